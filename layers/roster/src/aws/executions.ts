@@ -1,0 +1,35 @@
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { ImportRef } from '../domain/ports.ts';
+
+let sharedClient: SFNClient | undefined;
+
+/** Starts the import state machine; the name keeps a repeat from starting it twice. */
+export interface ImportMachine {
+  /** Runs an import whose file has arrived. */
+  run(ref: ImportRef): Promise<void>;
+  /** Goes on with an approved import at apply, with the parts that have changes. */
+  resume(ref: ImportRef, parts: number[]): Promise<void>;
+}
+
+/** @param stateMachineArn a Standard machine, whose execution names are unique for 90 days (StartExecution). */
+export function importMachine(stateMachineArn: string, client?: SFNClient): ImportMachine {
+  const start = async (name: string, input: unknown) => {
+    sharedClient ??= new SFNClient({ maxAttempts: 5 });
+    try {
+      const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
+      await (client ?? sharedClient).send(command);
+    } catch (error) {
+      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+  };
+  return {
+    run: (ref) => start(ref.importId, { organization: ref.organization, importId: ref.importId, from: 'upload' }),
+    resume: (ref, parts) =>
+      start(`${ref.importId}-apply`, {
+        organization: ref.organization,
+        importId: ref.importId,
+        from: 'review',
+        parts,
+      }),
+  };
+}

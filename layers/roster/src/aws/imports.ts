@@ -1,0 +1,261 @@
+import * as z from 'zod';
+import { MusterError } from '../domain/errors.ts';
+import {
+  ChangeKind,
+  type Import,
+  ImportMode,
+  ImportStatus,
+  ImportStep,
+  isOpen,
+  OnRowErrors,
+} from '../domain/import.ts';
+import type { AppliedChunk, Approval, ImportRef, Imports } from '../domain/ports.ts';
+import { keys } from './keys.ts';
+import {
+  allOf,
+  anyOf,
+  attributeIs,
+  ConditionFailed,
+  type Item,
+  isAbsent,
+  type Table,
+  TransactionFailed,
+  versionIs,
+} from './table.ts';
+
+const count = z.int();
+const ImportItem = z.object({
+  importId: z.string(),
+  fileName: z.string(),
+  mode: ImportMode,
+  onRowErrors: OnRowErrors,
+  approve: z.enum(['auto', 'review']),
+  status: ImportStatus,
+  step: ImportStep,
+  uploadedBy: z.string(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  counts: z.object({
+    rows: count,
+    added: count,
+    updated: count,
+    reactivated: count,
+    disabled: count,
+    disabledByFile: count,
+    unchanged: count,
+    skipped: count,
+    rejected: count,
+    excluded: count,
+    conflicts: count,
+  }),
+  uploadedAt: z.string().optional(),
+  schemaVersion: z.int().optional(),
+  parts: z.array(z.int()).optional(),
+  columns: z
+    .object({
+      mapped: z.record(z.string(), z.string()),
+      ignored: z.array(z.string()),
+      missing: z.array(z.string()),
+    })
+    .optional(),
+  file: z
+    .object({
+      bytes: count,
+      inflatedBytes: count,
+      sha256: z.string(),
+      encoding: z.string(),
+      format: z.string(),
+      delimiter: z.string(),
+    })
+    .optional(),
+  hold: z
+    .object({
+      reason: z.enum(['mass_change', 'unreadable_rows']),
+      message: z.string(),
+      disabling: count,
+      members: count,
+    })
+    .optional(),
+  approval: z
+    .object({ by: z.string(), at: z.string(), kinds: z.array(ChangeKind), excludedCount: count })
+    .optional(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  version: z.int(),
+});
+
+const ChunkItem = z.object({
+  part: z.int(),
+  chunk: z.int(),
+  counts: z.object({ add: count, update: count, reactivate: count, disable: count }),
+  disabledByFile: count,
+  conflicts: z.array(z.string()),
+});
+
+const ApprovalItem = z.object({
+  by: z.string(),
+  at: z.string(),
+  kinds: z.array(ChangeKind),
+  exclude: z.array(z.string()),
+});
+
+/** @throws MusterError `corrupt_item` where the item is not as it should be; never "not found". */
+function parsed<T>(shape: z.ZodType<T>, item: Item, what: string): T {
+  const result = shape.safeParse(item);
+  if (!result.success) {
+    throw new MusterError('corrupt_item', `A stored ${what} cannot be read.`, { cause: result.error });
+  }
+  return result.data;
+}
+
+const floorTriesMax = 10;
+
+/** The records of imports in the table. */
+export function importRecords(table: Table): Imports {
+  const get = async (ref: ImportRef): Promise<Import> => {
+    const item = await table.get(keys.import(ref.organization, ref.importId), { consistent: true });
+    if (item === undefined) throw new MusterError('not_found', `There is no import ${ref.importId}.`);
+    return parsed(ImportItem, item, 'import');
+  };
+
+  const update = async (organization: string, job: Import, patch: Partial<Import>): Promise<Import> => {
+    const next = { ...patch, version: job.version + 1 };
+    try {
+      const item = await table.update({
+        key: keys.import(organization, job.importId),
+        set: next,
+        condition: versionIs(job.version),
+      });
+      return parsed(ImportItem, item, 'import');
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      throw new MusterError('conflict', 'The import was changed meanwhile. Look at it again.', {
+        cause: error,
+      });
+    }
+  };
+
+  /** The import that has the floor, if there is one. */
+  const floorHolder = async (organization: string): Promise<Import | undefined> => {
+    const floor = await table.get(keys.currentImport(organization), { consistent: true });
+    return floor === undefined ? undefined : get({ organization, importId: String(floor.importId) });
+  };
+
+  const giveWay = async (ref: ImportRef, job: Import, now: Date): Promise<never> => {
+    await update(ref.organization, job, { status: 'incomplete', updatedAt: now.toISOString() });
+    throw superseded(ref);
+  };
+
+  const tryTakeFloor = async (ref: ImportRef, uploadedAt: Date, now: Date): Promise<Import> => {
+    const job = await get(ref);
+    if (job.status !== 'in_progress') throw superseded(ref);
+    const holder = await floorHolder(ref.organization);
+    if (holder?.importId === job.importId) return job;
+    const next: Import = { ...job, uploadedAt: uploadedAt.toISOString() };
+    if (holder?.status === 'in_progress') {
+      if (!isOpen(holder))
+        throw new MusterError('import_busy', `The import ${holder.importId} is being applied.`);
+      if (arrival(holder) > arrival(next)) return giveWay(ref, next, now);
+    }
+    await begin(ref, next, holder, now);
+    return get(ref);
+  };
+
+  const begin = async (ref: ImportRef, job: Import, holder: Import | undefined, now: Date): Promise<void> => {
+    const { organization, importId } = ref;
+    const updatedAt = now.toISOString();
+    const sameFloor =
+      holder === undefined ? isAbsent : anyOf(isAbsent, attributeIs('importId', holder.importId));
+    const ousted = holder?.status === 'in_progress' ? [holder] : [];
+    await table.transact([
+      { put: { ...keys.currentImport(organization), importId }, condition: sameFloor },
+      {
+        update: {
+          key: keys.import(organization, importId),
+          set: { step: 'unzipping', uploadedAt: job.uploadedAt, updatedAt, version: job.version + 1 },
+          condition: allOf(versionIs(job.version), attributeIs('status', 'in_progress')),
+        },
+      },
+      ...ousted.map((other) => ({
+        update: {
+          key: keys.import(organization, other.importId),
+          set: { status: 'incomplete', updatedAt, version: other.version + 1 },
+          condition: versionIs(other.version),
+        },
+      })),
+    ]);
+  };
+
+  return {
+    get,
+    update,
+    async create(organization, job) {
+      await table.put({ ...keys.import(organization, job.importId), ...job }, isAbsent);
+    },
+    async list(organization, limit, before) {
+      const { items } = await table.query({
+        KeyConditionExpression: before === undefined ? 'pk = :pk' : 'pk = :pk AND sk < :before',
+        ExpressionAttributeValues: {
+          ':pk': keys.imports(organization),
+          ...(before && { ':before': before }),
+        },
+        ScanIndexForward: false,
+        Limit: limit,
+      });
+      return items.map((item) => parsed(ImportItem, item, 'import'));
+    },
+    async takeFloor(ref, uploadedAt, now) {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await tryTakeFloor(ref, uploadedAt, now);
+        } catch (error) {
+          // Somebody else moved between reading and writing: look again.
+          if (!(error instanceof TransactionFailed) || tries >= floorTriesMax) throw error;
+        }
+      }
+    },
+    async leaveFloor(ref) {
+      try {
+        const mine = attributeIs('importId', ref.importId);
+        await table.delete(keys.currentImport(ref.organization), mine);
+      } catch (error) {
+        if (!(error instanceof ConditionFailed)) throw error;
+      }
+    },
+    async addProgress(ref, step, done) {
+      await table.update({ key: keys.progress(ref.organization, ref.importId, step), add: { done } });
+    },
+    async progress(ref, step) {
+      const item = await table.get(keys.progress(ref.organization, ref.importId, step));
+      return typeof item?.done === 'number' ? item.done : 0;
+    },
+    async putApproval(ref, approval) {
+      await table.put({ ...keys.approval(ref.organization, ref.importId), ...approval });
+    },
+    async approval(ref): Promise<Approval> {
+      const item = await table.get(keys.approval(ref.organization, ref.importId), { consistent: true });
+      if (item === undefined)
+        throw new MusterError('not_found', `The import ${ref.importId} is not approved.`);
+      return parsed(ApprovalItem, item, 'approval');
+    },
+    async *chunks(ref, part): AsyncIterable<AppliedChunk> {
+      const items = table.queryAll({
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: {
+          ':pk': keys.importDetail(ref.organization, ref.importId),
+          ':prefix': keys.chunkPrefix(part),
+        },
+        ConsistentRead: true,
+      });
+      for await (const item of items) yield parsed(ChunkItem, item, 'chunk');
+    },
+  };
+}
+
+function superseded(ref: ImportRef): MusterError {
+  return new MusterError('import_superseded', `The import ${ref.importId} has ended.`);
+}
+
+/** When an import's file arrived, as text that sorts; of two in the same moment the one announced later. */
+function arrival(job: Import): string {
+  return `${job.uploadedAt ?? job.createdAt}#${job.importId}`;
+}

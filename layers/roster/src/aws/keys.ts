@@ -1,0 +1,60 @@
+/**
+ * The single place that spells partition keys, sort keys and index names of the one table (design section 4).
+ * Every function takes the organization that the authorizer verified: a key cannot be built without it.
+ */
+import { shardCount, shardOf } from '../domain/member.ts';
+
+/** The table's key and index attributes, for the infrastructure to create what the adapters use. */
+export const tableShape = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  timeToLive: 'expiresAt',
+  indexes: {
+    byName: { name: 'byName', partitionKey: 'namePk', sortKey: 'nameSk' },
+    byLogin: { name: 'byLogin', partitionKey: 'loginPk', sortKey: 'loginSk' },
+  },
+} as const;
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+const padded = (number: number) => String(number).padStart(6, '0');
+
+export const keys = {
+  organization: (org: string): Key => ({ pk: `O#${org}`, sk: 'ORG' }),
+  /** Which import has the floor; at most one does (S1.10). */
+  currentImport: (org: string): Key => ({ pk: `O#${org}`, sk: 'IMPORT' }),
+  schema: (org: string, version: number): Key => ({ pk: `O#${org}`, sk: `SCHEMA#${padded(version)}` }),
+  /** Members by state, counted in several items so that parallel writers do not meet in one. */
+  count: (org: string, slot: number): Key => ({ pk: `O#${org}`, sk: `COUNT#${padded(slot % shardCount)}` }),
+  countPrefix: 'COUNT#',
+  memberShard: (org: string, shard: number): string => `O#${org}#M#${shard}`,
+  memberPrefix: 'MEMBER#',
+  member: (org: string, externalId: string): Key => ({
+    pk: `O#${org}#M#${shardOf(externalId)}`,
+    sk: `MEMBER#${externalId}`,
+  }),
+  import: (org: string, importId: string): Key => ({ pk: `O#${org}#JOB`, sk: importId }),
+  imports: (org: string): string => `O#${org}#JOB`,
+  importDetail: (org: string, importId: string): string => `O#${org}#JOB#${importId}`,
+  chunk: (org: string, importId: string, part: number, chunk: number): Key => ({
+    pk: `O#${org}#JOB#${importId}`,
+    sk: `CHUNK#${padded(part)}#${padded(chunk)}`,
+  }),
+  chunkPrefix: (part?: number): string => (part === undefined ? 'CHUNK#' : `CHUNK#${padded(part)}#`),
+  /** How far a step of an import is, added to by its parts, for showing progress. */
+  progress: (org: string, importId: string, step: string): Key => ({
+    pk: `O#${org}#JOB#${importId}`,
+    sk: `PROGRESS#${step}`,
+  }),
+  progressPrefix: 'PROGRESS#',
+  approval: (org: string, importId: string): Key => ({ pk: `O#${org}#JOB#${importId}`, sk: 'APPROVAL' }),
+  membership: (account: string, org: string): Key => ({ pk: `A#${account}`, sk: `O#${org}` }),
+  memberships: (account: string): string => `A#${account}`,
+  login: (org: string, login: string): Key => ({ pk: `O#${org}#LOGIN#${login}`, sk: 'LOGIN' }),
+  loginAnywhere: (login: string): string => `L#${login}`,
+  idempotency: (org: string, hash: string): Key => ({ pk: `O#${org}#ONCE#${hash}`, sk: 'ONCE' }),
+  nameBucket: (org: string, bucket: string): string => `O#${org}#NAME#${bucket}`,
+} as const;

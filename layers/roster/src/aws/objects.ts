@@ -1,0 +1,136 @@
+import { Readable } from 'node:stream';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { MusterError } from '../domain/errors.ts';
+import type { Objects } from '../domain/ports.ts';
+import type { ByteSource } from '../files/source.ts';
+
+let sharedClient: S3Client | undefined;
+
+/** The process's one client, made when first needed. */
+function s3(): S3Client {
+  sharedClient ??= new S3Client({ maxAttempts: 5 });
+  return sharedClient;
+}
+
+/** Opens a bucket for the bulk data of imports. Nothing is sent until a method is called. */
+export function bucketObjects(bucket: string, client: S3Client = s3()): Objects {
+  const at = (key: string) => ({ Bucket: bucket, Key: key });
+  const body = async (key: string, range?: string) => {
+    const output = await found(key, () =>
+      client.send(new GetObjectCommand({ ...at(key), ...(range && { Range: range }) })),
+    );
+    return output.Body as Readable;
+  };
+  return {
+    async read(key) {
+      return bytesOf(await body(key));
+    },
+    async readRange(key, start, end) {
+      try {
+        return await bytesOf(await body(key, `bytes=${start}-${end - 1}`));
+      } catch (error) {
+        // S3 answers a range that begins at or beyond the end with an error (RFC 9110, 416).
+        if (error instanceof S3ServiceException && error.name === 'InvalidRange') return Buffer.alloc(0);
+        throw error;
+      }
+    },
+    async *stream(key) {
+      yield* await body(key);
+    },
+    async write(key, content) {
+      await client.send(new PutObjectCommand({ ...at(key), Body: content }));
+    },
+    async writeStream(key, content, contentType) {
+      const params = {
+        ...at(key),
+        Body: Readable.from(content, { objectMode: false }),
+        ContentType: contentType,
+      };
+      await new Upload({ client, params, queueSize: 2 }).done();
+    },
+  };
+}
+
+/** A stored object as a source of byte ranges, and when it was stored. @throws MusterError `not_found` */
+export async function objectSource(
+  bucket: string,
+  key: string,
+  client: S3Client = s3(),
+): Promise<{ source: ByteSource; uploadedAt: Date }> {
+  const head = await found(key, () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
+  const read = async function* (start: number, end: number): AsyncIterable<Uint8Array> {
+    if (end <= start) return;
+    const range = `bytes=${start}-${end - 1}`;
+    const output = await client.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key, Range: range, IfMatch: head.ETag }),
+    );
+    yield* output.Body as Readable;
+  };
+  return { source: { size: head.ContentLength ?? 0, read }, uploadedAt: head.LastModified ?? new Date(0) };
+}
+
+/** Where a browser or a program sends a file: a form's address and fields. */
+export interface PresignedUpload {
+  url: string;
+  fields: Record<string, string>;
+}
+
+/** A presigned POST that takes one object of this very key, from 1 byte up to `bytesMax`, for `ttlSeconds`. */
+export async function presignUpload(
+  bucket: string,
+  key: string,
+  limits: { bytesMax: number; ttlSeconds: number },
+  client: S3Client = s3(),
+): Promise<PresignedUpload> {
+  const { url, fields } = await createPresignedPost(client, {
+    Bucket: bucket,
+    Key: key,
+    Conditions: [['content-length-range', 0, limits.bytesMax]],
+    Expires: limits.ttlSeconds,
+  });
+  return { url, fields };
+}
+
+/**
+ * A presigned GET of one object, saved under `fileName`, for `ttlSeconds`.
+ * @throws MusterError `not_found` where there is no such object.
+ */
+export async function presignDownload(
+  bucket: string,
+  key: string,
+  options: { fileName: string; ttlSeconds: number },
+  client: S3Client = s3(),
+): Promise<string> {
+  await found(key, () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
+  const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(options.fileName)}`;
+  const command = new GetObjectCommand({ Bucket: bucket, Key: key, ResponseContentDisposition: disposition });
+  return getSignedUrl(client, command, { expiresIn: options.ttlSeconds });
+}
+
+async function found<T>(key: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof NoSuchKey || error instanceof NotFound) {
+      throw new MusterError('not_found', `There is no object ${key}.`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function bytesOf(stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+}

@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import { MusterError } from '../domain/errors.ts';
+import { ImportMode, OnRowErrors } from '../domain/import.ts';
+import type { Organization } from '../domain/organization.ts';
+import type { Organizations } from '../domain/ports.ts';
+import { type Column, RosterSchema } from '../domain/schema.ts';
+import { keys } from './keys.ts';
+import { parseItem } from './parse-item.ts';
+import {
+  type Action,
+  attributeIs,
+  ConditionFailed,
+  isAbsent,
+  type Table,
+  TransactionFailed,
+  versionIs,
+} from './table.ts';
+
+const OrganizationItem = z.object({
+  organization: z.string(),
+  name: z.string(),
+  hold: z.object({ disabledShareMax: z.number(), disabledMembersMax: z.number() }),
+  importDefaults: z.object({
+    mode: ImportMode,
+    onRowErrors: OnRowErrors,
+    approve: z.enum(['auto', 'review']),
+  }),
+  schemaVersion: z.int().min(1),
+  spreadNames: z.boolean(),
+  version: z.int().min(1),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+
+/** The adapter's port: what imports need of organizations, and what their admins change. */
+export interface OrganizationRecords extends Organizations {
+  /** The names of several organizations by id; one that is gone has none. */
+  names(organizations: readonly string[]): Promise<Map<string, string>>;
+  /** @throws MusterError `precondition_failed` if the organization changed since `current` was read. */
+  update(current: Organization, patch: Partial<Organization>): Promise<Organization>;
+  /**
+   * Stores the next version of the roster schema and makes it the one in force; older ones stay.
+   * @throws MusterError `precondition_failed` if another version came in between.
+   */
+  putSchema(current: Organization, columns: Column[]): Promise<RosterSchema>;
+}
+
+/**
+ * The two actions that make an organization with its first schema, for a transaction that makes its owner too.
+ * The condition of the first one, at its index, does not hold if the id is taken.
+ */
+export function newOrganizationActions(
+  organization: Organization,
+  columns: readonly Column[],
+): [Action, Action] {
+  const id = organization.organization;
+  return [
+    { put: { ...keys.organization(id), ...organization }, condition: isAbsent },
+    {
+      put: schemaItem(id, { version: organization.schemaVersion, columns: [...columns] }),
+      condition: isAbsent,
+    },
+  ];
+}
+
+function schemaItem(organization: string, schema: RosterSchema) {
+  return { ...keys.schema(organization, schema.version), ...schema };
+}
+
+/** Organizations and their roster schemas in the table. `get` and `schema` throw `not_found`. */
+export function organizationRecords(table: Table): OrganizationRecords {
+  const get = async (organization: string): Promise<Organization> => {
+    const item = await table.get(keys.organization(organization), { consistent: true });
+    if (item === undefined) throw new MusterError('not_found', `There is no organization ${organization}.`);
+    return parseItem(OrganizationItem, item, 'organization');
+  };
+  return {
+    get,
+    async names(organizations) {
+      const items = await table.batchGet(organizations.map(keys.organization));
+      const found = items.filter((item) => item !== undefined);
+      const parsed = found.map((item) => parseItem(OrganizationItem, item, 'organization'));
+      return new Map(parsed.map(({ organization, name }) => [organization, name]));
+    },
+    async schema(organization, version) {
+      const wanted = version ?? (await get(organization)).schemaVersion;
+      const item = await table.get(keys.schema(organization, wanted), { consistent: true });
+      if (item === undefined) throw new MusterError('not_found', `There is no roster schema ${wanted}.`);
+      const { pk: _, sk: __, ...schema } = item;
+      return parseItem(RosterSchema, schema, 'roster schema');
+    },
+    async update(current, patch) {
+      try {
+        const item = await table.update({
+          key: keys.organization(current.organization),
+          set: { ...patch, organization: current.organization, version: current.version + 1 },
+          condition: versionIs(current.version),
+        });
+        return parseItem(OrganizationItem, item, 'organization');
+      } catch (error) {
+        if (error instanceof ConditionFailed) throw changedMeanwhile(error);
+        throw error;
+      }
+    },
+    async putSchema(current, columns) {
+      const schema = { version: current.schemaVersion + 1, columns };
+      const inForce = {
+        key: keys.organization(current.organization),
+        set: { schemaVersion: schema.version },
+        condition: attributeIs('schemaVersion', current.schemaVersion),
+      };
+      try {
+        await table.transact([
+          { update: inForce },
+          { put: schemaItem(current.organization, schema), condition: isAbsent },
+        ]);
+      } catch (error) {
+        if (error instanceof TransactionFailed) throw changedMeanwhile(error);
+        throw error;
+      }
+      return schema;
+    },
+  };
+}
+
+function changedMeanwhile(cause: unknown): MusterError {
+  return new MusterError('precondition_failed', 'It was changed meanwhile. Read it again and repeat.', {
+    cause,
+  });
+}

@@ -1,0 +1,184 @@
+import { MusterError } from '../domain/errors.ts';
+import { type Member, type MemberState, memberStates } from '../domain/member.ts';
+import type { ApplyContext, ImportRef, MemberDigest, PlannedChange, RosterMembers } from '../domain/ports.ts';
+import { compileDerivedFields, type DerivedFields } from '../domain/roster-row.ts';
+import { keys } from './keys.ts';
+import { foldName, memberToItem, nameBucket } from './member-item.ts';
+import { readSummary } from './roster.ts';
+import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
+
+const digestAttributes = ['externalId', 'state', 'disabledBy', 'valuesHash', 'version', 'account'];
+const derivedOptional = ['username', 'email', 'phone'] as const;
+
+/** The members of a roster in the table, as an import reads and writes them. */
+export function rosterMembers(table: Table): RosterMembers {
+  return {
+    shard: (organization, shard, withValues) => readShard(table, organization, shard, withValues),
+    async values(organization, externalIds) {
+      const items = await table.batchGet(
+        externalIds.map((id) => keys.member(organization, id)),
+        { projection: ['externalId', 'values'] },
+      );
+      const found = items.filter((item) => item !== undefined);
+      return new Map(found.map((item) => [String(item.externalId), item.values as Record<string, string>]));
+    },
+    summary: (organization) => readSummary(table, organization),
+    applyChunk: (ref, chunk, context) => applyChunk(table, ref, chunk, context),
+  };
+}
+
+async function* readShard(
+  table: Table,
+  organization: string,
+  shard: number,
+  withValues: boolean,
+): AsyncIterable<MemberDigest[]> {
+  const attributes = withValues ? [...digestAttributes, 'values'] : digestAttributes;
+  let start: Item | undefined;
+  do {
+    const page = await table.query({
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: {
+        ':pk': keys.memberShard(organization, shard),
+        ':prefix': keys.memberPrefix,
+      },
+      ProjectionExpression: attributes.map((_, index) => `#a${index}`).join(', '),
+      ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#a${index}`, name])),
+      ...(start && { ExclusiveStartKey: start }),
+    });
+    yield page.items.map(toDigest);
+    start = page.lastKey;
+  } while (start);
+}
+
+const states = new Set<unknown>(memberStates);
+
+/** Checked by hand and not by a schema: a comparison reads every member of the roster. */
+function toDigest(item: Item): MemberDigest {
+  const { externalId, state, valuesHash, version } = item;
+  const readable =
+    typeof externalId === 'string' &&
+    states.has(state) &&
+    typeof valuesHash === 'string' &&
+    typeof version === 'number';
+  if (!readable) throw new MusterError('corrupt_item', 'A stored member cannot be read.');
+  return item as unknown as MemberDigest;
+}
+
+type Chunk = { part: number; chunk: number; changes: PlannedChange[] };
+
+async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: ApplyContext): Promise<void> {
+  const derive = compileDerivedFields(context.schema.columns);
+  const conflicts: string[] = [];
+  let changes = chunk.changes;
+  for (;;) {
+    try {
+      await table.transact([
+        checkpoint(ref, chunk, changes, conflicts),
+        countUpdate(ref, chunk.part, changes),
+        ...changes.map((change) => changeAction(ref.organization, change, context, derive)),
+      ]);
+      return;
+    } catch (error) {
+      if (!(error instanceof TransactionFailed)) throw error;
+      if (error.failedAt(0)) return;
+      const kept = changes.filter((_, index) => !error.failedAt(index + 2));
+      if (kept.length === changes.length) throw error;
+      conflicts.push(
+        ...changes.filter((change) => !kept.includes(change)).map((change) => change.externalId),
+      );
+      changes = kept;
+    }
+  }
+}
+
+/** Written with the changes or not at all; where it is there already, the chunk was written before. */
+function checkpoint(ref: ImportRef, chunk: Chunk, changes: PlannedChange[], conflicts: string[]): Action {
+  const counts = { add: 0, update: 0, reactivate: 0, disable: 0 };
+  for (const { kind } of changes) counts[kind] += 1;
+  const disabledByFile = changes.filter(({ kind, line }) => kind === 'disable' && line !== undefined).length;
+  return {
+    put: {
+      ...keys.chunk(ref.organization, ref.importId, chunk.part, chunk.chunk),
+      part: chunk.part,
+      chunk: chunk.chunk,
+      counts,
+      disabledByFile,
+      conflicts,
+    },
+    condition: isAbsent,
+  };
+}
+
+const countNames = { not_joined: 'notJoined', enabled: 'enabled', disabled: 'disabled' } as const;
+
+function countUpdate(ref: ImportRef, part: number, changes: PlannedChange[]): Action {
+  const add = { enabled: 0, disabled: 0, notJoined: 0 };
+  for (const change of changes) {
+    if (change.from !== undefined) add[countNames[change.from]] -= 1;
+    if (change.from !== undefined || change.kind === 'add') add[countNames[change.state]] += 1;
+  }
+  return { update: { key: keys.count(ref.organization, part), add } };
+}
+
+type Derive = (externalId: string, values: Record<string, string>) => DerivedFields;
+
+function changeAction(org: string, change: PlannedChange, context: ApplyContext, derive: Derive): Action {
+  if (change.kind === 'add') {
+    const item = memberToItem(org, addedMember(change, context, derive), context.spreadNames);
+    return { put: item, condition: isAbsent };
+  }
+  return {
+    update: {
+      key: keys.member(org, change.externalId),
+      ...attributeChanges(org, change, context, derive),
+      condition: versionIs(change.version),
+    },
+  };
+}
+
+function addedMember(change: PlannedChange, context: ApplyContext, derive: Derive): Member {
+  const values = change.values ?? {};
+  const now = context.now.toISOString();
+  return {
+    externalId: change.externalId,
+    state: change.state,
+    ...(change.state === 'disabled' && { disabledBy: 'file' as const }),
+    values,
+    valuesHash: change.valuesHash ?? '',
+    ...derive(change.externalId, values),
+    roles: [],
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+function attributeChanges(org: string, change: PlannedChange, context: ApplyContext, derive: Derive) {
+  const set: Record<string, unknown> = { version: change.version + 1, updatedAt: context.now.toISOString() };
+  const remove: string[] = [];
+  if (change.from !== undefined) changeState(change.state, change, set, remove);
+  if (change.values !== undefined) {
+    const derived = derive(change.externalId, change.values);
+    const folded = foldName(derived.name);
+    Object.assign(set, derived, {
+      values: change.values,
+      valuesHash: change.valuesHash,
+      namePk: keys.nameBucket(org, nameBucket(folded, context.spreadNames)),
+      nameSk: `${folded.slice(0, 200)}#${change.externalId}`,
+    });
+    remove.push(...derivedOptional.filter((name) => derived[name] === undefined));
+  }
+  return { set, remove };
+}
+
+function changeState(
+  state: MemberState,
+  change: PlannedChange,
+  set: Record<string, unknown>,
+  remove: string[],
+): void {
+  set.state = state;
+  if (state === 'disabled') set.disabledBy = change.line === undefined ? 'absence' : 'file';
+  else remove.push('disabledBy');
+}

@@ -1,0 +1,255 @@
+/** The request and response bodies of the HTTP API, as Zod schemas (design section 6). */
+import * as z from 'zod';
+import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
+import { MemberState } from './member.ts';
+import { levels, permissions } from './permissions.ts';
+import { Column, RosterSchema } from './schema.ts';
+
+const count = z.int().min(0);
+const time = z.iso.datetime();
+
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    places: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+const organizationId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'an organization id: a-z, 0-9 and hyphens');
+const ulid = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'an id of 26 letters and digits');
+const login = z.string().trim().min(1).max(254);
+const password = z.string().min(1).max(256);
+
+export const Params = {
+  org: z.object({ org: organizationId }),
+  import: z.object({ org: organizationId, importId: ulid }),
+  member: z.object({ org: organizationId, memberId: z.string().min(1).max(200) }),
+};
+
+export const Page = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(2_000).optional(),
+});
+
+function listOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), nextCursor: z.string().optional() });
+}
+
+// Sessions and accounts
+
+export const SignIn = z
+  .strictObject({ organization: organizationId.optional(), login, password })
+  .meta({ id: 'SignIn' });
+export const Tokens = z
+  .object({ accessToken: z.string(), refreshToken: z.string().optional(), expiresInSeconds: count })
+  .meta({ id: 'Tokens' });
+export const Challenge = z
+  .object({ challenge: z.literal('NEW_PASSWORD_REQUIRED'), session: z.string() })
+  .meta({ id: 'Challenge' });
+export const ChallengeAnswer = z
+  .strictObject({
+    challenge: z.literal('NEW_PASSWORD_REQUIRED'),
+    session: z.string().min(1).max(4_000),
+    organization: organizationId.optional(),
+    login,
+    newPassword: password,
+  })
+  .meta({ id: 'ChallengeAnswer' });
+export const Refresh = z.strictObject({ refreshToken: z.string().min(1).max(8_000) }).meta({ id: 'Refresh' });
+
+export const Me = z
+  .object({
+    account: z.string(),
+    memberships: z.array(
+      z.object({
+        organization: z.string(),
+        name: z.string(),
+        level: z.enum(levels),
+        login: z.string(),
+        permissions: z.array(z.enum(permissions)),
+      }),
+    ),
+  })
+  .meta({ id: 'Me' });
+
+export const Config = z
+  .object({ apiUrl: z.string(), region: z.string(), stage: z.string(), version: z.string() })
+  .meta({ id: 'Config' });
+
+// Organization and schema
+
+export const OrganizationSettings = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  hold: z.strictObject({
+    disabledShareMax: z.number().min(0).max(1),
+    disabledMembersMax: count.max(1_000_000),
+  }),
+  importDefaults: z.strictObject({
+    mode: ImportMode,
+    onRowErrors: OnRowErrors,
+    approve: z.enum(['auto', 'review']),
+  }),
+});
+export const Organization = OrganizationSettings.extend({
+  organization: z.string(),
+  version: count,
+  createdAt: time,
+  updatedAt: time,
+}).meta({ id: 'Organization' });
+export const OrganizationPatch = OrganizationSettings.partial().meta({ id: 'OrganizationPatch' });
+
+export const RosterSchemaBody = RosterSchema.meta({ id: 'RosterSchema' });
+export const RosterSchemaInput = z
+  .strictObject({ version: z.int().optional(), columns: z.array(Column).min(1).max(200) })
+  .meta({ id: 'RosterSchemaInput' });
+export const TemplateQuery = z.object({ format: z.enum(['csv', 'xlsx']).default('csv') });
+
+// Imports
+
+export const ImportInput = z
+  .strictObject({
+    fileName: z.string().trim().min(1).max(255),
+    mode: ImportMode.optional(),
+    onRowErrors: OnRowErrors.optional(),
+    approve: z.enum(['auto', 'review']).optional(),
+  })
+  .meta({ id: 'ImportInput' });
+
+export const ImportTicket = z
+  .object({
+    importId: z.string(),
+    upload: z.object({ url: z.string(), fields: z.record(z.string(), z.string()) }),
+  })
+  .meta({ id: 'ImportTicket' });
+
+const Counts = z.object({
+  rows: count,
+  added: count,
+  updated: count,
+  reactivated: count,
+  disabled: count,
+  disabledByFile: count,
+  unchanged: count,
+  skipped: count,
+  rejected: count,
+  excluded: count,
+  conflicts: count,
+});
+
+export const ImportBody = z
+  .object({
+    importId: z.string(),
+    fileName: z.string(),
+    mode: ImportMode,
+    onRowErrors: OnRowErrors,
+    approve: z.enum(['auto', 'review']),
+    status: ImportStatus,
+    step: ImportStep,
+    uploadedBy: z.string(),
+    createdAt: time,
+    updatedAt: time,
+    counts: Counts,
+    progress: z.object({ done: count, total: count }).optional(),
+    columns: z
+      .object({
+        mapped: z.record(z.string(), z.string()),
+        ignored: z.array(z.string()),
+        missing: z.array(z.string()),
+      })
+      .optional(),
+    file: z
+      .object({
+        bytes: count,
+        inflatedBytes: count,
+        sha256: z.string(),
+        encoding: z.string(),
+        format: z.string(),
+        delimiter: z.string(),
+      })
+      .optional(),
+    hold: z
+      .object({
+        reason: z.enum(['mass_change', 'unreadable_rows']),
+        message: z.string(),
+        disabling: count,
+        members: count,
+      })
+      .optional(),
+    approval: z
+      .object({ by: z.string(), at: time, kinds: z.array(ChangeKind), excludedCount: count })
+      .optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
+  })
+  .meta({ id: 'Import' });
+
+export const ImportList = listOf(ImportBody).meta({ id: 'ImportList' });
+export const ChangesQuery = Page.extend({ kind: ChangeKind.optional() });
+export const ChangeList = listOf(
+  z
+    .object({
+      kind: ChangeKind,
+      externalId: z.string(),
+      line: z.int().optional(),
+      fields: z.record(z.string(), z.object({ before: z.string().nullable(), after: z.string().nullable() })),
+      excluded: z.boolean(),
+      outcome: z.enum(['applied', 'excluded', 'conflict']).optional(),
+    })
+    .meta({ id: 'Change' }),
+).meta({ id: 'ChangeList' });
+export const RejectList = listOf(
+  z
+    .object({
+      line: z.int(),
+      column: z.string().optional(),
+      code: z.string(),
+      message: z.string(),
+      value: z.string().optional(),
+    })
+    .meta({ id: 'Reject' }),
+).meta({ id: 'RejectList' });
+
+export const Approval = z
+  .strictObject({
+    kinds: z.array(ChangeKind).min(1).optional(),
+    exclude: z.array(z.string().min(1).max(200)).max(1_000).optional(),
+    confirmHold: z.boolean().optional(),
+  })
+  .meta({ id: 'Approval' });
+
+export const Download = z.object({ url: z.string(), expiresInSeconds: count }).meta({ id: 'Download' });
+
+// Members
+
+export const MemberBody = z
+  .object({
+    memberId: z.string(),
+    externalId: z.string(),
+    state: MemberState,
+    disabledBy: z.enum(['absence', 'file', 'admin']).optional(),
+    name: z.string(),
+    values: z.record(z.string(), z.string()),
+    username: z.string().optional(),
+    email: z.string().optional(),
+    phone: z.string().optional(),
+    departments: z.array(z.string()),
+    roles: z.array(z.string()),
+    version: count,
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: 'Member' });
+export const MemberList = listOf(MemberBody).meta({ id: 'MemberList' });
+export const MembersQuery = Page.extend({
+  q: z.string().trim().max(200).optional(),
+  status: z.union([MemberState, z.array(MemberState)]).optional(),
+  sort: z.enum(['name', '-name']).default('name'),
+});
+export const Summary = z
+  .object({ total: count, enrolled: count, enabled: count, disabled: count, notJoined: count })
+  .meta({ id: 'Summary' });

@@ -1,0 +1,266 @@
+import * as z from 'zod';
+import { shardCount } from './member.ts';
+
+export const importModes = ['full', 'upsert', 'add_only', 'update_only'] as const;
+export const ImportMode = z.enum(importModes);
+export type ImportMode = z.infer<typeof ImportMode>;
+
+export const onRowErrorsValues = ['reject_file', 'accept_valid'] as const;
+export const OnRowErrors = z.enum(onRowErrorsValues);
+export type OnRowErrors = z.infer<typeof OnRowErrors>;
+
+export const importStatuses = ['in_progress', 'incomplete', 'complete', 'error'] as const;
+export const ImportStatus = z.enum(importStatuses);
+export type ImportStatus = z.infer<typeof ImportStatus>;
+
+/** The steps in their order; an import never goes back. */
+export const importSteps = [
+  'awaiting_upload',
+  'unzipping',
+  'validating',
+  'comparing',
+  'review',
+  'applying',
+  'done',
+] as const;
+export const ImportStep = z.enum(importSteps);
+export type ImportStep = z.infer<typeof ImportStep>;
+
+export const changeKinds = ['add', 'update', 'reactivate', 'disable'] as const;
+export const ChangeKind = z.enum(changeKinds);
+export type ChangeKind = z.infer<typeof ChangeKind>;
+
+/**
+ * What became of an import's rows and members. Each row of the file counts once:
+ * `rows = added + updated + reactivated + unchanged + disabledByFile + skipped + rejected` before applying, and
+ * the changes that were not made move to `excluded` and `conflicts` after it (B11). `disabled` counts both the
+ * members that the file says are inactive (`disabledByFile`) and those that are absent from a full file.
+ */
+export interface ImportCounts {
+  rows: number;
+  added: number;
+  updated: number;
+  reactivated: number;
+  disabled: number;
+  disabledByFile: number;
+  unchanged: number;
+  skipped: number;
+  rejected: number;
+  excluded: number;
+  conflicts: number;
+}
+
+export const noCounts: ImportCounts = {
+  rows: 0,
+  added: 0,
+  updated: 0,
+  reactivated: 0,
+  disabled: 0,
+  disabledByFile: 0,
+  unchanged: 0,
+  skipped: 0,
+  rejected: 0,
+  excluded: 0,
+  conflicts: 0,
+};
+
+/** The sum of several parts' counts. */
+export function addCounts(...all: ImportCounts[]): ImportCounts {
+  const sum = { ...noCounts };
+  for (const counts of all) {
+    for (const name of Object.keys(sum) as (keyof ImportCounts)[]) sum[name] += counts[name];
+  }
+  return sum;
+}
+
+export const countOfKind = {
+  add: 'added',
+  update: 'updated',
+  reactivate: 'reactivated',
+  disable: 'disabled',
+} as const satisfies Record<ChangeKind, keyof ImportCounts>;
+
+/** One planned change to a member, with each field before and after; `null` is a blank. */
+export interface Change {
+  kind: ChangeKind;
+  externalId: string;
+  /** Line of the file; absent for a member that the file does not name. */
+  line?: number;
+  fields: Record<string, { before: string | null; after: string | null }>;
+  /** The member's version that the plan was made from; 0 for one to be added. */
+  version: number;
+}
+
+/** A row that cannot be taken, with the place and the cure. */
+export interface Reject {
+  line: number;
+  column?: string;
+  code: RejectCode;
+  message: string;
+  value?: string;
+}
+
+export const rejectCodes = [
+  'stray_quote',
+  'text_after_quote',
+  'quote_not_closed',
+  'record_too_long',
+  'wrong_field_count',
+  'required',
+  'not_an_integer',
+  'not_a_decimal',
+  'not_a_boolean',
+  'not_a_date',
+  'not_an_email',
+  'not_a_phone',
+  'not_in_list',
+  'too_long',
+  'pattern_mismatch',
+  'bad_identifier',
+  'duplicate_identifier',
+  'duplicate_value',
+] as const;
+export type RejectCode = (typeof rejectCodes)[number];
+
+/** Why an import waits for an admin although it could have been approved by itself (B3). */
+export interface Hold {
+  reason: 'mass_change' | 'unreadable_rows';
+  message: string;
+  disabling: number;
+  members: number;
+}
+
+/** The organization's bounds for approving by itself. `disabledShareMax` is a share of the enrolled, 0 to 1. */
+export interface HoldPolicy {
+  disabledShareMax: number;
+  disabledMembersMax: number;
+}
+
+export const defaultHoldPolicy: HoldPolicy = { disabledShareMax: 0.1, disabledMembersMax: 50 };
+
+/**
+ * Decides whether a plan disables so many members that an admin has to look at it first: more than the share of
+ * those enrolled, or more than the number. A first import disables nobody and is never held.
+ */
+export function holdFor(policy: HoldPolicy, disabling: number, enrolled: number): Hold | undefined {
+  const tooMany = disabling > policy.disabledMembersMax;
+  const tooLargeAShare = disabling > policy.disabledShareMax * enrolled;
+  if (disabling === 0 || !(tooMany || tooLargeAShare)) return undefined;
+  const share = enrolled === 0 ? 100 : Math.round((disabling / enrolled) * 1000) / 10;
+  const message =
+    `This import would disable ${disabling} of ${enrolled} enrolled members (${share} %). ` +
+    `More than ${policy.disabledMembersMax} members or ${policy.disabledShareMax * 100} % needs an admin to confirm it.`;
+  return { reason: 'mass_change', message, disabling, members: enrolled };
+}
+
+/** Limits on what an import reads. Bytes are bytes; `ratioMax` is inflated to compressed. */
+export const ImportLimits = z.strictObject({
+  fileBytesMax: z
+    .int()
+    .positive()
+    .default(100 * 1024 * 1024),
+  inflatedBytesMax: z
+    .int()
+    .positive()
+    .default(1024 * 1024 * 1024),
+  rowsMax: z.int().positive().default(1_000_000),
+  columnsMax: z.int().positive().default(200),
+  ratioMax: z.number().positive().default(100),
+  entriesMax: z.int().positive().default(1_000),
+  recordBytesMax: z
+    .int()
+    .positive()
+    .default(1024 * 1024),
+});
+export type ImportLimits = z.infer<typeof ImportLimits>;
+
+/** How the file's columns met the schema's. `mapped` is file header → schema column. */
+export interface ImportColumns {
+  mapped: Record<string, string>;
+  ignored: string[];
+  missing: string[];
+}
+
+/** An import as stored. Times are ISO 8601 in UTC. */
+export interface Import {
+  importId: string;
+  fileName: string;
+  mode: ImportMode;
+  onRowErrors: OnRowErrors;
+  approve: 'auto' | 'review';
+  status: ImportStatus;
+  step: ImportStep;
+  uploadedBy: string;
+  createdAt: string;
+  updatedAt: string;
+  counts: ImportCounts;
+  /** When the file arrived: of two open imports the earlier one gives way. */
+  uploadedAt?: string;
+  schemaVersion?: number;
+  /** Numbers of the parts the rows were dealt into; each part holds a range of shards. */
+  parts?: number[];
+  columns?: ImportColumns;
+  file?: {
+    bytes: number;
+    inflatedBytes: number;
+    sha256: string;
+    encoding: string;
+    format: string;
+    delimiter: string;
+  };
+  hold?: Hold;
+  approval?: { by: string; at: string; kinds: ChangeKind[]; excludedCount: number };
+  error?: { code: string; message: string };
+  version: number;
+}
+
+/** Whether an import that is at `step` may still be ended by a newer upload or by its admin. */
+export function isOpen(job: Pick<Import, 'status' | 'step'>): boolean {
+  return job.status === 'in_progress' && job.step !== 'applying' && job.step !== 'done';
+}
+
+/** Whether `step` comes after `other`. */
+export function isAfter(step: ImportStep, other: ImportStep): boolean {
+  return importSteps.indexOf(step) > importSteps.indexOf(other);
+}
+
+export const partsMax = 64;
+const partBytes = 8 * 1024 * 1024;
+const partMembers = 20_000;
+
+/**
+ * In how many parts an import is worked on: a power of two up to 64, so that a part's rows stay near 8 MiB and
+ * its members near 20,000, and a small import costs one invocation a step.
+ */
+export function partCountFor(inflatedBytes: number, members: number): number {
+  let parts = 1;
+  while (parts < partsMax && (parts * partBytes < inflatedBytes || parts * partMembers < members)) parts *= 2;
+  return parts;
+}
+
+/** The part that works on a shard; each part has a range of shards. */
+export function partOfShard(shard: number, partCount: number): number {
+  return Math.floor((shard * partCount) / shardCount);
+}
+
+/** The shards of a part, ascending. */
+export function shardsOfPart(part: number, partCount: number): number[] {
+  const size = shardCount / partCount;
+  return Array.from({ length: size }, (_, index) => part * size + index);
+}
+
+/** How long a presigned upload is taken, in seconds. */
+export const uploadTtlSeconds = 600;
+
+/**
+ * The import as it stands at a time: one whose file never came is incomplete once the upload is not taken any
+ * more. A minute is left for the notice of a file that came at the last moment.
+ */
+export function asOf(job: Import, now: Date): Import {
+  const waitsSinceMs = now.getTime() - Date.parse(job.createdAt);
+  const isLost =
+    job.status === 'in_progress' &&
+    job.step === 'awaiting_upload' &&
+    waitsSinceMs > (uploadTtlSeconds + 60) * 1_000;
+  return isLost ? { ...job, status: 'incomplete' } : job;
+}

@@ -1,0 +1,30 @@
+import type { HoldPolicy, ImportMode, OnRowErrors } from './import.ts';
+import type { Level } from './permissions.ts';
+
+/** An organization as stored: its settings and the version of its roster schema. Times are ISO 8601 in UTC. */
+export interface Organization {
+  organization: string;
+  name: string;
+  hold: HoldPolicy;
+  importDefaults: { mode: ImportMode; onRowErrors: OnRowErrors; approve: 'auto' | 'review' };
+  schemaVersion: number;
+  /** Whether the index by name is spread over buckets; decided by the first large import. */
+  spreadNames: boolean;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** What an account is in one organization. */
+export interface Membership {
+  account: string;
+  organization: string;
+  level: Level;
+  login: string;
+  state: 'enabled' | 'disabled';
+  /** The member that the account belongs to; an owner made by the operator is on no roster. */
+  externalId?: string;
+  /** Tokens issued before this second of the Unix epoch are refused. */
+  tokensValidFromSeconds: number;
+  version: number;
+}

@@ -1,0 +1,43 @@
+/** The levels a membership can have, from most to least. */
+export const levels = [
+  'owner',
+  'securityAdministrator',
+  'administrator',
+  'coordinator',
+  'auditor',
+  'member',
+] as const;
+export type Level = (typeof levels)[number];
+
+/** What a caller may be allowed to do in one organization. */
+export const permissions = [
+  'organization.read',
+  'organization.write',
+  'schema.read',
+  'schema.write',
+  'imports.read',
+  'imports.write',
+  'members.read',
+] as const;
+export type Permission = (typeof permissions)[number];
+
+const everything = [...permissions];
+const reading: Permission[] = ['organization.read', 'schema.read', 'imports.read', 'members.read'];
+
+/**
+ * The one table that decides who may do what, for the API and the console alike (design section 6).
+ * A coordinator's view is bounded to departments, so what shows the whole roster is not for that level.
+ */
+export const permissionsOf: Record<Level, readonly Permission[]> = {
+  owner: everything,
+  securityAdministrator: everything,
+  administrator: everything,
+  coordinator: ['organization.read', 'schema.read'],
+  auditor: reading,
+  member: ['organization.read'],
+};
+
+/** Whether a level carries a permission. */
+export function mayDo(level: Level, permission: Permission): boolean {
+  return permissionsOf[level].includes(permission);
+}

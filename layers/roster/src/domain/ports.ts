@@ -1,0 +1,120 @@
+/** What the domain and the pipeline need from outside; the adapters in `aws/` provide it. */
+import type { Change, ChangeKind, Import, ImportStep } from './import.ts';
+import type { Member, MemberSummary } from './member.ts';
+import type { Organization } from './organization.ts';
+import type { RosterSchema } from './schema.ts';
+
+/** Tells the time; injected so that tests decide it. */
+export type Clock = () => Date;
+/** Makes a new id that sorts by time (ULID), 26 characters. */
+export type NewId = () => string;
+
+/** Names one import of one organization; all that travels in the state machine. */
+export interface ImportRef {
+  organization: string;
+  importId: string;
+}
+
+/** Bulk data: objects of bytes by key. Reading a missing object throws `not_found`. */
+export interface Objects {
+  read(key: string): Promise<Buffer>;
+  /** Bytes `start` up to but not including `end`; shorter at the end of the object, empty beyond it. */
+  readRange(key: string, start: number, end: number): Promise<Buffer>;
+  stream(key: string): AsyncIterable<Buffer>;
+  /** Replaces the object atomically. */
+  write(key: string, body: string | Uint8Array): Promise<void>;
+  /** Replaces the object atomically with a stream of any length, in bounded memory. */
+  writeStream(key: string, body: AsyncIterable<string | Uint8Array>, contentType?: string): Promise<void>;
+}
+
+/** The approval of a plan: which kinds are applied, and whom to leave out. */
+export interface Approval {
+  by: string;
+  at: string;
+  kinds: ChangeKind[];
+  exclude: string[];
+}
+
+/** One chunk of changes that was written, as its checkpoint says. */
+export interface AppliedChunk {
+  part: number;
+  chunk: number;
+  counts: Record<ChangeKind, number>;
+  disabledByFile: number;
+  conflicts: string[];
+}
+
+/** The records of imports. Every change is conditional on the version seen; a lost race throws `conflict`. */
+export interface Imports {
+  create(organization: string, job: Import): Promise<void>;
+  get(ref: ImportRef): Promise<Import>;
+  list(organization: string, limit: number, before?: string): Promise<Import[]>;
+  update(organization: string, job: Import, patch: Partial<Import>): Promise<Import>;
+  /**
+   * Gives an import the floor and lets it begin. Imports never run at the same time (S1.10): of two that are open
+   * the one uploaded earlier becomes incomplete.
+   * @throws MusterError `import_busy` while another one is being applied, `import_superseded` if this one ended.
+   */
+  takeFloor(ref: ImportRef, uploadedAt: Date, now: Date): Promise<Import>;
+  /** Gives the floor back if this import has it. */
+  leaveFloor(ref: ImportRef): Promise<void>;
+  addProgress(ref: ImportRef, step: ImportStep, done: number): Promise<void>;
+  progress(ref: ImportRef, step: ImportStep): Promise<number>;
+  putApproval(ref: ImportRef, approval: Approval): Promise<void>;
+  approval(ref: ImportRef): Promise<Approval>;
+  chunks(ref: ImportRef, part?: number): AsyncIterable<AppliedChunk>;
+}
+
+/** A member as the comparison needs it; `values` only where asked for. */
+export type MemberDigest = Pick<
+  Member,
+  'externalId' | 'state' | 'disabledBy' | 'valuesHash' | 'version' | 'account'
+> & {
+  values?: Record<string, string>;
+};
+
+/** A change with all that writing it needs; `Change` is what people see of it. */
+export interface PlannedChange extends Omit<Change, 'fields'> {
+  /** The state before, where the change changes it. */
+  from?: Member['state'];
+  state: Member['state'];
+  valuesHash?: string;
+  /** The member's whole values afterwards; absent where they stay. */
+  values?: Record<string, string>;
+  /** What the changed columns held before. */
+  before: Record<string, string | null>;
+}
+
+/** The members of a roster, as an import reads and writes them. */
+export interface RosterMembers {
+  /** All members of one shard, in the order of their external ids. */
+  shard(organization: string, shard: number, withValues: boolean): AsyncIterable<MemberDigest[]>;
+  values(organization: string, externalIds: string[]): Promise<Map<string, Record<string, string>>>;
+  summary(organization: string): Promise<MemberSummary>;
+  /**
+   * Writes a chunk of at most {@link chunkChangesMax} changes in one transaction with its checkpoint: all or
+   * nothing, and nothing the second time. Changes whose member has another version than planned are left out
+   * and named as conflicts.
+   */
+  applyChunk(
+    ref: ImportRef,
+    chunk: { part: number; chunk: number; changes: PlannedChange[] },
+    context: ApplyContext,
+  ): Promise<void>;
+}
+
+/** What making members from changes needs to know. */
+export interface ApplyContext {
+  schema: RosterSchema;
+  spreadNames: boolean;
+  now: Date;
+}
+
+/** A transaction takes 100 actions; one is the checkpoint and one the counter of members. */
+export const chunkChangesMax = 98;
+
+export interface Organizations {
+  get(organization: string): Promise<Organization>;
+  schema(organization: string, version?: number): Promise<RosterSchema>;
+  update(current: Organization, patch: Partial<Organization>): Promise<Organization>;
+}

@@ -1,0 +1,49 @@
+import type { Member } from './member.ts';
+import { type Column, columnWithRole } from './schema.ts';
+import { canonicalOf } from './validate.ts';
+
+/** What a member carries beside its roster values, made from the columns with roles. */
+export type DerivedFields = Pick<Member, 'name' | 'username' | 'email' | 'phone' | 'departments'>;
+
+/** Compiles how a member's name, login details and departments follow from its values. */
+export function compileDerivedFields(
+  columns: readonly Column[],
+): (externalId: string, values: Record<string, string>) => DerivedFields {
+  const nameOf = (role: Parameters<typeof columnWithRole>[1]) => columnWithRole(columns, role)?.name;
+  const names = {
+    full: nameOf('fullName'),
+    first: nameOf('firstName'),
+    last: nameOf('lastName'),
+    username: nameOf('username'),
+    department: nameOf('department'),
+  };
+  const contacts = columns.filter((column) => column.role === 'email' || column.role === 'phone');
+  const canonical = canonicalOf(contacts);
+  const emailAt = contacts.findIndex((column) => column.role === 'email');
+  const phoneAt = contacts.findIndex((column) => column.role === 'phone');
+
+  return (externalId, values) => {
+    const read = (name: string | undefined) => (name === undefined ? '' : (values[name] ?? ''));
+    const parts = [read(names.first), read(names.last)].filter((part) => part !== '');
+    const [username, department] = [read(names.username), read(names.department)];
+    const contact = canonical(values);
+    const [email, phone] = [contact[emailAt] ?? '', contact[phoneAt] ?? ''];
+    return {
+      name: parts.join(' ') || read(names.full) || externalId,
+      departments: department === '' ? [] : [department],
+      ...(username !== '' && { username }),
+      ...(email !== '' && { email }),
+      ...(phone !== '' && { phone }),
+    };
+  };
+}
+
+/** Values by column name, blanks left out, from values in the order of `names`. */
+export function valuesByName(names: readonly string[], row: readonly string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const [index, name] of names.entries()) {
+    const value = row[index];
+    if (value !== undefined && value !== '') values[name] = value;
+  }
+  return values;
+}

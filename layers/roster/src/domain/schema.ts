@@ -1,0 +1,181 @@
+import * as z from 'zod';
+import { MusterError } from './errors.ts';
+
+export const columnTypes = [
+  'text',
+  'integer',
+  'decimal',
+  'boolean',
+  'date',
+  'email',
+  'phone',
+  'enum',
+] as const;
+export type ColumnType = (typeof columnTypes)[number];
+
+/** What a column means to Muster beyond being a value. Each role is held by one column at most. */
+export const columnRoles = [
+  'externalId',
+  'firstName',
+  'lastName',
+  'fullName',
+  'email',
+  'phone',
+  'username',
+  'state',
+  'department',
+  'group',
+] as const;
+export type ColumnRole = (typeof columnRoles)[number];
+
+export const dateFormats = ['YYYY-MM-DD', 'DD/MM/YYYY', 'MM/DD/YYYY', 'DD.MM.YYYY'] as const;
+
+const name = z.string().trim().min(1).max(100);
+
+/** One column of a roster schema. `maxLength` is in UTF-16 code units. */
+export const Column = z.strictObject({
+  name,
+  type: z.enum(columnTypes),
+  role: z.enum(columnRoles).optional(),
+  required: z.boolean().optional(),
+  unique: z.boolean().optional(),
+  pattern: z.string().max(500).optional(),
+  maxLength: z.int().min(1).max(10_000).optional(),
+  values: z.array(z.string().trim().min(1).max(200)).min(1).max(500).optional(),
+  aliases: z.array(name).max(20).optional(),
+  dateFormat: z.enum(dateFormats).optional(),
+});
+export type Column = z.infer<typeof Column>;
+
+/** The columns of an organization's roster. `version` counts up with each change. */
+export const RosterSchema = z.strictObject({
+  version: z.int().min(1),
+  columns: z.array(Column).min(1).max(200),
+});
+export type RosterSchema = z.infer<typeof RosterSchema>;
+
+export const columnValueLengthMax = 1_000;
+export const externalIdLengthMax = 200;
+
+/**
+ * Refuses a schema that contradicts itself, naming each column and the cure.
+ * @throws MusterError `invalid_schema` with one place per fault.
+ */
+export function checkSchema(columns: readonly Column[]): void {
+  const places = [...duplicateNames(columns), ...roleFaults(columns), ...columns.flatMap(columnFaults)];
+  if (places.length > 0) {
+    throw new MusterError('invalid_schema', 'The roster schema has faults.', { places });
+  }
+}
+
+function duplicateNames(columns: readonly Column[]) {
+  const seen = new Map<string, string>();
+  const places: { path: string; message: string }[] = [];
+  for (const column of columns) {
+    for (const label of [column.name, ...(column.aliases ?? [])]) {
+      const key = foldLabel(label);
+      const owner = seen.get(key);
+      if (owner !== undefined && owner !== column.name) {
+        places.push({
+          path: column.name,
+          message: `“${label}” also names column “${owner}”. Give each its own name.`,
+        });
+      } else if (owner === column.name && label === column.name) {
+        places.push({ path: column.name, message: `Two columns are named “${label}”. Rename one.` });
+      }
+      seen.set(key, column.name);
+    }
+  }
+  return places;
+}
+
+function roleFaults(columns: readonly Column[]) {
+  const places: { path: string; message: string }[] = [];
+  for (const role of columnRoles) {
+    const holders = columns.filter((column) => column.role === role);
+    if (holders.length > 1) {
+      const names = holders.map((column) => column.name).join(', ');
+      places.push({ path: names, message: `Only one column can have the role ${role}.` });
+    }
+  }
+  if (!columns.some((column) => column.role === 'externalId')) {
+    places.push({
+      path: 'columns',
+      message: 'One column needs the role externalId: it tells members apart.',
+    });
+  }
+  return places;
+}
+
+const typeOfRole: Partial<Record<ColumnRole, readonly ColumnType[]>> = {
+  externalId: ['text', 'integer', 'email'],
+  email: ['email'],
+  phone: ['phone'],
+  state: ['boolean', 'enum'],
+};
+
+function columnFaults(column: Column) {
+  const places: { path: string; message: string }[] = [];
+  const fault = (message: string) => places.push({ path: column.name, message });
+  const types = column.role ? typeOfRole[column.role] : undefined;
+  if (types && !types.includes(column.type)) {
+    fault(`A column with the role ${column.role} has the type ${types.join(' or ')}.`);
+  }
+  if (column.type === 'enum' && !column.values) fault('A column of type enum lists its values.');
+  if (column.type !== 'enum' && column.values) fault('Only a column of type enum has values.');
+  if (column.type !== 'date' && column.dateFormat) fault('Only a column of type date has a dateFormat.');
+  if (column.pattern !== undefined) {
+    const why = patternFault(column.pattern);
+    if (why) fault(why);
+  }
+  return places;
+}
+
+function patternFault(pattern: string): string | undefined {
+  try {
+    new RegExp(pattern, 'u');
+  } catch (error) {
+    return `The pattern is not a regular expression: ${(error as Error).message}`;
+  }
+  // A repeated group that itself repeats can take exponential time on a hostile value.
+  return /\([^()]*[+*}][^()]*\)\s*[+*{]/.test(pattern)
+    ? 'The pattern repeats a group that itself repeats; write it without nested repetition.'
+    : undefined;
+}
+
+/** A column label with case, accents, spaces and punctuation put aside, for matching headers to columns. */
+export function foldLabel(label: string): string {
+  return label
+    .normalize('NFKD')
+    .replace(/[^\p{Letter}\p{Number}]/gu, '')
+    .toLowerCase();
+}
+
+/** The schema of a new organization, until its admins give their own. The names follow the S0 sample. */
+export const defaultColumns: readonly Column[] = [
+  {
+    name: 'MemberID',
+    type: 'text',
+    role: 'externalId',
+    required: true,
+    aliases: ['ID', 'Identifiant', 'Member Number'],
+  },
+  { name: 'IsActive', type: 'boolean', role: 'state', aliases: ['Etat', 'State', 'Active'] },
+  { name: 'FirstName', type: 'text', role: 'firstName', required: true, aliases: ['Prénom', 'Given Name'] },
+  {
+    name: 'LastName',
+    type: 'text',
+    role: 'lastName',
+    required: true,
+    aliases: ['Nom', 'Surname', 'Family Name'],
+  },
+  { name: 'Email', type: 'email', role: 'email', aliases: ['Adresse e-mail', 'E-mail Address', 'Mail'] },
+  { name: 'Phone', type: 'phone', role: 'phone', aliases: ['Téléphone', 'Phone Number', 'Mobile'] },
+  { name: 'Department', type: 'text', role: 'department', aliases: ['Service', 'Unit'] },
+  { name: 'Birthday', type: 'date', aliases: ['Date of Birth', 'Birth Date', 'Date de naissance'] },
+];
+
+/** The column with a role, if the schema has one. */
+export function columnWithRole(columns: readonly Column[], role: ColumnRole): Column | undefined {
+  return columns.find((column) => column.role === role);
+}

@@ -1,0 +1,99 @@
+import { changeKinds } from '../domain/import.ts';
+import {
+  type ApplyContext,
+  type Approval,
+  type Clock,
+  chunkChangesMax,
+  type ImportRef,
+  type Imports,
+  type Objects,
+  type Organizations,
+  type PlannedChange,
+  type RosterMembers,
+} from '../domain/ports.ts';
+import { ensureOpen } from './ensure-open.ts';
+import { lineBatches } from './lines.ts';
+import { parsePlanned } from './planned-changes.ts';
+import { type Manifest, type Plan, type PlanPart, readJson, workFiles } from './work-files.ts';
+
+export interface ApplyDeps {
+  imports: Imports;
+  organizations: Organizations;
+  members: RosterMembers;
+  work: Objects;
+  clock: Clock;
+}
+
+const chunksInFlightMax = 4;
+
+/**
+ * Writes the approved changes of one part, a chunk to a transaction. The chunks are cut the same way each time
+ * and each leaves a checkpoint in its own transaction, so that a repeat writes only what is missing (B12).
+ */
+export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number }): Promise<void> {
+  await ensureOpen(deps.imports, ref);
+  const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
+  const plan = await readJson<Plan>(deps.work, workFiles.plan(ref));
+  const part = plan.parts.find((candidate) => candidate.part === ref.part);
+  if (part === undefined) return;
+  const { spreadNames } = await deps.organizations.get(ref.organization);
+  const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
+  const context: ApplyContext = { schema, spreadNames, now: deps.clock() };
+  const approval = await deps.imports.approval(ref);
+  const done = await doneChunks(deps.imports, ref);
+
+  const inFlight = new Set<Promise<void>>();
+  for await (const [chunk, changes] of chunked(approvedChanges(deps.work, part, approval, manifest))) {
+    if (done.has(chunk)) continue;
+    const write = deps.members
+      .applyChunk(ref, { part: ref.part, chunk, changes }, context)
+      .then(() => deps.imports.addProgress(ref, 'applying', changes.length));
+    const tracked = write.finally(() => inFlight.delete(tracked));
+    tracked.catch(() => undefined);
+    inFlight.add(tracked);
+    if (inFlight.size >= chunksInFlightMax) await Promise.race(inFlight);
+  }
+  await Promise.all(inFlight);
+}
+
+async function doneChunks(imports: Imports, ref: ImportRef & { part: number }): Promise<Set<number>> {
+  const done = new Set<number>();
+  for await (const { chunk } of imports.chunks(ref, ref.part)) done.add(chunk);
+  return done;
+}
+
+/** The approved changes of a part, in an order that never varies. */
+async function* approvedChanges(
+  work: Objects,
+  part: PlanPart,
+  approval: Approval,
+  manifest: Manifest,
+): AsyncIterable<PlannedChange[]> {
+  const names = manifest.columns.map((column) => column.name);
+  const excluded = new Set(approval.exclude);
+  for (const kind of changeKinds) {
+    const changes = part.kinds[kind];
+    if (changes === undefined || !approval.kinds.includes(kind)) continue;
+    for await (const lines of lineBatches(work.stream(changes.key))) {
+      yield lines
+        .map((line) => parsePlanned(line, names))
+        .filter((change) => !excluded.has(change.externalId));
+    }
+  }
+}
+
+/** Cuts a stream of batches into numbered chunks of {@link chunkChangesMax}. */
+async function* chunked(batches: AsyncIterable<PlannedChange[]>): AsyncIterable<[number, PlannedChange[]]> {
+  let number = 0;
+  let chunk: PlannedChange[] = [];
+  for await (const batch of batches) {
+    for (const change of batch) {
+      chunk.push(change);
+      if (chunk.length < chunkChangesMax) continue;
+      yield [number, chunk];
+      number += 1;
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield [number, chunk];
+}

@@ -1,0 +1,67 @@
+import { shardsOfPart } from '../domain/import.ts';
+import type { Clock, ImportRef, Imports, MemberDigest, Objects, RosterMembers } from '../domain/ports.ts';
+import { enterStep } from './ensure-open.ts';
+import { uniqueColumns } from './part-checker.ts';
+import { PartComparison } from './part-comparison.ts';
+import { type Manifest, type PartCompared, readJson, workFiles } from './work-files.ts';
+
+export interface DiffDeps {
+  imports: Imports;
+  clock: Clock;
+  members: RosterMembers;
+  work: Objects;
+}
+
+const uniqueBucketsMax = 16;
+
+/**
+ * Compares the checked rows of one part with the members of its shards: the changes with before and after, by
+ * kind, and what becomes of each row. Members are read a page at a time; nothing is written to the roster.
+ * Doing it again gives the plan against the roster as it is then.
+ * @throws MusterError `import_superseded` if the import ended meanwhile.
+ */
+export async function diffPart(deps: DiffDeps, ref: ImportRef & { part: number }): Promise<void> {
+  const job = await enterStep(deps, ref, 'comparing');
+  const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
+  const partCount = manifest.parts.length;
+  const uniqueBuckets =
+    uniqueColumns(manifest.columns).length === 0 ? 0 : Math.min(partCount, uniqueBucketsMax);
+  const comparison = new PartComparison(manifest, job.mode, uniqueBuckets);
+  comparison.addRows((await deps.work.read(workFiles.checked(ref, ref.part))).toString());
+  for (const shard of shardsOfPart(ref.part, partCount)) {
+    for await (const batch of deps.members.shard(ref.organization, shard, comparison.needsValues)) {
+      comparison.compare(batch, await valuesFor(deps.members, ref.organization, comparison, batch));
+    }
+  }
+  comparison.finish();
+  await writePart(deps.work, ref, comparison);
+  await deps.imports.addProgress(ref, 'comparing', comparison.counts.rows);
+}
+
+async function valuesFor(
+  members: RosterMembers,
+  organization: string,
+  comparison: PartComparison,
+  batch: readonly MemberDigest[],
+): Promise<ReadonlyMap<string, Record<string, string>>> {
+  if (comparison.needsValues) return new Map();
+  const ids = comparison.needingValues(batch);
+  return ids.length === 0 ? new Map() : members.values(organization, ids);
+}
+
+async function writePart(
+  work: Objects,
+  ref: ImportRef & { part: number },
+  comparison: PartComparison,
+): Promise<void> {
+  const { part } = ref;
+  for (const kind of comparison.kinds) {
+    await work.write(workFiles.changes(ref, part, kind), comparison.changes[kind].join(''));
+  }
+  await work.write(workFiles.ledger(ref, part), comparison.ledgerText());
+  const uniques = comparison.uniquesText();
+  await Promise.all(uniques.map((text, bucket) => work.write(workFiles.uniques(ref, part, bucket), text)));
+  const kinds = Object.fromEntries(comparison.kinds.map((kind) => [kind, comparison.changes[kind].length]));
+  const compared: PartCompared = { counts: comparison.counts, kinds, uniqueBuckets: uniques.length };
+  await work.write(workFiles.compared(ref, part), JSON.stringify(compared));
+}

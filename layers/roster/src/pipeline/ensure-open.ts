@@ -1,0 +1,35 @@
+import { isMusterError, MusterError } from '../domain/errors.ts';
+import { type Import, type ImportStep, isAfter } from '../domain/import.ts';
+import type { Clock, ImportRef, Imports } from '../domain/ports.ts';
+
+/**
+ * Reads an import that a step is about to work on.
+ * @throws MusterError `import_superseded` if it has ended: a newer upload, a cancel or an error came first.
+ */
+export async function ensureOpen(imports: Imports, ref: ImportRef): Promise<Import> {
+  const job = await imports.get(ref);
+  if (job.status !== 'in_progress') {
+    throw new MusterError('import_superseded', `The import ${ref.importId} has ended as ${job.status}.`);
+  }
+  return job;
+}
+
+/**
+ * Shows that an import has come to a step. Of its parts, which work side by side, the first one says so.
+ * @throws MusterError `import_superseded` if it has ended.
+ */
+export async function enterStep(
+  deps: { imports: Imports; clock: Clock },
+  ref: ImportRef,
+  step: ImportStep,
+): Promise<Import> {
+  const job = await ensureOpen(deps.imports, ref);
+  if (!isAfter(step, job.step)) return job;
+  try {
+    return await deps.imports.update(ref.organization, job, { step, updatedAt: deps.clock().toISOString() });
+  } catch (error) {
+    // Another part came first, or the import ended.
+    if (isMusterError(error, 'conflict')) return ensureOpen(deps.imports, ref);
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import { changeKinds, countOfKind, type Import, type ImportCounts } from '../domain/import.ts';
+import type { Approval, Clock, ImportRef, Imports, Objects } from '../domain/ports.ts';
+import { ensureOpen } from './ensure-open.ts';
+import { type FinalOutcome, writeReport } from './report.ts';
+import { workFiles } from './work-files.ts';
+
+export interface FinishDeps {
+  imports: Imports;
+  work: Objects;
+  reports: Objects;
+  clock: Clock;
+}
+
+/**
+ * Ends an import whose parts are applied: exact counts from the checkpoints, the row ledger, status complete,
+ * and the floor is free for the next one.
+ */
+export async function finish(deps: FinishDeps, ref: ImportRef): Promise<void> {
+  const job = await ensureOpen(deps.imports, ref);
+  const approval = await deps.imports.approval(ref);
+  const { counts, conflicts } = await applied(deps.imports, ref, job);
+  await deps.work.write(workFiles.conflicts(ref), JSON.stringify([...conflicts]));
+  await writeReport(deps, ref, finalOutcomes(approval, conflicts));
+  await deps.imports.update(ref.organization, job, {
+    status: 'complete',
+    step: 'done',
+    counts,
+    updatedAt: deps.clock().toISOString(),
+  });
+  await deps.imports.leaveFloor(ref);
+}
+
+/** What was really written; the rest of the plan was excluded or met a member that had changed since. */
+async function applied(imports: Imports, ref: ImportRef, job: Import) {
+  const counts: ImportCounts = {
+    ...job.counts,
+    added: 0,
+    updated: 0,
+    reactivated: 0,
+    disabled: 0,
+    disabledByFile: 0,
+  };
+  const conflicts = new Set<string>();
+  for await (const chunk of imports.chunks(ref)) {
+    for (const kind of changeKinds) counts[countOfKind[kind]] += chunk.counts[kind];
+    counts.disabledByFile += chunk.disabledByFile;
+    for (const externalId of chunk.conflicts) conflicts.add(externalId);
+  }
+  const planned = sumOfKinds(job.counts);
+  counts.conflicts = conflicts.size;
+  counts.excluded = planned - sumOfKinds(counts) - conflicts.size;
+  return { counts, conflicts };
+}
+
+function sumOfKinds(counts: ImportCounts): number {
+  return counts.added + counts.updated + counts.reactivated + counts.disabled;
+}
+
+/** Whether a change was left out by the approval. */
+export function isExcluded(approval: Approval): (kind: string, externalId: string) => boolean {
+  const excluded = new Set(approval.exclude);
+  const kinds = new Set<string>(approval.kinds);
+  return (kind, externalId) => !kinds.has(kind) || excluded.has(externalId);
+}
+
+function finalOutcomes(approval: Approval, conflicts: ReadonlySet<string>): FinalOutcome {
+  const excluded = isExcluded(approval);
+  const planned = new Set<string>(changeKinds);
+  return (outcome, externalId) => {
+    if (!planned.has(outcome)) return outcome;
+    if (excluded(outcome, externalId)) return 'excluded';
+    return conflicts.has(externalId) ? 'conflict' : countOfKind[outcome as keyof typeof countOfKind];
+  };
+}

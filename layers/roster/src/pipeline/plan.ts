@@ -1,0 +1,155 @@
+import {
+  addCounts,
+  changeKinds,
+  type Hold,
+  holdFor,
+  type Import,
+  type ImportCounts,
+  isAfter,
+  noCounts,
+} from '../domain/import.ts';
+import type { Clock, ImportRef, Imports, Objects, Organizations, RosterMembers } from '../domain/ports.ts';
+import { endInError, refusing } from './end-import.ts';
+import { ensureOpen } from './ensure-open.ts';
+import { lineBatches, mergeLines } from './lines.ts';
+import { writeReport } from './report.ts';
+import { settleUniques } from './settle-uniques.ts';
+import {
+  type Manifest,
+  type PartCompared,
+  type PartValidated,
+  type Plan,
+  readJson,
+  workFiles,
+} from './work-files.ts';
+
+export interface PlanDeps {
+  imports: Imports;
+  organizations: Organizations;
+  members: RosterMembers;
+  work: Objects;
+  reports: Objects;
+  clock: Clock;
+}
+
+export interface Planned {
+  next: 'apply' | 'review' | 'stop';
+  parts: number[];
+}
+
+/**
+ * Puts the parts' plans together and decides what comes next: stop if rows are wrong and the import wants the
+ * file whole (S0.14), wait in review, or apply. Until here nothing was written to the roster (S0.12).
+ */
+export async function plan(deps: PlanDeps, ref: ImportRef): Promise<Planned> {
+  const job = await ensureOpen(deps.imports, ref);
+  if (isAfter(job.step, 'comparing')) return decided(deps, ref, job);
+  return refusing(deps, ref, () => makePlan(deps, ref, job));
+}
+
+/** The answer of an earlier try whose word was lost. */
+async function decided(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Planned> {
+  const whole = await readJson<Plan>(deps.work, workFiles.plan(ref));
+  return { next: job.approval?.by === 'policy' ? 'apply' : 'review', parts: changingParts(whole) };
+}
+
+/** The parts that have something to apply. */
+export function changingParts(plan: Plan): number[] {
+  return plan.parts.filter(({ kinds }) => Object.keys(kinds).length > 0).map(({ part }) => part);
+}
+
+async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Planned> {
+  const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
+  const { plan: whole, unidentified } = await gather(deps.work, ref, manifest);
+  await deps.work.write(workFiles.plan(ref), JSON.stringify(whole));
+  await mergeRejects(deps.work, ref, manifest);
+  const parts = changingParts(whole);
+
+  if (whole.counts.rejected > 0 && job.onRowErrors === 'reject_file') {
+    return refuse(deps, ref, job, whole.counts);
+  }
+  const hold = await findHold(deps, ref, job, whole.counts, unidentified);
+  const waits = hold !== undefined || job.approve === 'review';
+  const now = deps.clock().toISOString();
+  await deps.imports.update(ref.organization, job, {
+    step: waits ? 'review' : 'applying',
+    counts: whole.counts,
+    updatedAt: now,
+    ...(hold && { hold }),
+    ...(!waits && { approval: { by: 'policy', at: now, kinds: [...changeKinds], excludedCount: 0 } }),
+  });
+  if (!waits)
+    await deps.imports.putApproval(ref, { by: 'policy', at: now, kinds: [...changeKinds], exclude: [] });
+  return waits ? { next: 'review', parts } : { next: 'apply', parts };
+}
+
+async function gather(work: Objects, ref: ImportRef, manifest: Manifest) {
+  const numbers = manifest.parts.map(({ part }) => part);
+  const validated = await Promise.all(
+    numbers.map((part) => readJson<PartValidated>(work, workFiles.validated(ref, part))),
+  );
+  const compared = await Promise.all(
+    numbers.map((part) => readJson<PartCompared>(work, workFiles.compared(ref, part))),
+  );
+  const unidentified = validated.reduce((sum, part) => sum + part.unidentified, 0);
+  const counts = addCounts(...compared.map((part) => part.counts), {
+    ...noCounts,
+    rows: unidentified,
+    rejected: unidentified,
+  });
+  const plan: Plan = {
+    counts,
+    parts: numbers.map((part, index) => {
+      const kinds = Object.entries(compared[index]?.kinds ?? {});
+      const entry = ([kind, count]: [string, number]) =>
+        [kind, { key: workFiles.changes(ref, part, kind as 'add'), count }] as const;
+      return { part, ledger: workFiles.ledger(ref, part), kinds: Object.fromEntries(kinds.map(entry)) };
+    }),
+  };
+  const buckets = compared[0]?.uniqueBuckets ?? 0;
+  return { plan: await settleUniques(work, ref, manifest, plan, buckets), unidentified };
+}
+
+async function mergeRejects(work: Objects, ref: ImportRef, manifest: Manifest): Promise<void> {
+  const keys = [
+    ...manifest.parts.map(({ part }) => workFiles.rejects(ref, part)),
+    workFiles.lateRejects(ref),
+  ];
+  const streams = keys.map((key) => lineBatches(work.stream(key)));
+  await work.writeStream(
+    workFiles.allRejects(ref),
+    inLines(mergeLines(streams, (line) => JSON.parse(line).line)),
+  );
+}
+
+async function* inLines(lines: AsyncIterable<string>): AsyncIterable<string> {
+  for await (const line of lines) yield `${line}\n`;
+}
+
+async function refuse(deps: PlanDeps, ref: ImportRef, job: Import, counts: ImportCounts): Promise<Planned> {
+  await deps.imports.update(ref.organization, job, { counts });
+  await writeReport(deps, ref, () => 'not_applied');
+  const rows = counts.rejected === 1 ? '1 row is' : `${counts.rejected} rows are`;
+  await endInError(deps, ref, {
+    code: 'rows_rejected',
+    message: `${rows} wrong of ${counts.rows}, and this import takes the file whole or not at all. Nothing was changed. Correct the rows that the report names and upload the file again.`,
+  });
+  return { next: 'stop', parts: [] };
+}
+
+async function findHold(
+  deps: PlanDeps,
+  ref: ImportRef,
+  job: Import,
+  counts: ImportCounts,
+  unidentified: number,
+): Promise<Hold | undefined> {
+  const { hold } = await deps.organizations.get(ref.organization);
+  const { enrolled } = await deps.members.summary(ref.organization);
+  const absent = counts.disabled - counts.disabledByFile;
+  if (job.mode === 'full' && unidentified > 0 && absent > 0) {
+    const message = `${unidentified} rows could not be read at all, so their members may be among the ${absent} that seem to be absent. Look at the members to be disabled before you approve.`;
+    return { reason: 'unreadable_rows', message, disabling: counts.disabled, members: enrolled };
+  }
+  return holdFor(hold, counts.disabled, enrolled);
+}

@@ -1,0 +1,203 @@
+import * as z from 'zod';
+import { MusterError } from '../domain/errors.ts';
+import {
+  type Change,
+  type ChangeKind,
+  changeKinds,
+  type Import,
+  isAfter,
+  isOpen,
+  type Reject,
+} from '../domain/import.ts';
+import type { Approval, Clock, ImportRef, Imports, Objects } from '../domain/ports.ts';
+import { isExcluded } from './finish.ts';
+import { readLinePage } from './line-page.ts';
+import { changingParts } from './plan.ts';
+import { parsePlanned, toChange } from './planned-changes.ts';
+import { type Manifest, type Plan, readJson, workFiles } from './work-files.ts';
+
+export interface ReviewDeps {
+  imports: Imports;
+  work: Objects;
+  clock: Clock;
+}
+
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface ReviewedChange extends Change {
+  excluded: boolean;
+  outcome?: 'applied' | 'excluded' | 'conflict';
+}
+
+const Position = z.strictObject({ file: z.int().min(0), offset: z.int().min(0) });
+type Position = z.infer<typeof Position>;
+
+/** A cursor is a place within the files of the very import that is asked for, so it can reach no other's. */
+function positionOf(cursor: string | undefined): Position {
+  if (cursor === undefined) return { file: 0, offset: 0 };
+  try {
+    return Position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch (cause) {
+    throw new MusterError('invalid_cursor', 'The cursor is not one that this list gave.', { cause });
+  }
+}
+
+function cursorOf(position: Position): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+const filesPerPageMax = 8;
+
+/** Reads a page of lines from files that follow one another; bounded in files, so a page may be short. */
+async function pageOfFiles(work: Objects, keys: readonly string[], request: PageRequest) {
+  let { file, offset } = positionOf(request.cursor);
+  const lines: { line: string; key: string }[] = [];
+  for (
+    let files = 0;
+    file < keys.length && lines.length < request.limit && files < filesPerPageMax;
+    files++
+  ) {
+    const key = keys[file] as string;
+    const page = await readLinePage(work, key, offset, request.limit - lines.length);
+    lines.push(...page.lines.map((line) => ({ line, key })));
+    if (page.end) [file, offset] = [file + 1, 0];
+    else offset = page.next;
+  }
+  return { lines, ...(file < keys.length && { nextCursor: cursorOf({ file, offset }) }) };
+}
+
+/**
+ * A page of an import's planned changes, all or of one kind; by kind, then in the order of the work files.
+ * @throws MusterError `conflict` while there is no plan yet.
+ */
+export async function listChanges(
+  deps: ReviewDeps,
+  ref: ImportRef,
+  request: PageRequest & { kind?: ChangeKind | undefined },
+): Promise<{ items: ReviewedChange[]; nextCursor?: string }> {
+  const job = await deps.imports.get(ref);
+  const plan = await planOf(deps, ref, job);
+  const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
+  const names = manifest.columns.map((column) => column.name);
+  const kinds = request.kind === undefined ? changeKinds : [request.kind];
+  const keys = kinds.flatMap((kind) => plan.parts.flatMap(({ kinds: files }) => files[kind]?.key ?? []));
+  const { lines, ...rest } = await pageOfFiles(deps.work, keys, request);
+  const outcomeOf = await outcomes(deps, ref, job);
+  const items = lines.map(({ line }) => {
+    const change = toChange(parsePlanned(line, names));
+    const outcome = outcomeOf(change);
+    return { ...change, excluded: outcome === 'excluded', ...(job.status === 'complete' && { outcome }) };
+  });
+  return { items, ...rest };
+}
+
+async function planOf(deps: ReviewDeps, ref: ImportRef, job: Import): Promise<Plan> {
+  try {
+    return await readJson<Plan>(deps.work, workFiles.plan(ref));
+  } catch (error) {
+    if (!(error instanceof MusterError) || error.code !== 'not_found') throw error;
+    const message = `The import has no plan: it is ${job.status} at ${job.step}.`;
+    throw new MusterError('report_not_ready', message, { cause: error });
+  }
+}
+
+async function outcomes(
+  deps: ReviewDeps,
+  ref: ImportRef,
+  job: Import,
+): Promise<(change: Change) => 'applied' | 'excluded' | 'conflict'> {
+  if (job.approval === undefined) return () => 'applied';
+  const excluded = isExcluded(await deps.imports.approval(ref));
+  const conflicts = new Set(
+    job.status === 'complete' ? await readJson<string[]>(deps.work, workFiles.conflicts(ref)) : [],
+  );
+  return ({ kind, externalId }) => {
+    if (excluded(kind, externalId)) return 'excluded';
+    return conflicts.has(externalId) ? 'conflict' : 'applied';
+  };
+}
+
+/** A page of an import's rejects, in the order of the file. Empty before the rows were checked. */
+export async function listRejects(
+  deps: ReviewDeps,
+  ref: ImportRef,
+  request: PageRequest,
+): Promise<{ items: Reject[]; nextCursor?: string }> {
+  const job = await deps.imports.get(ref);
+  if (job.counts.rejected === 0) return { items: [] };
+  const { lines, ...rest } = await pageOfFiles(deps.work, [workFiles.allRejects(ref)], request);
+  return { items: lines.map(({ line }) => JSON.parse(line) as Reject), ...rest };
+}
+
+/**
+ * Approves a plan that waits in review: whole, by kind, or without single members. Pressing twice is pressing
+ * once. The caller starts the state machine with the parts, and may do so again if the word was lost.
+ * @throws MusterError `import_not_in_review`, or `hold_not_confirmed` for a held plan without `confirmHold`.
+ */
+export async function approve(
+  deps: ReviewDeps,
+  ref: ImportRef,
+  by: string,
+  request: {
+    kinds?: ChangeKind[] | undefined;
+    exclude?: string[] | undefined;
+    confirmHold?: boolean | undefined;
+  },
+): Promise<{ job: Import; parts: number[] }> {
+  const job = await deps.imports.get(ref);
+  const parts = changingParts(await planOf(deps, ref, job));
+  const wasApproved = job.approval !== undefined && job.status === 'in_progress' && job.step === 'applying';
+  if (wasApproved) return { job, parts };
+  if (job.status !== 'in_progress' || job.step !== 'review') {
+    throw new MusterError(
+      'import_not_in_review',
+      `Only an import in review can be approved; this one is ${job.status} at ${job.step}.`,
+    );
+  }
+  if (job.hold !== undefined && request.confirmHold !== true) {
+    throw new MusterError('hold_not_confirmed', `${job.hold.message} Approve with confirmHold to go on.`);
+  }
+  const at = deps.clock().toISOString();
+  const approval: Approval = {
+    by,
+    at,
+    kinds: request.kinds ?? [...changeKinds],
+    exclude: request.exclude ?? [],
+  };
+  // The approval's item comes first: a step that finds the import applying also finds what was approved.
+  await deps.imports.putApproval(ref, approval);
+  const { exclude, ...said } = approval;
+  const next = await deps.imports.update(ref.organization, job, {
+    step: 'applying',
+    approval: { ...said, excludedCount: exclude.length },
+    updatedAt: at,
+  });
+  return { job: next, parts };
+}
+
+/**
+ * Ends an import that has not begun to apply, at its admin's wish. Cancelling twice is cancelling once.
+ * @throws MusterError `import_applying` once changes are being written, `import_not_open` after any other end.
+ */
+export async function cancel(deps: ReviewDeps, ref: ImportRef): Promise<Import> {
+  const job = await deps.imports.get(ref);
+  if (job.status === 'incomplete') return job;
+  if (!isOpen(job)) {
+    const applying = job.status === 'in_progress' && isAfter(job.step, 'review');
+    throw new MusterError(
+      applying ? 'import_applying' : 'import_not_open',
+      applying
+        ? 'The import is being applied and cannot be cancelled any more.'
+        : `The import has ended as ${job.status}.`,
+    );
+  }
+  const next = await deps.imports.update(ref.organization, job, {
+    status: 'incomplete',
+    updatedAt: deps.clock().toISOString(),
+  });
+  await deps.imports.leaveFloor(ref);
+  return next;
+}

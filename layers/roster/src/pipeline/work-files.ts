@@ -1,0 +1,83 @@
+import type { ChangeKind, ImportColumns, ImportCounts } from '../domain/import.ts';
+import type { ImportRef, Objects } from '../domain/ports.ts';
+import type { Column } from '../domain/schema.ts';
+
+/** Where the files of an import lie. Every key starts with the organization that the authorizer verified. */
+export const workFiles = {
+  original: (ref: ImportRef) => `${ref.organization}/${ref.importId}/original`,
+  manifest: (ref: ImportRef) => at(ref, 'manifest.json'),
+  /** Raw rows of a part, in segments (files/rows.ts). */
+  segment: (ref: ImportRef, part: number, segment: number) => at(ref, `rows/${part}/${segment}`),
+  /** Checked rows of a part, a line each. */
+  checked: (ref: ImportRef, part: number) => at(ref, `checked/${part}`),
+  rejects: (ref: ImportRef, part: number) => at(ref, `rejects/${part}.ndjson`),
+  /** Rejects that only the plan as a whole shows: values that have to be unique and are not. */
+  lateRejects: (ref: ImportRef) => at(ref, 'rejects/late.ndjson'),
+  allRejects: (ref: ImportRef) => at(ref, 'rejects.ndjson'),
+  validated: (ref: ImportRef, part: number) => at(ref, `validated/${part}.json`),
+  changes: (ref: ImportRef, part: number, kind: ChangeKind) => at(ref, `changes/${part}/${kind}.ndjson`),
+  /** The changes of a part once rows with values that others have were taken out. */
+  settled: (ref: ImportRef, part: number, kind: ChangeKind) => at(ref, `settled/${part}/${kind}.ndjson`),
+  ledger: (ref: ImportRef, part: number) => at(ref, `ledger/${part}`),
+  settledLedger: (ref: ImportRef, part: number) => at(ref, `settled/${part}/ledger`),
+  uniques: (ref: ImportRef, part: number, bucket: number) => at(ref, `uniques/${part}/${bucket}`),
+  compared: (ref: ImportRef, part: number) => at(ref, `compared/${part}.json`),
+  plan: (ref: ImportRef) => at(ref, 'plan.json'),
+  conflicts: (ref: ImportRef) => at(ref, 'conflicts.json'),
+  report: (ref: ImportRef) => at(ref, 'report.csv'),
+} as const;
+
+/** The import whose original file has this key, if it is the key of one. */
+export function importOfOriginal(key: string): ImportRef | undefined {
+  const [, organization, importId] = /^([a-z0-9-]+)\/([0-9A-Z]{26})\/original$/.exec(key) ?? [];
+  return organization === undefined || importId === undefined ? undefined : { organization, importId };
+}
+
+function at(ref: ImportRef, name: string): string {
+  return `${ref.organization}/${ref.importId}/${name}`;
+}
+
+/** What the unzip step found out about the file, and how its rows were dealt out. */
+export interface Manifest {
+  columns: Column[];
+  positions: number[];
+  fieldCount: number;
+  delimiter: string;
+  complete: boolean;
+  report: ImportColumns;
+  schemaVersion: number;
+  parts: { part: number; segments: number; rows: number }[];
+}
+
+/** What the validate step says of a part. */
+export interface PartValidated {
+  rows: number;
+  rejected: number;
+  /** Rejected rows whose identifier could not be read: their members may look absent. */
+  unidentified: number;
+}
+
+/** What the diff step says of a part. */
+export interface PartCompared {
+  counts: ImportCounts;
+  kinds: Partial<Record<ChangeKind, number>>;
+  uniqueBuckets: number;
+}
+
+/** The plan's table of contents: where the changes of each part and kind are, and how many. */
+export interface Plan {
+  counts: ImportCounts;
+  parts: PlanPart[];
+}
+
+export interface PlanPart {
+  part: number;
+  /** Key of the part's ledger: what became of each of its rows. */
+  ledger: string;
+  kinds: Partial<Record<ChangeKind, { key: string; count: number }>>;
+}
+
+/** Reads a work file of JSON that a step of this import wrote. */
+export async function readJson<T>(objects: Objects, key: string): Promise<T> {
+  return JSON.parse((await objects.read(key)).toString()) as T;
+}

@@ -1,0 +1,166 @@
+/** The pipeline's ports in memory, for laws that need thousands of runs. Storage itself is tested on the emulators. */
+import { MusterError } from 'roster/domain/errors';
+import { type Import, importSteps, noCounts } from 'roster/domain/import';
+import { type Member, shardOf, summarize } from 'roster/domain/member';
+import type { Organization } from 'roster/domain/organization';
+import type {
+  AppliedChunk,
+  Approval,
+  ImportRef,
+  Imports,
+  Objects,
+  Organizations,
+  RosterMembers,
+} from 'roster/domain/ports';
+import { compileDerivedFields } from 'roster/domain/roster-row';
+import type { Column, RosterSchema } from 'roster/domain/schema';
+
+export function memoryObjects(): Objects & { files: Map<string, Buffer> } {
+  const files = new Map<string, Buffer>();
+  const read = async (key: string) => {
+    const file = files.get(key);
+    if (file === undefined) throw new MusterError('not_found', `There is no object ${key}.`);
+    return file;
+  };
+  return {
+    files,
+    read,
+    readRange: async (key, start, end) => (await read(key)).subarray(start, end),
+    async *stream(key) {
+      yield await read(key);
+    },
+    async write(key, body) {
+      files.set(key, Buffer.from(body as string));
+    },
+    async writeStream(key, body) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of body) chunks.push(Buffer.from(chunk as string));
+      files.set(key, Buffer.concat(chunks));
+    },
+  };
+}
+
+export function memoryImports(
+  first: Partial<Import> = {},
+): Imports & { job: Import; applied: AppliedChunk[] } {
+  const at = '2026-01-01T00:00:00.000Z';
+  const memory = {
+    job: {
+      importId: '01JZZZZZZZZZZZZZZZZZZZZZZZ',
+      fileName: 'roster.csv',
+      mode: 'full',
+      onRowErrors: 'accept_valid',
+      approve: 'auto',
+      status: 'in_progress',
+      step: 'awaiting_upload',
+      uploadedBy: 'owner',
+      createdAt: at,
+      updatedAt: at,
+      counts: noCounts,
+      version: 1,
+      ...first,
+    } as Import,
+    applied: [] as AppliedChunk[],
+  };
+  let approved: Approval | undefined;
+  return Object.assign(memory, {
+    async create() {},
+    get: async () => memory.job,
+    list: async () => [memory.job],
+    async update(_org: string, job: Import, patch: Partial<Import>) {
+      if (job.version !== memory.job.version) throw new MusterError('conflict', 'changed meanwhile');
+      const step = patch.step ?? job.step;
+      if (importSteps.indexOf(step) < importSteps.indexOf(job.step)) throw new Error('A step went back.');
+      memory.job = { ...memory.job, ...patch, version: job.version + 1 };
+      return memory.job;
+    },
+    takeFloor: async () => {
+      memory.job = { ...memory.job, step: 'unzipping' };
+      return memory.job;
+    },
+    async leaveFloor() {},
+    async addProgress() {},
+    progress: async () => 0,
+    async putApproval(_ref: ImportRef, approval: Approval) {
+      approved = approval;
+    },
+    async approval() {
+      if (approved === undefined) throw new MusterError('not_found', 'not approved');
+      return approved;
+    },
+    async *chunks(_ref: ImportRef, part?: number) {
+      yield* memory.applied.filter((chunk) => part === undefined || chunk.part === part);
+    },
+  });
+}
+
+export function memoryMembers(imports: {
+  applied: AppliedChunk[];
+}): RosterMembers & { members: Map<string, Member> } {
+  const members = new Map<string, Member>();
+  return {
+    members,
+    async *shard(_org, shard) {
+      yield [...members.values()].filter((member) => shardOf(member.externalId) === shard);
+    },
+    async values(_org, ids) {
+      return new Map(ids.map((id) => [id, members.get(id)?.values ?? {}]));
+    },
+    async summary() {
+      const of = (state: Member['state']) =>
+        [...members.values()].filter((member) => member.state === state).length;
+      return summarize({ enabled: of('enabled'), disabled: of('disabled'), notJoined: of('not_joined') });
+    },
+    async applyChunk(_ref, { part, chunk, changes }, context) {
+      if (imports.applied.some((done) => done.part === part && done.chunk === chunk)) return;
+      const counts = { add: 0, update: 0, reactivate: 0, disable: 0 };
+      const conflicts: string[] = [];
+      let disabledByFile = 0;
+      const derive = compileDerivedFields(context.schema.columns);
+      for (const change of changes) {
+        const stored = members.get(change.externalId);
+        if ((stored?.version ?? 0) !== change.version) {
+          conflicts.push(change.externalId);
+          continue;
+        }
+        const values = change.values ?? stored?.values ?? {};
+        const now = context.now.toISOString();
+        members.set(change.externalId, {
+          ...(stored ?? { roles: [], createdAt: now }),
+          externalId: change.externalId,
+          state: change.state,
+          disabledBy:
+            change.state === 'disabled' ? (change.line === undefined ? 'absence' : 'file') : undefined,
+          values,
+          valuesHash: change.valuesHash ?? stored?.valuesHash ?? '',
+          ...derive(change.externalId, values),
+          version: change.version + 1,
+          updatedAt: now,
+        } as Member);
+        counts[change.kind] += 1;
+        if (change.kind === 'disable' && change.line !== undefined) disabledByFile += 1;
+      }
+      imports.applied.push({ part, chunk, counts, disabledByFile, conflicts });
+    },
+  };
+}
+
+export function memoryOrganizations(
+  columns: readonly Column[],
+  settings: Partial<Organization> = {},
+): Organizations {
+  const schema: RosterSchema = { version: 1, columns: [...columns] };
+  const organization: Organization = {
+    organization: 'club',
+    name: 'Club',
+    hold: { disabledShareMax: 1, disabledMembersMax: 1_000_000 },
+    importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'auto' },
+    schemaVersion: 1,
+    spreadNames: false,
+    version: 1,
+    createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
+    ...settings,
+  };
+  return { get: async () => organization, schema: async () => schema, update: async () => organization };
+}
