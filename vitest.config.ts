@@ -1,13 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+const seconds = 1_000;
+
+/** What hosts the app needs its bundles, made once. Quick kinds of tests run first. */
+const hosting = { globalSetup: ['test/support/bundle.ts'] };
+const slow = { testTimeout: 180 * seconds, hookTimeout: 180 * seconds };
+
 /** One project per kind of test, so that `npm run check` can run the quick ones alone. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
-      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
-      { test: { name: 'scenarios', include: ['test/scenarios/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60 * seconds, sequence: { groupOrder: 0 } } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...slow, sequence: { groupOrder: 1 } } },
+      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...hosting, ...slow, sequence: { groupOrder: 2 } } },
+      {
+        test: {
+          name: 'scenarios',
+          include: ['test/scenarios/**/*.test.ts'],
+          ...hosting,
+          ...slow,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

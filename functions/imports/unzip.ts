@@ -2,4 +2,4 @@ import { importDeps } from 'roster/lambda/import-deps';
 import { ImportPayload, step } from 'roster/lambda/step';
 import { unzip } from 'roster/pipeline/unzip';
 
-export const handler = step(ImportPayload, (ref) => unzip(importDeps(), ref));
+export const handler = step(ImportPayload, (ref) => unzip(importDeps, ref));

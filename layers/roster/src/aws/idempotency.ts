@@ -2,13 +2,13 @@
  * Remembers the answers to unsafe calls that carry an `Idempotency-Key`, so that a repeat is answered and not done
  * again (IETF draft-ietf-httpapi-idempotency-key-header). Scoped to the organization, the account and the call.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { MusterError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports.ts';
 import { keys } from './keys.ts';
 import { parseItem } from './parse-item.ts';
-import { allOf, anyOf, attributeIs, type Condition, ConditionFailed, isAbsent, type Table } from './table.ts';
+import { anyOf, attributeIs, type Condition, ConditionFailed, isAbsent, type Table } from './table.ts';
 
 /** How long an answer is kept, and how long a call counts as running if it never ended (a crash). */
 export const answerSecondsMax = 24 * 60 * 60;
@@ -41,7 +41,7 @@ export function onceInTable(table: Table, clock: Clock): Once {
   return {
     async run(call, answer, work) {
       const key = keys.idempotency(call.organization, hashOf(call));
-      const token = `${seconds()}#${Math.random()}`;
+      const token = randomUUID();
       const mine = attributeIs('token', token);
       const running = {
         ...key,
@@ -63,7 +63,7 @@ export function onceInTable(table: Table, clock: Clock): Once {
         throw error;
       }
       const kept = { answer: JSON.stringify(result), expiresAt: seconds() + answerSecondsMax };
-      await unlessTaken(table.update({ key, set: kept, condition: allOf(mine) }));
+      await unlessTaken(table.update({ key, set: kept, condition: mine }));
       return result;
     },
   };

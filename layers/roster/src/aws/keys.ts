@@ -53,6 +53,8 @@ export const keys = {
   approval: (org: string, importId: string): Key => ({ pk: `O#${org}#JOB#${importId}`, sk: 'APPROVAL' }),
   membership: (account: string, org: string): Key => ({ pk: `A#${account}`, sk: `O#${org}` }),
   memberships: (account: string): string => `A#${account}`,
+  membershipPrefix: 'O#',
+  account: (account: string): Key => ({ pk: `A#${account}`, sk: 'ACCOUNT' }),
   login: (org: string, login: string): Key => ({ pk: `O#${org}#LOGIN#${login}`, sk: 'LOGIN' }),
   loginAnywhere: (login: string): string => `L#${login}`,
   idempotency: (org: string, hash: string): Key => ({ pk: `O#${org}#ONCE#${hash}`, sk: 'ONCE' }),

@@ -136,6 +136,9 @@ async function fill(
   let bucketAt = start === undefined ? 0 : buckets.indexOf(start.bucket);
   if (bucketAt < 0) throw invalidCursor();
   let after = start?.after;
+  if (after !== undefined && !isPlaceIn(search, after)) throw invalidCursor();
+  // The exact match may have filled a page of one.
+  if (items.length >= query.limit) return { bucket: buckets[bucketAt] as string };
   for (let queries = 0; queries < pageQueriesMax; queries++) {
     const bucket = buckets[bucketAt] as string;
     const page = await table.query(bucketQuery(search, bucket, after, query.limit - items.length));
@@ -152,6 +155,11 @@ async function fill(
     if (items.length === query.limit) break;
   }
   return { bucket: buckets[bucketAt] as string, ...(after && { after }) };
+}
+
+/** DynamoDB refuses a start outside of the query's range, so a made-up place is refused before. */
+function isPlaceIn({ prefix }: Search, { nameSk, externalId }: NonNullable<Position['after']>): boolean {
+  return nameSk.startsWith(prefix) && nameSk.endsWith(`#${externalId}`);
 }
 
 const { byName } = tableShape.indexes;
@@ -178,7 +186,7 @@ function bucketQuery(search: Search, bucket: string, after: Position['after'], r
       ...Object.fromEntries(states.map((state, index) => [`:state${index}`, state])),
     },
     ScanIndexForward: !query.descending,
-    Limit: states.length > 0 ? filteredItemsMax : Math.max(room, 1) + 1,
+    Limit: states.length > 0 ? filteredItemsMax : room + 1,
     ...(after && {
       ExclusiveStartKey: { ...keys.member(organization, after.externalId), namePk, nameSk: after.nameSk },
     }),

@@ -18,14 +18,21 @@ import { MusterError } from '../domain/errors.ts';
 /** A stored item, in plain JavaScript values. */
 export type Item = Record<string, unknown>;
 
-/** The condition of a single write did not hold. `item` is what is stored, if anything is. */
+/**
+ * The condition of a single write did not hold. `item` is what is stored, if anything is; it is no property that
+ * logs would find, since it may hold personal data.
+ */
 export class ConditionFailed extends Error {
   override readonly name = 'ConditionFailed';
-  readonly item: Item | undefined;
+  readonly #item: Item | undefined;
 
   constructor(item: Item | undefined, cause: unknown) {
     super('The condition of a write did not hold.', { cause });
-    this.item = item;
+    this.#item = item;
+  }
+
+  get item(): Item | undefined {
+    return this.#item;
   }
 }
 
@@ -39,17 +46,22 @@ export interface TransactionReason {
 /** A transaction was cancelled because conditions did not hold. `reasons` are in the order of the actions. */
 export class TransactionFailed extends Error {
   override readonly name = 'TransactionFailed';
-  readonly reasons: TransactionReason[];
+  readonly #reasons: TransactionReason[];
 
   constructor(reasons: TransactionReason[], cause: unknown) {
     const failed = reasons.flatMap((reason, index) => (isConditionReason(reason) ? [index] : []));
     super(`The conditions of actions ${failed.join(', ')} of a transaction did not hold.`, { cause });
-    this.reasons = reasons;
+    this.#reasons = reasons;
+  }
+
+  /** In the order of the actions; hidden from logs like the item of {@link ConditionFailed}. */
+  get reasons(): TransactionReason[] {
+    return this.#reasons;
   }
 
   /** Whether the condition of the action at `index` was among those that did not hold. */
   failedAt(index: number): boolean {
-    const reason = this.reasons[index];
+    const reason = this.#reasons[index];
     return reason !== undefined && isConditionReason(reason);
   }
 }

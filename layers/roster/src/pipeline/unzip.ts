@@ -44,7 +44,8 @@ async function readIntoParts(
 ) {
   const { total } = await deps.members.summary(ref.organization);
   const dealer = new RowDealer(deps.work, ref, schema, total);
-  const read = await readRoster(source, deps.limits, dealer);
+  const known = schema.columns.flatMap((column) => [column.name, ...(column.aliases ?? [])]);
+  const read = await readRoster(source, deps.limits, dealer, known);
   const manifest = await dealer.finish();
   await deps.work.write(workFiles.manifest(ref), JSON.stringify(manifest));
   const parts = manifest.parts.map(({ part }) => part);

@@ -1,0 +1,308 @@
+/**
+ * A small client of the HTTP API (design section 6) for the commands and the scenario tests. What the API answers is
+ * checked against the schemas that its handlers use.
+ */
+import { openAsBlob } from 'node:fs';
+import { basename } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as api from 'roster/domain/api';
+import * as z from 'zod';
+
+export type ImportJob = z.infer<typeof api.ImportBody>;
+export type ImportInput = z.infer<typeof api.ImportInput>;
+export type Tokens = z.infer<typeof api.Tokens>;
+
+/** Who signs in. */
+export interface Credentials {
+  organization?: string;
+  login: string;
+  password: string;
+}
+
+/** Options of one call. `body` is sent as JSON; `query` drops what is undefined. */
+export interface CallOptions {
+  body?: unknown;
+  query?: Record<string, string | number | undefined>;
+  headers?: Record<string, string>;
+  /** false for the calls that anybody may make. */
+  authenticated?: boolean;
+}
+
+/** Options of {@link MusterClient.waitForImport}. */
+export interface WaitOptions {
+  /** Give up after this long. 600 by default. */
+  deadlineSeconds?: number;
+  /** Called with the first answer and then with each that differs from the one before. */
+  onProgress?: (job: ImportJob) => void;
+  signal?: AbortSignal;
+}
+
+/** The API said no: a problem (RFC 9457) with its stable `code`, or an answer that is none (`code` is then ''). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  readonly places: { path: string; message: string }[];
+
+  constructor(
+    message: string,
+    status: number,
+    code: string,
+    places: { path: string; message: string }[] = [],
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.places = places;
+  }
+}
+
+/** The account has a one-time password: answer with a password of its own by `answerChallenge`. */
+export class NewPasswordRequired extends Error {
+  override readonly name = 'NewPasswordRequired';
+  readonly session: string;
+
+  constructor(session: string) {
+    super('This password is for the first sign-in only; choose a password of your own.');
+    this.session = session;
+  }
+}
+
+const apiPath = '/api/v1';
+const pollMilliseconds = { first: 100, most: 1_000 };
+
+/** One session with one installation. Tokens live in memory; a refused access token is refreshed once a call. */
+export class MusterClient {
+  readonly apiUrl: string;
+  #tokens: Tokens | undefined;
+
+  /** @param url the installation's origin, or its API: `http://127.0.0.1:8080` or `http://127.0.0.1:8080/api/v1`. */
+  constructor(url: string) {
+    const base = url.replace(/\/+$/, '');
+    this.apiUrl = base.endsWith(apiPath) ? base : `${base}${apiPath}`;
+  }
+
+  /** @throws NewPasswordRequired at a first sign-in; ApiError `wrong_credentials`. */
+  async signIn({ organization, login, password }: Credentials): Promise<void> {
+    const body = { organization, login, password };
+    this.#takeTokens(await this.call('POST', '/sessions', { body, authenticated: false }));
+  }
+
+  /** Chooses the account's own password after {@link NewPasswordRequired} and signs in. */
+  async answerChallenge(session: string, { organization, login, password }: Credentials): Promise<void> {
+    const challenge = 'NEW_PASSWORD_REQUIRED';
+    const body = { challenge, session, organization, login, newPassword: password };
+    this.#takeTokens(await this.call('POST', '/sessions/challenge', { body, authenticated: false }));
+  }
+
+  /** Signs the account out everywhere. */
+  async signOut(): Promise<void> {
+    await this.call('DELETE', '/sessions');
+    this.#tokens = undefined;
+  }
+
+  async me() {
+    return api.Me.parse(await this.call('GET', '/me'));
+  }
+
+  /** The API's path of an organization, to add to: `client.in('acme') + '/members'`. */
+  in(organization: string): string {
+    return `/orgs/${encodeURIComponent(organization)}`;
+  }
+
+  async schema(organization: string) {
+    return api.RosterSchemaBody.parse(await this.call('GET', `${this.in(organization)}/schema`));
+  }
+
+  /** Replaces the roster schema if it is still the one that was read as `version`. */
+  async putSchema(organization: string, columns: readonly unknown[], version: number) {
+    const headers = { 'if-match': `"${version}"` };
+    const path = `${this.in(organization)}/schema`;
+    return api.RosterSchemaBody.parse(await this.call('PUT', path, { body: { columns }, headers }));
+  }
+
+  async summary(organization: string) {
+    return api.Summary.parse(await this.call('GET', `${this.in(organization)}/members/summary`));
+  }
+
+  /** The members in the order of their names, read page by page as they are asked for. */
+  members(organization: string, query: { q?: string; status?: string; limit?: number } = {}) {
+    return this.pages(`${this.in(organization)}/members`, api.MemberBody, query);
+  }
+
+  async createImport(organization: string, input: ImportInput) {
+    return api.ImportTicket.parse(
+      await this.call('POST', `${this.in(organization)}/imports`, { body: input }),
+    );
+  }
+
+  /** Sends a file from disk, as it is read, by the presigned POST of an import's ticket. */
+  async uploadFile(upload: z.infer<typeof api.ImportTicket>['upload'], path: string): Promise<void> {
+    await this.upload(upload, await openAsBlob(path), basename(path));
+  }
+
+  /** Sends bytes by a presigned POST. @throws ApiError with what S3 said. */
+  async upload(
+    upload: z.infer<typeof api.ImportTicket>['upload'],
+    file: Blob,
+    fileName: string,
+  ): Promise<void> {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(upload.fields)) form.append(name, value);
+    // S3 ignores every field after the file.
+    form.append('file', file, fileName);
+    const response = await fetch(upload.url, { method: 'POST', body: form });
+    const text = await response.text();
+    if (response.ok) return;
+    const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
+    const reason = element('Message') || `status ${response.status}`;
+    throw new ApiError(`The upload was refused: ${reason}`, response.status, element('Code'));
+  }
+
+  async import(organization: string, importId: string): Promise<ImportJob> {
+    return api.ImportBody.parse(await this.call('GET', this.#pathOf(organization, importId)));
+  }
+
+  /**
+   * Asks until the import has ended or waits for an admin (`step` is `review` and nobody approved yet).
+   * @throws Error after the deadline.
+   */
+  async waitForImport(organization: string, importId: string, options: WaitOptions = {}): Promise<ImportJob> {
+    const { deadlineSeconds = 600, onProgress, signal } = options;
+    const deadline = performance.now() + deadlineSeconds * 1_000;
+    let pause = pollMilliseconds.first;
+    let told = '';
+    while (performance.now() < deadline) {
+      const job = await this.import(organization, importId);
+      const news = JSON.stringify(job);
+      if (news !== told) onProgress?.(job);
+      pause = news === told ? Math.min(pause * 1.5, pollMilliseconds.most) : pollMilliseconds.first;
+      told = news;
+      if (job.status !== 'in_progress' || isWaiting(job)) return job;
+      await wait(pause, undefined, { signal });
+    }
+    throw new Error(`The import ${importId} has not ended within ${deadlineSeconds} seconds; it goes on.`);
+  }
+
+  async approve(organization: string, importId: string, approval: z.infer<typeof api.Approval> = {}) {
+    const path = `${this.#pathOf(organization, importId)}/approve`;
+    return api.ImportBody.parse(await this.call('POST', path, { body: approval }));
+  }
+
+  async cancel(organization: string, importId: string) {
+    return api.ImportBody.parse(await this.call('POST', `${this.#pathOf(organization, importId)}/cancel`));
+  }
+
+  changes(organization: string, importId: string, query: { kind?: string; limit?: number } = {}) {
+    return this.pages(
+      `${this.#pathOf(organization, importId)}/changes`,
+      api.ChangeList.shape.items.element,
+      query,
+    );
+  }
+
+  rejects(organization: string, importId: string) {
+    return this.pages(`${this.#pathOf(organization, importId)}/rejects`, api.RejectList.shape.items.element);
+  }
+
+  /** A link to the result of every row, or to the original file; it works for some minutes. */
+  async linkTo(organization: string, importId: string, what: 'report' | 'file'): Promise<string> {
+    const answer = await this.call('GET', `${this.#pathOf(organization, importId)}/${what}`);
+    return api.Download.parse(answer).url;
+  }
+
+  /** The items of a list, following `nextCursor` as far as they are asked for. */
+  async *pages<T extends z.ZodType>(
+    path: string,
+    item: T,
+    query: Record<string, string | number | undefined> = {},
+  ): AsyncGenerator<z.infer<T>, void, undefined> {
+    const list = z.object({ items: z.array(item), nextCursor: z.string().optional() });
+    let cursor: string | undefined;
+    do {
+      const page = list.parse(await this.call('GET', path, { query: { limit: 200, ...query, cursor } }));
+      yield* page.items;
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+  }
+
+  /**
+   * Makes one call and gives its body, undefined if there is none.
+   * @param path below `/api/v1`.
+   * @throws ApiError if the status is not a success.
+   */
+  async call(method: string, path: string, options: CallOptions = {}): Promise<unknown> {
+    const response = await this.send(method, path, options);
+    const text = await response.text();
+    if (!response.ok) throw problemOf(response, text);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** Makes one call and gives the answer as it is, whatever its status. */
+  async send(method: string, path: string, options: CallOptions = {}): Promise<Response> {
+    const first = await this.#fetch(method, path, options);
+    const isRefused = first.status === 401 && options.authenticated !== false;
+    if (!isRefused || this.#tokens?.refreshToken === undefined) return first;
+    await first.body?.cancel();
+    await this.#refresh(this.#tokens.refreshToken);
+    return this.#fetch(method, path, options);
+  }
+
+  #fetch(method: string, path: string, options: CallOptions): Promise<Response> {
+    const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
+    if (options.authenticated !== false && this.#tokens)
+      headers.authorization = `Bearer ${this.#tokens.accessToken}`;
+    const url = new URL(`${this.apiUrl}${path}`);
+    for (const [name, value] of Object.entries(options.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    if (options.body === undefined) return fetch(url, { method, headers });
+    headers['content-type'] = 'application/json';
+    return fetch(url, { method, headers, body: JSON.stringify(options.body) });
+  }
+
+  async #refresh(refreshToken: string): Promise<void> {
+    const answer = await this.call('POST', '/sessions/refresh', {
+      body: { refreshToken },
+      authenticated: false,
+    });
+    this.#tokens = { refreshToken, ...api.Tokens.parse(answer) };
+  }
+
+  #takeTokens(answer: unknown): void {
+    const challenge = api.Challenge.safeParse(answer);
+    if (challenge.success) throw new NewPasswordRequired(challenge.data.session);
+    this.#tokens = api.Tokens.parse(answer);
+  }
+
+  #pathOf(organization: string, importId: string): string {
+    return `${this.in(organization)}/imports/${encodeURIComponent(importId)}`;
+  }
+}
+
+/** Whether an import waits for an admin: its plan is made and nobody has approved it. */
+export function isWaiting(job: Pick<ImportJob, 'status' | 'step' | 'approval'>): boolean {
+  return job.status === 'in_progress' && job.step === 'review' && job.approval === undefined;
+}
+
+function problemOf(response: Response, text: string): ApiError {
+  const problem = api.Problem.safeParse(parsed(text));
+  if (!problem.success) {
+    return new ApiError(
+      `${new URL(response.url).pathname} answered ${response.status}.`,
+      response.status,
+      '',
+    );
+  }
+  const { detail, code, places = [] } = problem.data;
+  const where = places.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new ApiError(where === '' ? detail : `${detail} ${where}`, response.status, code, places);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The import as a state machine (design section 5). Only the import's reference travels in the state.
+ *
+ * Tasks name the function's ARN (`payloadResponseOnly`), so a task's result is what the function returns.
+ */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import {
+  type CatchProps,
+  Choice,
+  Condition,
+  DefinitionBody,
+  Errors,
+  Fail,
+  type IChainable,
+  JitterType,
+  JsonPath,
+  LogLevel,
+  Map as MapState,
+  Pass,
+  Result,
+  type RetryProps,
+  StateMachine,
+  Succeed,
+  TaskInput,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import {
+  errorName,
+  importBusyErrorName,
+  importSupersededErrorName,
+  retryableErrorNames,
+} from 'roster/domain/errors';
+import type { Stage } from '../stages.ts';
+import { acknowledge, unscopedActions } from './acknowledge.ts';
+import type { ImportSteps } from './import-functions.ts';
+
+/** An import that takes longer than this has gone wrong: a million rows take minutes. */
+const importHoursMax = 6;
+
+/** How many parts are in work at once; applying is bounded lower to leave the table's capacity to people. */
+const readingConcurrency = 16;
+const applyingConcurrency = 8;
+
+/**
+ * Failures of the Lambda service itself, which AWS asks to retry, then the domain's.
+ *
+ * Source: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+ */
+const transient: RetryProps = {
+  errors: [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.TooManyRequestsException',
+    ...retryableErrorNames,
+  ],
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxDelay: Duration.minutes(1),
+  maxAttempts: 6,
+  jitterStrategy: JitterType.FULL,
+};
+
+/** The organization's previous import is being applied: wait for its turn, an hour at most. */
+const waitForTurn: RetryProps = {
+  errors: [importBusyErrorName],
+  interval: Duration.seconds(15),
+  backoffRate: 1,
+  maxAttempts: 240,
+};
+
+const reference = {
+  organization: JsonPath.stringAt('$.organization'),
+  importId: JsonPath.stringAt('$.importId'),
+};
+
+/** The state machine that carries an import from the uploaded file to review, and from approval to the end. */
+export class ImportMachine extends Construct {
+  readonly machine: StateMachine;
+  /** Ends of a step's ways out of trouble: superseded quietly, anything else as a failure. */
+  readonly #superseded: Succeed;
+  readonly #recordFailure: LambdaInvoke;
+
+  constructor(scope: Construct, id: string, { stage, steps }: { stage: Stage; steps: ImportSteps }) {
+    super(scope, id);
+    this.#superseded = new Succeed(this, 'Superseded', {
+      comment: 'A newer upload or a cancel ended this import',
+    });
+    this.#recordFailure = this.#failing(steps.fail);
+    const logs = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/vendedlogs/states/muster-${stage.name}-imports`,
+      retention: stage.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.machine = new StateMachine(this, 'Machine', {
+      definitionBody: DefinitionBody.fromChainable(this.#definition(steps)),
+      timeout: Duration.hours(importHoursMax),
+      tracingEnabled: true,
+      logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: false },
+      role: this.#role(Object.values(steps)),
+    });
+  }
+
+  #definition(steps: ImportSteps): IChainable {
+    const unknown = this.#unknown();
+    const apply = this.#parts('Apply', steps.apply, '$.parts', applyingConcurrency);
+    apply.next(this.#task('Finish', steps.finish)).next(new Succeed(this, 'Applied'));
+    const prepareApply = new Pass(this, 'PrepareApply', {
+      comment: 'After planning the parts are where a reviewed import brings them',
+      inputPath: '$.planned.parts',
+      resultPath: '$.parts',
+    });
+    const planned = new Choice(this, 'Planned')
+      .when(Condition.stringEquals('$.planned.next', 'apply'), prepareApply.next(apply))
+      .when(Condition.stringEquals('$.planned.next', 'review'), new Succeed(this, 'InReview'))
+      .when(Condition.stringEquals('$.planned.next', 'stop'), new Succeed(this, 'Stopped'))
+      .otherwise(unknown);
+    const unzip = this.#task('Unzip', steps.unzip, '$.unzipped');
+    unzip
+      .addRetry(waitForTurn)
+      .next(this.#parts('Validate', steps.validate, '$.unzipped.parts', readingConcurrency))
+      .next(this.#parts('Diff', steps.diff, '$.unzipped.parts', readingConcurrency))
+      .next(this.#task('Plan', steps.plan, '$.planned'))
+      .next(planned);
+    return new Choice(this, 'From')
+      .when(Condition.stringEquals('$.from', 'upload'), unzip)
+      .when(Condition.stringEquals('$.from', 'review'), apply)
+      .otherwise(unknown);
+  }
+
+  /** A step on the whole import. */
+  #task(id: string, step: LambdaFunction, resultPath: string = JsonPath.DISCARD): LambdaInvoke {
+    const task = this.#invoke(id, step, reference, resultPath);
+    for (const [state, props] of this.#catches()) task.addCatch(state, props);
+    return task;
+  }
+
+  /** A step on each part. What an iteration throws, the Map fails with; so the ways out are on the Map. */
+  #parts(id: string, step: LambdaFunction, itemsPath: string, maxConcurrency: number): MapState {
+    const part = JsonPath.numberAt('$$.Map.Item.Value') as unknown as string;
+    const map = new MapState(this, id, {
+      itemsPath,
+      itemSelector: { ...reference, part },
+      maxConcurrency,
+      resultPath: JsonPath.DISCARD,
+    });
+    const item = { ...reference, part: JsonPath.numberAt('$.part') };
+    map.itemProcessor(this.#invoke(`${id}Part`, step, item, JsonPath.DISCARD));
+    for (const [state, props] of this.#catches()) map.addCatch(state, props);
+    return map;
+  }
+
+  #catches(): [IChainable, CatchProps][] {
+    return [
+      [this.#superseded, { errors: [importSupersededErrorName], resultPath: '$.error' }],
+      [this.#recordFailure, { errors: [Errors.ALL], resultPath: '$.error' }],
+    ];
+  }
+
+  #invoke(
+    id: string,
+    step: LambdaFunction,
+    payload: Record<string, unknown>,
+    resultPath: string,
+  ): LambdaInvoke {
+    const invoke = new LambdaInvoke(this, id, {
+      lambdaFunction: step,
+      payload: TaskInput.fromObject(payload),
+      payloadResponseOnly: true,
+      retryOnServiceExceptions: false,
+      resultPath,
+    });
+    invoke.addRetry(transient);
+    return invoke;
+  }
+
+  #failing(fail: LambdaFunction): LambdaInvoke {
+    const payload = { ...reference, error: JsonPath.objectAt('$.error') };
+    const recordFailure = this.#invoke('RecordFailure', fail, payload, JsonPath.DISCARD);
+    recordFailure.next(new Fail(this, 'Failed', { errorPath: '$.error.Error', causePath: '$.error.Cause' }));
+    return recordFailure;
+  }
+
+  /** A word that this machine does not know is a failure, not an end. */
+  #unknown(): IChainable {
+    const error = { Error: errorName('internal'), Cause: 'The state machine does not know this way on' };
+    const unknown = new Pass(this, 'UnknownWay', { result: Result.fromObject(error), resultPath: '$.error' });
+    unknown.next(this.#recordFailure);
+    return unknown;
+  }
+
+  /** Written out because CDK's would also allow every version and alias of the functions. */
+  #role(steps: LambdaFunction[]): Role {
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('states.amazonaws.com'),
+      description: 'Runs imports',
+      inlinePolicies: {
+        Steps: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['lambda:InvokeFunction'],
+              resources: steps.map((step) => step.functionArn),
+            }),
+            unscopedStatement(),
+          ],
+        }),
+      },
+    });
+    acknowledge(role, { 'IAM5[Resource::*]': unscopedActions });
+    return role.withoutPolicyUpdates() as Role;
+  }
+}
+
+/**
+ * What logging and tracing of a state machine need.
+ *
+ * Sources: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html,
+ * https://docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html
+ */
+function unscopedStatement(): PolicyStatement {
+  const logs = [
+    'CreateLogDelivery',
+    'GetLogDelivery',
+    'UpdateLogDelivery',
+    'DeleteLogDelivery',
+    'ListLogDeliveries',
+    'PutResourcePolicy',
+    'DescribeResourcePolicies',
+    'DescribeLogGroups',
+  ].map((action) => `logs:${action}`);
+  const xray = ['PutTraceSegments', 'PutTelemetryRecords', 'GetSamplingRules', 'GetSamplingTargets'];
+  return new PolicyStatement({
+    actions: [...logs, ...xray.map((action) => `xray:${action}`)],
+    resources: ['*'],
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * What functions may do, as policy statements with single actions and named resources. CDK's own grants
+ * (`grantReadData` and the like) give more actions than the code calls.
+ */
+
+import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { RosterTable } from './roster-table.ts';
+
+type TableAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'Query'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem';
+
+/** All that reading by key or index takes; Scan is granted to nobody. */
+export const readItems: TableAction[] = ['GetItem', 'BatchGetItem', 'Query'];
+
+/**
+ * Reading, and writing alone or in transactions. A transaction needs the rights of the actions in it.
+ *
+ * Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+ */
+export const readAndWriteItems: TableAction[] = [
+  ...readItems,
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'ConditionCheckItem',
+];
+
+/** Uses the table, and where said so its indexes too. */
+export function useTable(
+  table: RosterTable,
+  names: TableAction[],
+  on: 'table' | 'indexes' = 'table',
+): PolicyStatement {
+  const actions = names.map((name) => `dynamodb:${name}`);
+  const indexes = on === 'indexes' ? table.arns.indexes : [];
+  return new PolicyStatement({ actions, resources: [table.arns.table, ...indexes] });
+}
+
+/**
+ * Reads the bucket's objects. Listing comes along because without it S3 answers 403 instead of 404 for an object
+ * that is not there, and "not there" is an answer that the functions rely on.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
+ */
+export function readObjects(bucket: IBucket): PolicyStatement[] {
+  return [
+    new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')] }),
+    new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+  ];
+}
+
+/** Writes objects, whole or as a stream in several parts. */
+export function writeObjects(bucket: IBucket, how: 'whole' | 'streamed'): PolicyStatement {
+  const actions = how === 'whole' ? ['s3:PutObject'] : ['s3:PutObject', 's3:AbortMultipartUpload'];
+  return new PolicyStatement({ actions, resources: [bucket.arnForObjects('*')] });
+}
+
+/** Calls those operations of the user pool, e.g. `AdminGetUser`. */
+export function useUserPool(pool: IUserPool, operations: string[]): PolicyStatement {
+  const actions = operations.map((operation) => `cognito-idp:${operation}`);
+  return new PolicyStatement({ actions, resources: [pool.userPoolArn] });
+}
+
+/** Starts executions of the state machine. */
+export function startExecutions(machine: IStateMachine): PolicyStatement {
+  return new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] });
+}

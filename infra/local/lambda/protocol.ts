@@ -1,0 +1,39 @@
+/** What a worker needs to load a function, as `workerData`. */
+export interface SandboxData {
+  functionName: string;
+  /** `<file>.<export>`, as in the template. */
+  handler: string;
+  /** The unpacked bundle: Lambda's /var/task. */
+  taskRoot: string;
+  /** The unpacked layers, in order: together Lambda's /opt. */
+  layerRoots: string[];
+  /** A `node_modules` that has the SDK which Lambda's runtime provides. */
+  runtimeModules: string;
+  /** Where compiled code is kept, so that the next cold start parses less. */
+  compileCache: string;
+}
+
+/** An error as Lambda's runtime reports it. */
+export interface ErrorRecord {
+  errorType: string;
+  errorMessage: string;
+  trace: string[];
+}
+
+/** Host to worker: one invocation; the worker handles one at a time. */
+export interface InvocationMessage {
+  requestId: string;
+  /** The event as JSON. */
+  payload: string;
+  /** Milliseconds since 1970. */
+  deadline: number;
+  functionArn: string;
+  memoryMegabytes: number;
+}
+
+/** Worker to host. */
+export type SandboxMessage =
+  | { kind: 'ready' }
+  | { kind: 'initError'; error: ErrorRecord }
+  | { kind: 'result'; payload: string }
+  | { kind: 'error'; error: ErrorRecord };

@@ -1,0 +1,36 @@
+/**
+ * What an operator may set for one installation, as CDK context: `-c alarmEmail=ops@example.org`, or lasting in the
+ * `context` of a `cdk.context.json`.
+ */
+import type { Node } from 'constructs';
+import { ImportLimits } from 'roster/domain/import';
+import * as z from 'zod';
+
+const fromText = (value: unknown) => (typeof value === 'string' ? JSON.parse(value) : value);
+
+const Settings = z
+  .strictObject({
+    /** Who is told when an alarm rings; nobody if absent. SNS asks that address to confirm. */
+    alarmEmail: z.email().optional(),
+    /** The site's own domain, with `certificateArn`; CloudFront's domain if absent. */
+    domainName: z.hostname().optional(),
+    /** An ACM certificate of us-east-1 for `domainName`. */
+    certificateArn: z.string().startsWith('arn:').includes(':acm:us-east-1:').optional(),
+    /** Bounds on what an import reads; a JSON text on the command line. */
+    importLimits: z.preprocess(fromText, ImportLimits).prefault({}),
+  })
+  .refine((settings) => (settings.domainName === undefined) === (settings.certificateArn === undefined), {
+    error: 'domainName and certificateArn go together',
+  });
+
+/** The settings of one installation, checked and complete. */
+export type Settings = z.output<typeof Settings>;
+
+/**
+ * Reads the settings from the context of the app.
+ * @throws z.ZodError that names what is wrong.
+ */
+export function readSettings(node: Node): Settings {
+  const keys = Object.keys(Settings.shape);
+  return Settings.parse(Object.fromEntries(keys.map((key) => [key, node.tryGetContext(key)])));
+}

@@ -1,0 +1,77 @@
+/** The composition root of the import pipeline: each step touches, and so needs, only its own adapters. */
+import { ulid } from 'ulid';
+import { type ImportMachine, importMachine } from '../aws/executions.ts';
+import { type Once, onceInTable } from '../aws/idempotency.ts';
+import { importRecords } from '../aws/imports.ts';
+import {
+  bucketObjects,
+  objectSource,
+  type PresignedUpload,
+  presignDownload,
+  presignUpload,
+} from '../aws/objects.ts';
+import { organizationRecords } from '../aws/organizations.ts';
+import { rosterMembers } from '../aws/roster-members.ts';
+import { createTable, type Table } from '../aws/table.ts';
+import { type ImportLimits, uploadTtlSeconds } from '../domain/import.ts';
+import type {
+  Clock,
+  ImportRef,
+  Imports,
+  NewId,
+  Objects,
+  Organizations,
+  RosterMembers,
+} from '../domain/ports.ts';
+import type { ByteSource } from '../files/source.ts';
+import { workFiles } from '../pipeline/work-files.ts';
+import { env, readEnv } from './env.ts';
+import { lazily } from './lazily.ts';
+
+export interface ImportDeps {
+  clock: Clock;
+  newId: NewId;
+  table: Table;
+  imports: Imports;
+  organizations: Organizations;
+  members: RosterMembers;
+  work: Objects;
+  reports: Objects;
+  limits: ImportLimits;
+  upload: (ref: ImportRef) => Promise<{ source: ByteSource; uploadedAt: Date }>;
+  machine: ImportMachine;
+  once: Once;
+  /** A form that takes the file of an import. */
+  uploadForm: (ref: ImportRef) => Promise<PresignedUpload>;
+  /** A link to the original file, or to the row ledger, saved under a name. */
+  downloadLink: (ref: ImportRef, what: 'file' | 'report', fileName: string) => Promise<string>;
+}
+
+export const downloadTtlSeconds = 300;
+
+/** The process's adapters. */
+export const importDeps: ImportDeps = lazily<ImportDeps>({
+  clock: () => () => new Date(),
+  newId: () => () => ulid(),
+  table: () => createTable({ tableName: readEnv(env.table).TABLE_NAME }),
+  imports: () => importRecords(importDeps.table),
+  organizations: () => organizationRecords(importDeps.table),
+  members: () => rosterMembers(importDeps.table),
+  work: () => bucketObjects(readEnv(env.work).WORK_BUCKET),
+  reports: () => bucketObjects(readEnv(env.reports).REPORTS_BUCKET),
+  limits: () => readEnv(env.importLimits).IMPORT_LIMITS,
+  upload: () => (ref) => objectSource(readEnv(env.uploads).UPLOADS_BUCKET, workFiles.original(ref)),
+  machine: () => importMachine(readEnv(env.stateMachine).STATE_MACHINE_ARN),
+  once: () => onceInTable(importDeps.table, importDeps.clock),
+  uploadForm: () => (ref) => {
+    const limits = { bytesMax: importDeps.limits.fileBytesMax, ttlSeconds: uploadTtlSeconds };
+    return presignUpload(readEnv(env.uploads).UPLOADS_BUCKET, workFiles.original(ref), limits);
+  },
+  downloadLink: () => (ref, what, fileName) => {
+    const [bucket, key] =
+      what === 'file'
+        ? [readEnv(env.uploads).UPLOADS_BUCKET, workFiles.original(ref)]
+        : [readEnv(env.reports).REPORTS_BUCKET, workFiles.report(ref)];
+    return presignDownload(bucket, key, { fileName, ttlSeconds: downloadTtlSeconds });
+  },
+});

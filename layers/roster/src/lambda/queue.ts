@@ -1,0 +1,28 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type * as z from 'zod';
+import { logger } from './observability.ts';
+
+/**
+ * Makes a Lambda function of what is to be done with one message of an SQS queue. Messages that fail are reported
+ * one by one, so that only they are delivered again and end in the dead-letter queue at last.
+ */
+export function queueFunction<T>(
+  body: z.ZodType<T>,
+  run: (message: T) => Promise<void>,
+): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+  const processor = new BatchProcessor(EventType.SQS);
+  const onRecord = async (record: SQSRecord): Promise<void> => {
+    try {
+      await run(body.parse(JSON.parse(record.body)));
+    } catch (error) {
+      logger.warn('A message was not handled', {
+        messageId: record.messageId,
+        errorName: error instanceof Error ? error.name : 'unknown',
+      });
+      throw error;
+    }
+  };
+  return (event, context) =>
+    processPartialResponse(event, onRecord, processor, { context, throwOnFullBatchFailure: false });
+}

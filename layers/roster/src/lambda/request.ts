@@ -1,0 +1,145 @@
+/** Reads a request of the gateway (payload format 2.0) by the schemas of its route. */
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import * as z from 'zod';
+import { MusterError } from '../domain/errors.ts';
+import { levels, mayDo } from '../domain/permissions.ts';
+import type { OperationId, Route, routes } from '../domain/routes.ts';
+import { placesOf } from './problem.ts';
+
+/** An event of the gateway, with what the authorizer found out, if the route has one. */
+export type HttpEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
+  requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'requestId'> & {
+    authorizer?: { lambda?: unknown };
+  };
+};
+
+/** Who calls, as the authorizer verified; `organization`, `level` and `login` only on an organization's routes. */
+export const Caller = z.object({
+  account: z.string().min(1),
+  organization: z.string().optional(),
+  level: z.enum(levels).optional(),
+  login: z.string().optional(),
+});
+export type Caller = z.infer<typeof Caller>;
+/** The caller of an organization's route. */
+export type MemberCaller = Required<Caller>;
+
+type CallerOf<O extends OperationId> = (typeof routes)[O]['access'] extends 'public'
+  ? undefined
+  : (typeof routes)[O]['access'] extends 'account'
+    ? Caller
+    : MemberCaller;
+type Parsed<O extends OperationId, Part extends 'params' | 'query' | 'body'> = (typeof routes)[O] extends {
+  [P in Part]: infer S extends z.ZodType;
+}
+  ? z.output<S>
+  : undefined;
+
+/** A request that passed all checks of its route. */
+export interface Call<O extends OperationId> {
+  params: Parsed<O, 'params'>;
+  query: Parsed<O, 'query'>;
+  body: Parsed<O, 'body'>;
+  caller: CallerOf<O>;
+  /** The version of If-Match; -1 for an entity tag that is none of ours, which nothing matches. */
+  ifMatch: number | undefined;
+}
+
+/** The largest body that is read, in bytes. A stored item takes 400 KB; a roster schema must fit. */
+export const bodyBytesMax = 256 * 1024;
+
+/**
+ * Checks a request against its route: caller, permission, organization, path, query, body.
+ * @throws MusterError `unauthenticated`, `forbidden`, `invalid_request` or `body_too_large`
+ */
+export function readCall(route: Route, event: HttpEvent): Call<OperationId> {
+  const caller = verifiedCaller(route, event);
+  const params = part(route.params, event.pathParameters ?? {}, 'path');
+  const query = part(route.query, queryOf(event.rawQueryString), 'query');
+  const body = route.body && part(route.body, jsonBody(event), 'body');
+  return { params, query, body, caller, ifMatch: versionOf(event.headers['if-match']) } as Call<OperationId>;
+}
+
+/**
+ * Defence in depth: the authorizer has decided already, but the function trusts only what it finds verified, and
+ * compares the path's organization with the verified one itself.
+ */
+function verifiedCaller(route: Route, event: HttpEvent): Caller | undefined {
+  if (route.access === 'public') return undefined;
+  const parsed = Caller.safeParse(event.requestContext.authorizer?.lambda);
+  if (!parsed.success) throw new MusterError('unauthenticated', 'Sign in first.');
+  if (route.access === 'account') return parsed.data;
+  const { organization, level } = parsed.data;
+  const isOwn = organization !== undefined && organization === event.pathParameters?.org;
+  if (!isOwn || level === undefined || !mayDo(level, route.access)) {
+    throw new MusterError('forbidden', `This needs the permission ${route.access} in the organization.`);
+  }
+  return parsed.data;
+}
+
+function part<S extends z.ZodType>(schema: S | undefined, input: unknown, what: string) {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const places = placesOf(parsed.error).map(({ path, message }) => ({ path: `${what}${path}`, message }));
+  throw new MusterError('invalid_request', `The ${what} of the request has faults.`, { places });
+}
+
+/** Reads the query itself: the gateway's own map joins repeated names by commas. */
+function queryOf(raw: string): Record<string, string | string[]> {
+  const search = new URLSearchParams(raw);
+  return Object.fromEntries(
+    [...new Set(search.keys())].map((name) => {
+      const values = search.getAll(name);
+      return [name, values.length > 1 ? values : (values[0] ?? '')];
+    }),
+  );
+}
+
+function jsonBody(event: HttpEvent): unknown {
+  const text = bodyText(event);
+  if (text === undefined || text.trim() === '') return {};
+  const type = event.headers['content-type'];
+  if (type !== undefined && !/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)) {
+    throw new MusterError(
+      'invalid_request',
+      'The body must be JSON, with the content type application/json.',
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // The engine's message may quote the body, which may hold a password; only the position is told.
+    const position = /position \d+(?: \(line \d+ column \d+\))?/.exec(error.message)?.[0];
+    const places = [{ path: 'body', message: position ? `Not JSON at ${position}.` : 'Not JSON.' }];
+    throw new MusterError('invalid_request', 'The body is not JSON.', { places });
+  }
+}
+
+/** The body as text, or undefined if there is none. @throws MusterError `body_too_large` */
+export function bodyText(event: Pick<HttpEvent, 'body' | 'isBase64Encoded'>): string | undefined {
+  if (event.body === undefined) return undefined;
+  const text = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body;
+  if (Buffer.byteLength(text) > bodyBytesMax) {
+    throw new MusterError('body_too_large', `The body is larger than ${bodyBytesMax} bytes.`);
+  }
+  return text;
+}
+
+/** Reads an entity tag (RFC 9110, section 8.8.3). `*` matches whatever there is, as no If-Match does. */
+function versionOf(ifMatch: string | undefined): number | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  const version = /^"(\d{1,15})"$/.exec(ifMatch.trim())?.[1];
+  return version === undefined ? -1 : Number(version);
+}
+
+/**
+ * Checks If-Match against the version that is there.
+ * @throws MusterError `precondition_failed`
+ */
+export function requireVersion(ifMatch: number | undefined, version: number): void {
+  if (ifMatch !== undefined && ifMatch !== version) {
+    throw new MusterError('precondition_failed', 'It was changed meanwhile. Read it again and repeat.');
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * `node test/bench/cold-lane.ts [rows…]`: CPU seconds and peak memory of unzip + validate + diff, as a ratio to
+ * csv-parse alone (objects) reading the same rows in the same run. Each recipe runs in a process of its own; the
+ * members come from files, so that the database is apart. The figure to hold is a ratio of at most 1.
+ */
+import { fork } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse';
+import { ImportLimits } from 'roster/domain/import';
+import { shardCount, shardOf } from 'roster/domain/member';
+import type { ImportRef, MemberDigest } from 'roster/domain/ports';
+import { fileSource } from 'roster/files/source';
+import { parseChecked } from 'roster/pipeline/checked-rows';
+import { diffPart } from 'roster/pipeline/diff';
+import { unzip } from 'roster/pipeline/unzip';
+import { validatePart } from 'roster/pipeline/validate';
+import { type PartCompared, readJson, workFiles } from 'roster/pipeline/work-files';
+import { generatorColumns } from '../../commands/sample/columns.ts';
+import { writeRosterCsv, writeRosterZip } from '../../commands/sample/files.ts';
+import { nextVersion } from '../../commands/sample/next-version.ts';
+import { indexOfMemberId, rosterRow, rosterRows } from '../../commands/sample/rows.ts';
+import { memoryImports, memoryMembers, memoryOrganizations } from '../support/memory.ts';
+import { diskObjects } from './disk-objects.ts';
+
+const seed = 1;
+const ref: ImportRef = { organization: 'bench', importId: '01JBENCH000000000000000000' };
+
+type Recipe = 'csv-parse' | 'first' | 'next' | 'same';
+interface Measured {
+  cpuSeconds: number;
+  peakMegabytes: number;
+  steps?: Record<string, number>;
+  result: string;
+}
+
+const recipes: Record<Recipe, (folder: string) => Promise<Omit<Measured, 'cpuSeconds' | 'peakMegabytes'>>> = {
+  async 'csv-parse'(folder) {
+    let rows = 0;
+    const parser = createReadStream(join(folder, 'first.csv')).pipe(parse({ bom: true, columns: true }));
+    for await (const _ of parser) rows += 1;
+    return { result: `${rows} rows` };
+  },
+  first: (folder) => importPlan(folder, 'first', 0),
+  next: (folder) => importPlan(folder, 'next', shardCount),
+  same: (folder) => importPlan(folder, 'first', shardCount),
+};
+
+/** Runs the steps up to the plan on one file against the members of the shards on disk. */
+async function importPlan(folder: string, name: string, shardsWithMembers: number) {
+  const imports = memoryImports();
+  const members = {
+    ...memoryMembers(imports),
+    async *shard(_organization: string, shard: number) {
+      if (shard >= shardsWithMembers) return;
+      yield JSON.parse((await readFile(join(folder, `members-${shard}.json`))).toString()) as MemberDigest[];
+    },
+    values: async (_organization: string, ids: string[]) => storedValues(ids),
+  };
+  const work = diskObjects(join(folder, `work-${name}-${shardsWithMembers}`));
+  const deps = {
+    imports,
+    members,
+    work,
+    organizations: memoryOrganizations(generatorColumns),
+    limits: ImportLimits.parse({}),
+    clock: () => new Date(),
+    upload: async () => ({ source: await fileSource(join(folder, `${name}.zip`)), uploadedAt: new Date() }),
+  };
+  const steps: Record<string, number> = {};
+  const timed = async (step: string, run: () => Promise<unknown>) => {
+    const before = process.cpuUsage();
+    await run();
+    const { user, system } = process.cpuUsage(before);
+    steps[step] = (steps[step] ?? 0) + (user + system) / 1e6;
+  };
+  let parts: number[] = [];
+  await timed('unzip', async () => {
+    ({ parts } = await unzip(deps, ref));
+  });
+  for (const part of parts) await timed('validate', () => validatePart(deps, { ...ref, part }));
+  for (const part of parts) await timed('diff', () => diffPart(deps, { ...ref, part }));
+  const compared = await Promise.all(
+    parts.map((part) => readJson<PartCompared>(work, workFiles.compared(ref, part))),
+  );
+  const sum = (count: 'added' | 'updated' | 'disabled' | 'unchanged' | 'rejected') =>
+    compared.reduce((total, { counts }) => total + counts[count], 0);
+  const result = `${parts.length} parts: ${sum('added')} added, ${sum('updated')} updated, ${sum('disabled')} absent, ${sum('unchanged')} unchanged, ${sum('rejected')} rejected`;
+  return { steps, result };
+}
+
+function storedValues(ids: string[]): Map<string, Record<string, string>> {
+  return new Map(ids.map((id) => [id, { ...rosterRow(seed, indexOfMemberId(id) ?? 0) }]));
+}
+
+/** What the first import would have stored of the members, from the rows that it checked. */
+async function writeMembers(folder: string): Promise<void> {
+  const work = diskObjects(join(folder, 'work-first-0'));
+  const manifest = await readJson<{ parts: { part: number }[] }>(work, workFiles.manifest(ref));
+  const shards: MemberDigest[][] = Array.from({ length: shardCount }, () => []);
+  for (const { part } of manifest.parts) {
+    for (const line of (await work.read(workFiles.checked(ref, part))).toString().split('\n')) {
+      if (line === '') continue;
+      const { externalId, valuesHash, active } = parseChecked(line);
+      const state = active === false ? 'disabled' : 'not_joined';
+      shards[shardOf(externalId)]?.push({
+        externalId,
+        valuesHash,
+        state,
+        version: 1,
+        ...(state === 'disabled' && { disabledBy: 'file' as const }),
+      });
+    }
+  }
+  for (const [shard, digests] of shards.entries()) {
+    await writeFile(join(folder, `members-${shard}.json`), JSON.stringify(digests));
+  }
+}
+
+function measure(recipe: Recipe, folder: string): Promise<Measured> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, ['--recipe', recipe, folder]);
+    child.on('message', (measured) => resolve(measured as Measured));
+    child.on('exit', (code) => code !== 0 && reject(new Error(`${recipe} ended with ${code}`)));
+  });
+}
+
+async function bench(rows: number): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeRosterCsv(join(folder, 'first.csv'), rosterRows({ seed, rows }));
+    await writeRosterZip(join(folder, 'first.zip'), rosterRows({ seed, rows }));
+    const next = nextVersion({ seed, rows, updatedShare: 0.01, addedShare: 0.005, absentShare: 0.005 });
+    await writeRosterZip(join(folder, 'next.zip'), next.rows());
+    const megabytes = (await stat(join(folder, 'first.csv'))).size / 1e6;
+    console.log(`\n${rows.toLocaleString('en')} rows, ${megabytes.toFixed(1)} MB`);
+    const reference = await measure('csv-parse', folder);
+    report('csv-parse, objects', reference, reference);
+    report('first import', await measure('first', folder), reference);
+    await writeMembers(folder);
+    report('next version', await measure('next', folder), reference);
+    report('the same again', await measure('same', folder), reference);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function report(name: string, measured: Measured, reference: Measured): void {
+  const ratio = measured.cpuSeconds / reference.cpuSeconds;
+  const steps = Object.entries(measured.steps ?? {}).map(
+    ([step, seconds]) => `${step} ${seconds.toFixed(2)}`,
+  );
+  console.log(
+    `${name.padEnd(20)} ${measured.cpuSeconds.toFixed(2).padStart(7)} CPU s  ratio ${ratio.toFixed(2)}  ` +
+      `peak ${measured.peakMegabytes.toFixed(0).padStart(5)} MB  ${steps.join(', ')}  (${measured.result})`,
+  );
+}
+
+async function runRecipe(recipe: Recipe, folder: string): Promise<void> {
+  const before = process.cpuUsage();
+  const said = await recipes[recipe](folder);
+  const { user, system } = process.cpuUsage(before);
+  const peakMegabytes = process.resourceUsage().maxRSS / 1024;
+  process.send?.({ ...said, cpuSeconds: (user + system) / 1e6, peakMegabytes } satisfies Measured);
+  process.disconnect?.();
+}
+
+const [flag, recipe, folder] = process.argv.slice(2);
+if (flag === '--recipe') await runRecipe(recipe as Recipe, folder as string);
+else for (const rows of process.argv.slice(2).map(Number)) await bench(rows);

@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import { asList, asText, synthesize } from './synthesized.ts';
+
+const prod = synthesize();
+const dev = synthesize({ stage: 'dev' });
+const only = (type: string, from = prod) => {
+  const found = from.ofType(type);
+  expect(found).toHaveLength(1);
+  return found[0]![1];
+};
+
+describe('the table', () => {
+  const { Properties, DeletionPolicy } = only('AWS::DynamoDB::GlobalTable');
+
+  it('has the key, the indexes and the expiry of the design', () => {
+    const index = (name: string, hash: string, range: string, projection: object) => ({
+      IndexName: name,
+      KeySchema: [
+        { AttributeName: hash, KeyType: 'HASH' },
+        { AttributeName: range, KeyType: 'RANGE' },
+      ],
+      Projection: projection,
+    });
+    expect(Properties.KeySchema).toEqual([
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ]);
+    expect(Properties.GlobalSecondaryIndexes).toEqual([
+      index('byName', 'namePk', 'nameSk', { ProjectionType: 'ALL' }),
+      index('byLogin', 'loginPk', 'loginSk', { ProjectionType: 'INCLUDE', NonKeyAttributes: ['account'] }),
+    ]);
+    expect(Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
+  });
+
+  it('can be restored to any second, and is not deleted by mistake', () => {
+    expect(Properties.Replicas[0]).toMatchObject({
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 35 },
+    });
+    expect(DeletionPolicy).toBe('Retain');
+  });
+
+  it('can be deleted in dev', () => {
+    const table = only('AWS::DynamoDB::GlobalTable', dev);
+    expect(table.Properties.Replicas[0].DeletionProtectionEnabled).toBe(false);
+    expect(table.Properties.Replicas[0].PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled).toBe(
+      true,
+    );
+    expect(table.DeletionPolicy).toBe('Delete');
+  });
+});
+
+describe('what holds data', () => {
+  it('keeps its logical id: a new one would be a new, empty resource', () => {
+    const stateful = ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::Cognito::UserPool'];
+    const ids = stateful.flatMap((type) => prod.ofType(type).map(([id]) => id));
+    expect(ids).toEqual([
+      'RosterTable5088F754',
+      'FilesLogsFFA73081',
+      'FilesUploads4BF93D6F',
+      'FilesWorkB7EA2F83',
+      'FilesReports78651758',
+      'FilesSite0CEBA247',
+      'AccountsPool5D126928',
+    ]);
+  });
+
+  it('survives the deletion of a protected stage, whose stack refuses to be deleted at all', () => {
+    for (const type of ['AWS::S3::Bucket', 'AWS::Cognito::UserPool']) {
+      for (const [id, { DeletionPolicy }] of prod.ofType(type)) expect(DeletionPolicy, id).toBe('Retain');
+    }
+    expect(prod.stack.terminationProtection).toBe(true);
+    expect(dev.stack.terminationProtection).toBe(false);
+  });
+});
+
+describe('buckets', () => {
+  const buckets = prod.ofType('AWS::S3::Bucket');
+  const named = (prefix: string) => buckets.find(([id]) => id.startsWith(prefix))![1].Properties;
+
+  it('are five', () => expect(buckets).toHaveLength(5));
+
+  it.each(buckets)('%s is encrypted and closed to the public', (_, { Properties }) => {
+    expect(Properties.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
+      { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+    ]);
+    expect(Properties.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+  });
+
+  it.each(buckets)('%s refuses calls without TLS or with an old one', (id) => {
+    const policies = prod.ofType('AWS::S3::BucketPolicy').filter(([, p]) => p.Properties.Bucket.Ref === id);
+    const denials = policies
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Deny');
+    const conditions = denials.map(({ Condition }) => Condition);
+    expect(conditions).toContainEqual({ Bool: { 'aws:SecureTransport': 'false' } });
+    expect(conditions).toContainEqual({ NumericLessThan: { 's3:TlsVersion': 1.2 } });
+    for (const { Principal, Action } of denials) expect([Principal, Action]).toEqual([{ AWS: '*' }, 's3:*']);
+  });
+
+  it.each(buckets.filter(([id]) => !id.startsWith('FilesLogs')))(
+    '%s has its access logged',
+    (_, { Properties }) => {
+      expect(Properties.LoggingConfiguration.DestinationBucketName.Ref).toMatch(/^FilesLogs/);
+    },
+  );
+
+  it.each(['FilesUploads', 'FilesWork', 'FilesReports'])('%s forgets after 30 days', (prefix) => {
+    expect(named(prefix).LifecycleConfiguration.Rules).toEqual([
+      { Status: 'Enabled', ExpirationInDays: 30, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+    ]);
+  });
+
+  it('announce uploads, and take them by POST from the console', () => {
+    expect(named('FilesUploads').NotificationConfiguration).toEqual({
+      EventBridgeConfiguration: { EventBridgeEnabled: true },
+    });
+    expect(named('FilesUploads').CorsConfiguration.CorsRules).toMatchObject([
+      { AllowedMethods: ['POST'], AllowedOrigins: ['*'] },
+    ]);
+  });
+
+  it('take uploads from the own domain only, once there is one', () => {
+    const context = {
+      domainName: 'roster.example.org',
+      certificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/1',
+    };
+    const uploads = synthesize({ context })
+      .ofType('AWS::S3::Bucket')
+      .find(([id]) => id.startsWith('FilesUploads'));
+    expect(uploads![1].Properties.CorsConfiguration.CorsRules[0].AllowedOrigins).toEqual([
+      'https://roster.example.org',
+    ]);
+  });
+
+  it('grant nothing to everybody', () => {
+    for (const [id, { Properties }] of prod.ofType('AWS::S3::BucketPolicy')) {
+      for (const { Effect, Principal } of Properties.PolicyDocument.Statement) {
+        if (Effect === 'Allow') expect(asList(Principal).map(asText).join(), id).not.toContain('"*"');
+      }
+    }
+  });
+});
+
+describe('the user pool', () => {
+  const pool = only('AWS::Cognito::UserPool').Properties;
+  const client = only('AWS::Cognito::UserPoolClient').Properties;
+
+  it('is filled by Muster alone, wants long passwords and offers a second factor', () => {
+    expect(pool.AdminCreateUserConfig.AllowAdminCreateUserOnly).toBe(true);
+    expect(pool.Policies.PasswordPolicy).toMatchObject({
+      MinimumLength: 12,
+      RequireLowercase: true,
+      RequireUppercase: true,
+      RequireNumbers: true,
+      RequireSymbols: true,
+    });
+    expect(pool.MfaConfiguration).toBe('OPTIONAL');
+    expect(pool.EnabledMfas).toEqual(['SOFTWARE_TOKEN_MFA']);
+    expect(pool.DeletionProtection).toBe('ACTIVE');
+    expect(pool.UsernameAttributes).toBeUndefined();
+    expect(pool.AliasAttributes).toBeUndefined();
+    expect(only('AWS::Cognito::UserPool', dev).Properties.DeletionProtection).toBe('INACTIVE');
+  });
+
+  it('has one client: no secret, short access, revocable, silent about who exists', () => {
+    expect(client).toMatchObject({
+      GenerateSecret: false,
+      ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      AccessTokenValidity: 15,
+      RefreshTokenValidity: 30 * 24 * 60,
+      TokenValidityUnits: { AccessToken: 'minutes', RefreshToken: 'minutes' },
+      PreventUserExistenceErrors: 'ENABLED',
+      EnableTokenRevocation: true,
+    });
+  });
+});
+
+describe('queues', () => {
+  const queues = prod.ofType('AWS::SQS::Queue');
+  const isDeadLetters = ([id]: [string, unknown]) => id.includes('DeadLetters');
+
+  it.each(queues.filter((queue) => !isDeadLetters(queue)))(
+    '%s has one for dead letters',
+    (_, { Properties }) => {
+      const [target] = Properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
+      expect(queues.filter(isDeadLetters).map(([id]) => id)).toContain(target);
+    },
+  );
+
+  it.each(queues)('%s is encrypted', (_, { Properties }) => {
+    expect(Properties.SqsManagedSseEnabled).toBe(true);
+  });
+
+  it.each(queues)('%s refuses calls without TLS', (id) => {
+    const policies = prod
+      .ofType('AWS::SQS::QueuePolicy')
+      .filter(([, p]) => p.Properties.Queues[0].Ref === id);
+    const statements = policies.flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
+    expect(statements).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+  });
+
+  it('get uploads from EventBridge, and hand them over in batches that may fail in part', () => {
+    const rule = only('AWS::Events::Rule').Properties;
+    expect(rule.EventPattern).toMatchObject({ source: ['aws.s3'], 'detail-type': ['Object Created'] });
+    expect(asText(rule.EventPattern.detail.bucket.name)).toContain('FilesUploads');
+    expect(rule.Targets[0].DeadLetterConfig).toBeDefined();
+    expect(only('AWS::Lambda::EventSourceMapping').Properties).toMatchObject({
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  it('hide a message for six times what the function may take', () => {
+    const queue = queues.find((candidate) => !isDeadLetters(candidate))![1].Properties;
+    const [, start] = prod.ofType('AWS::Lambda::Function').find(([id]) => id.includes('ImportsStart'))!;
+    expect(queue.VisibilityTimeout).toBe(6 * start.Properties.Timeout);
+  });
+});
+
+describe('settings', () => {
+  it('refuse a domain without a certificate, and a stage that does not exist', () => {
+    expect(() => synthesize({ context: { domainName: 'roster.example.org' } })).toThrow(/go together/);
+    expect(() => synthesize({ stage: 'produktion' })).toThrow(/dev, staging, prod/);
+  });
+
+  it('pass bounds on imports to the functions that keep them', () => {
+    const { ofType } = synthesize({ context: { importLimits: '{"rowsMax": 5}' } });
+    const [, unzip] = ofType('AWS::Lambda::Function').find(([id]) => id.includes('ImportsUnzip'))!;
+    const limits = JSON.parse(unzip.Properties.Environment.Variables.IMPORT_LIMITS);
+    expect(limits).toMatchObject({ rowsMax: 5, fileBytesMax: 104_857_600 });
+  });
+});

@@ -1,0 +1,107 @@
+/**
+ * What the design asks for, function by function, written down apart from the constructs: actions on resources by
+ * the logical id prefix of the resource, and the environment beyond the common one.
+ */
+export interface ExpectedFunction {
+  actions: string[];
+  environment: string[];
+}
+
+const read = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+const write = ['PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'].map((a) => `dynamodb:${a}`);
+const readAndWrite = [...read, ...write];
+/** Without s3:ListBucket S3 answers 403 for an object that is not there. */
+const readObjects = ['s3:GetObject', 's3:ListBucket'];
+const streamObjects = ['s3:PutObject', 's3:AbortMultipartUpload'];
+const cognito = (...operations: string[]) => operations.map((operation) => `cognito-idp:${operation}`);
+
+/** What every function may do: write its own log, and traces. */
+export const commonActions = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+];
+
+export const commonEnvironment = [
+  'STAGE',
+  'TABLE_NAME',
+  'POWERTOOLS_SERVICE_NAME',
+  'POWERTOOLS_LOG_LEVEL',
+  'POWERTOOLS_METRICS_NAMESPACE',
+];
+
+export const expectedFunctions: Record<string, ExpectedFunction> = {
+  'access/authorizer': {
+    actions: read,
+    environment: ['TOKEN_ISSUER', 'USER_POOL_CLIENT_ID'],
+  },
+  'access/api': {
+    actions: [
+      ...read,
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      ...cognito('AdminInitiateAuth', 'AdminRespondToAuthChallenge', 'AdminUserGlobalSignOut'),
+    ],
+    environment: ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'],
+  },
+  'organization/api': {
+    actions: readAndWrite,
+    environment: [],
+  },
+  'organization/create': {
+    actions: [
+      ...readAndWrite,
+      ...cognito('AdminCreateUser', 'AdminSetUserPassword', 'AdminGetUser', 'AdminDeleteUser'),
+    ],
+    environment: ['USER_POOL_ID'],
+  },
+  'imports/api': {
+    actions: [...readAndWrite, ...readObjects, 's3:PutObject', 'states:StartExecution'],
+    environment: ['UPLOADS_BUCKET', 'WORK_BUCKET', 'REPORTS_BUCKET', 'STATE_MACHINE_ARN', 'IMPORT_LIMITS'],
+  },
+  'imports/start': {
+    actions: [
+      'states:StartExecution',
+      ...[
+        'ReceiveMessage',
+        'ChangeMessageVisibility',
+        'GetQueueUrl',
+        'DeleteMessage',
+        'GetQueueAttributes',
+      ].map((action) => `sqs:${action}`),
+    ],
+    environment: ['STATE_MACHINE_ARN'],
+  },
+  'imports/unzip': {
+    actions: [...readAndWrite, ...readObjects, ...streamObjects],
+    environment: ['UPLOADS_BUCKET', 'WORK_BUCKET', 'IMPORT_LIMITS'],
+  },
+  'imports/validate': {
+    actions: [...read, 'dynamodb:UpdateItem', ...readObjects, ...streamObjects],
+    environment: ['WORK_BUCKET'],
+  },
+  'imports/diff': {
+    actions: [...read, 'dynamodb:UpdateItem', ...readObjects, ...streamObjects],
+    environment: ['WORK_BUCKET'],
+  },
+  'imports/plan': {
+    actions: [...readAndWrite, ...readObjects, ...streamObjects],
+    environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
+  },
+  'imports/apply': {
+    actions: [...readAndWrite, ...readObjects, ...streamObjects],
+    environment: ['WORK_BUCKET'],
+  },
+  'imports/finish': {
+    actions: [...readAndWrite, ...readObjects, ...streamObjects],
+    environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
+  },
+  'imports/fail': { actions: readAndWrite, environment: ['WORK_BUCKET'] },
+  'roster/api': { actions: read, environment: [] },
+};
+
+/** The construct of a function: `imports/unzip` → `ImportsUnzip`. */
+export function constructName(name: string): string {
+  return name.replace(/(^|\/)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { accountRecords, newAccountActions } from '../../../layers/roster/src/aws/accounts.ts';
+import { onceInTable } from '../../../layers/roster/src/aws/idempotency.ts';
+import { keys } from '../../../layers/roster/src/aws/keys.ts';
+import { newOrganizationActions, organizationRecords } from '../../../layers/roster/src/aws/organizations.ts';
+import { createTable, type Table, TransactionFailed } from '../../../layers/roster/src/aws/table.ts';
+import type { Organization } from '../../../layers/roster/src/domain/organization.ts';
+import { defaultColumns } from '../../../layers/roster/src/domain/schema.ts';
+import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+
+let dynamo: TestDynamo;
+let table: Table;
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+beforeEach(async () => {
+  table = createTable({ tableName: await dynamo.createTable(), client: dynamo.client });
+});
+afterAll(() => dynamo.stop());
+
+const acme: Organization = {
+  organization: 'acme',
+  name: 'Acme',
+  hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
+  importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
+  schemaVersion: 1,
+  spreadNames: false,
+  version: 1,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+};
+
+describe('organizations', () => {
+  beforeEach(() => table.transact(newOrganizationActions(acme, defaultColumns)));
+
+  it('are made once', async () => {
+    await expect(table.transact(newOrganizationActions(acme, defaultColumns))).rejects.toThrow(
+      TransactionFailed,
+    );
+  });
+
+  it('are read back, and an unknown one is not found', async () => {
+    const records = organizationRecords(table);
+    expect(await records.get('acme')).toEqual(acme);
+    await expect(records.get('other')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await records.names(['other', 'acme'])).toEqual(new Map([['acme', 'Acme']]));
+  });
+
+  it('change only if nobody changed them since they were read', async () => {
+    const records = organizationRecords(table);
+    const changed = await records.update(acme, { name: 'Acme Inc.' });
+    expect(changed).toEqual({ ...acme, name: 'Acme Inc.', version: 2 });
+    await expect(records.update(acme, { name: 'Late' })).rejects.toMatchObject({
+      code: 'precondition_failed',
+    });
+    expect((await records.get('acme')).name).toBe('Acme Inc.');
+  });
+
+  it('keep every version of their schema', async () => {
+    const records = organizationRecords(table);
+    const columns = [{ name: 'Id', type: 'text' as const, role: 'externalId' as const }];
+    expect(await records.putSchema(acme, columns)).toEqual({ version: 2, columns });
+    await expect(records.putSchema(acme, columns)).rejects.toMatchObject({ code: 'precondition_failed' });
+    expect(await records.schema('acme')).toEqual({ version: 2, columns });
+    expect(await records.schema('acme', 1)).toEqual({ version: 1, columns: [...defaultColumns] });
+  });
+
+  it('are corrupt, and not absent, when they cannot be read', async () => {
+    await table.put({ ...keys.organization('broken'), name: 7 });
+    await expect(organizationRecords(table).get('broken')).rejects.toMatchObject({ code: 'corrupt_item' });
+  });
+});
+
+describe('accounts', () => {
+  const account = (id: string) => ({
+    account: id,
+    email: `${id}@example.org`,
+    tokensValidFromSeconds: 0,
+    createdAt: acme.createdAt,
+  });
+  const membership = (id: string, organization: string, login: string) => ({
+    account: id,
+    organization,
+    level: 'owner' as const,
+    login,
+    state: 'enabled' as const,
+    tokensValidFromSeconds: 0,
+    version: 1,
+  });
+  const add = (id: string, organization: string, login: string) =>
+    table.transact(newAccountActions(account(id), membership(id, organization, login)));
+
+  it('are found by a login however it is written', async () => {
+    await add('one', 'acme', 'ana@example.org');
+    const records = accountRecords(table);
+    for (const login of ['ana@example.org', ' ANA@Example.ORG ', 'ａna@example.org']) {
+      expect((await records.findByLogin(login, 'acme'))?.account).toBe('one');
+      expect((await records.findByLogin(login))?.account).toBe('one');
+    }
+    expect(await records.findByLogin('ana@example.org', 'other')).toBeUndefined();
+    expect(await records.findByLogin('nobody')).toBeUndefined();
+  });
+
+  it('are not found without an organization when two have the login', async () => {
+    await add('one', 'acme', 'ana');
+    await add('two', 'other', 'ana');
+    const records = accountRecords(table);
+    expect(await records.findByLogin('ana')).toBeUndefined();
+    expect(await records.findByLogin('ana', 'other')).toEqual({
+      account: 'two',
+      memberships: [membership('two', 'other', 'ana')],
+    });
+  });
+
+  it('cannot take a login that somebody else in the organization has', async () => {
+    await add('one', 'acme', 'ana');
+    await expect(add('two', 'acme', 'ANA')).rejects.toThrow(TransactionFailed);
+    expect((await accountRecords(table).standing('two')).account).toBeUndefined();
+  });
+
+  it('have a standing, with the membership of the organization asked about only', async () => {
+    await add('one', 'acme', 'ana');
+    const records = accountRecords(table);
+    await records.refuseTokensBefore('one', 1_700_000_000);
+    const standing = await records.standing('one', 'acme');
+    expect(standing.account).toEqual({ ...account('one'), tokensValidFromSeconds: 1_700_000_000 });
+    expect(standing.membership).toEqual(membership('one', 'acme', 'ana'));
+    expect((await records.standing('one', 'other')).membership).toBeUndefined();
+    expect(await records.memberships('one')).toEqual([membership('one', 'acme', 'ana')]);
+  });
+});
+
+describe('calls with an Idempotency-Key', () => {
+  let now = new Date('2026-01-01T00:00:00Z');
+  const call = {
+    organization: 'acme',
+    account: 'one',
+    operation: 'createImport',
+    key: 'k1',
+    fingerprint: 'f1',
+  };
+  const Answer = z.object({ n: z.number() });
+  const once = () => onceInTable(table, () => now);
+
+  it('run once and repeat their answer', async () => {
+    let runs = 0;
+    const work = async () => ({ n: ++runs });
+    expect(await once().run(call, Answer, work)).toEqual({ n: 1 });
+    expect(await once().run(call, Answer, work)).toEqual({ n: 1 });
+    expect(await once().run({ ...call, account: 'two' }, Answer, work)).toEqual({ n: 2 });
+    expect(await once().run({ ...call, organization: 'other' }, Answer, work)).toEqual({ n: 3 });
+  });
+
+  it('refuse another request under the same key, and a second one while the first runs', async () => {
+    const conflict = { code: 'conflict' };
+    const nothing = async () => ({ n: 0 });
+    await once().run(call, Answer, async () => {
+      await expect(once().run(call, Answer, nothing)).rejects.toMatchObject(conflict);
+      return { n: 1 };
+    });
+    await expect(once().run({ ...call, fingerprint: 'f2' }, Answer, nothing)).rejects.toMatchObject(conflict);
+  });
+
+  it('may be tried again after an error', async () => {
+    const failing = once().run(call, Answer, () => Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow('no');
+    expect(await once().run(call, Answer, async () => ({ n: 5 }))).toEqual({ n: 5 });
+  });
+
+  it('are forgotten after a day, although the item is still there', async () => {
+    await once().run(call, Answer, async () => ({ n: 1 }));
+    now = new Date('2026-01-02T00:00:01Z');
+    expect(await once().run(call, Answer, async () => ({ n: 2 }))).toEqual({ n: 2 });
+  });
+});

@@ -1,0 +1,3 @@
+export const CREDENTIALS = { accessKeyId: 'AKIDLOCAL', secretAccessKey: 'local-secret' };
+export const REGION = 'eu-west-1';
+export const BUCKET = 'imports-bucket';

@@ -1,0 +1,12 @@
+/** A local cloud in a process of its own, which a test can kill. Tells its parent where it listens. */
+import { buildApp } from '../../infra/app.ts';
+import { startCloud } from '../../infra/local/cloud.ts';
+import { localContext } from '../../infra/local/synth.ts';
+
+const [stateDirectory = ''] = process.argv.slice(2);
+const { close: _close, resource: _resource, invoke: _invoke, ...cloud } = await startCloud({
+  app: () => buildApp({ stage: 'dev', context: localContext }),
+  stateDirectory,
+  quiet: true,
+});
+process.send?.(cloud);
