@@ -11,7 +11,7 @@ import {
   type TestCloud,
   zipped,
 } from '../support/cloud.ts';
-import { describeWithShared, sharedFolder } from '../support/shared.ts';
+import { describeShared } from '../support/shared.ts';
 
 /** What `truth.json` says of each file and the next; made from the public record, not by Muster. */
 interface Step {
@@ -25,7 +25,7 @@ interface Step {
 }
 
 const columns: Column[] = [
-  { name: 'MemberID', type: 'text', role: 'externalId', required: true, pattern: '[A-Z]\\d{6}' },
+  { name: 'MemberID', type: 'text', role: 'externalId', required: true },
   { name: 'IsActive', type: 'boolean', role: 'state' },
   { name: 'FirstName', type: 'text', role: 'firstName', required: true },
   { name: 'MiddleName', type: 'text' },
@@ -42,8 +42,7 @@ const columns: Column[] = [
   { name: 'TermEnd', type: 'date' },
 ];
 
-describeWithShared('six half-yearly rosters of the United States Congress', () => {
-  const folder = join(sharedFolder() ?? '', 'data', 'congress');
+describeShared('six half-yearly rosters of the United States Congress', ['data', 'congress'], (folder) => {
   const read = (name: string) => readFileSync(join(folder, name));
   const steps = JSON.parse(read('truth.json').toString()) as Step[];
   const archive = (name: string) => zipped({ [name]: read(name) });

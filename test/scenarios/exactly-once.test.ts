@@ -6,22 +6,35 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { stringify } from 'csv-stringify/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generatorColumns } from '../../commands/sample/columns.ts';
 import { rosterRows } from '../../commands/sample/rows.ts';
-import { stringify } from 'csv-stringify/sync';
 import type { Cloud } from '../../infra/local/cloud.ts';
-import { all, importFile, newTenant, startTestCloud, type Tenant, type TestCloud, upload } from '../support/cloud.ts';
+import {
+  all,
+  importFile,
+  newTenant,
+  startTestCloud,
+  type Tenant,
+  type TestCloud,
+  upload,
+} from '../support/cloud.ts';
 
 const csvOf = (rows: number) => stringify([...rosterRows({ seed: 7, rows })], { header: true });
 
 /** Asks until a condition holds. @throws Error after the deadline */
-async function until<T>(ask: () => Promise<T>, holds: (answer: T) => boolean, deadlineSeconds = 60): Promise<T> {
+async function until<T>(
+  ask: () => Promise<T>,
+  holds: (answer: T) => boolean,
+  deadlineSeconds = 60,
+): Promise<T> {
   const deadline = performance.now() + deadlineSeconds * 1_000;
   for (;;) {
     const answer = await ask();
     if (holds(answer)) return answer;
-    if (performance.now() > deadline) throw new Error(`Not within ${deadlineSeconds} s: ${JSON.stringify(answer)}`);
+    if (performance.now() > deadline)
+      throw new Error(`Not within ${deadlineSeconds} s: ${JSON.stringify(answer)}`);
     await wait(20);
   }
 }
@@ -73,10 +86,15 @@ describe('events that come twice, imports that meet', () => {
     expect(older).toMatchObject({ status: 'in_progress', step: 'review', counts: { added: 10 } });
     const newer = await importFile(club, 'newer.csv', csvOf(55), { approve: 'auto' });
     expect(newer).toMatchObject({ status: 'complete', counts: { added: 5 } });
-    expect(await client.import(organization, older.importId)).toMatchObject({ status: 'incomplete', step: 'review' });
+    expect(await client.import(organization, older.importId)).toMatchObject({
+      status: 'incomplete',
+      step: 'review',
+    });
     const changes = await all(client.changes(organization, older.importId));
     expect(changes).toHaveLength(10);
-    await expect(client.approve(organization, older.importId)).rejects.toMatchObject({ code: 'import_not_in_review' });
+    await expect(client.approve(organization, older.importId)).rejects.toMatchObject({
+      code: 'import_not_in_review',
+    });
     expect(await client.summary(organization)).toMatchObject({ total: 55 });
   });
 
@@ -86,8 +104,13 @@ describe('events that come twice, imports that meet', () => {
     const jobs = await Promise.all(ids.map((id) => client.waitForImport(organization, id)));
     const statuses = jobs.map(({ status }) => status).sort();
     // The one that comes second may also find nothing left to do, if the first was through already.
-    expect([['complete', 'incomplete'], ['complete', 'complete']]).toContainEqual(statuses);
-    expect(jobs.reduce((sum, { counts, status }) => sum + (status === 'complete' ? counts.added : 0), 0)).toBe(3);
+    expect([
+      ['complete', 'incomplete'],
+      ['complete', 'complete'],
+    ]).toContainEqual(statuses);
+    expect(
+      jobs.reduce((sum, { counts, status }) => sum + (status === 'complete' ? counts.added : 0), 0),
+    ).toBe(3);
     expect(await client.summary(organization)).toMatchObject({ total: 58 });
   });
 
@@ -107,8 +130,12 @@ describe('events that come twice, imports that meet', () => {
 
   it('an approval by kind and without single members leaves the rest as it was (S1.12)', async () => {
     const { client, organization } = club;
-    const before = new Map((await all(client.members(organization))).map((member) => [member.externalId, member]));
-    const rows = [...rosterRows({ seed: 7, rows: 73 })].map((row, index) => (index < 4 ? { ...row, City: 'Elsewhere' } : row));
+    const before = new Map(
+      (await all(client.members(organization))).map((member) => [member.externalId, member]),
+    );
+    const rows = [...rosterRows({ seed: 7, rows: 73 })].map((row, index) =>
+      index < 4 ? { ...row, City: 'Elsewhere' } : row,
+    );
     const changed = stringify(rows.slice(0, 72), { header: true });
     const job = await importFile(club, 'roster.csv', changed, { mode: 'full', approve: 'review' });
     expect(job.counts).toMatchObject({ added: 2, updated: 4 });
@@ -118,10 +145,16 @@ describe('events that come twice, imports that meet', () => {
     expect(done).toMatchObject({ status: 'complete', counts: { updated: 3, added: 0, excluded: 3 } });
     const after = await all(client.members(organization));
     expect(after).toHaveLength(70);
-    const moved = after.filter(({ externalId, values }) => values.City !== before.get(externalId)?.values.City);
-    expect(moved.map(({ externalId }) => externalId).sort()).toEqual([0, 2, 3].map((at) => rows[at]!.MemberID).sort());
+    const moved = after.filter(
+      ({ externalId, values }) => values.City !== before.get(externalId)?.values.City,
+    );
+    expect(moved.map(({ externalId }) => externalId).sort()).toEqual(
+      [0, 2, 3].map((at) => rows[at]!.MemberID).sort(),
+    );
     const outcomes = await all(client.changes(organization, job.importId, { kind: 'update' }));
-    expect(outcomes.filter(({ outcome }) => outcome === 'excluded').map(({ externalId }) => externalId)).toEqual(exclude);
+    expect(
+      outcomes.filter(({ outcome }) => outcome === 'excluded').map(({ externalId }) => externalId),
+    ).toEqual(exclude);
   });
 });
 
@@ -156,7 +189,8 @@ describe('a process killed in the middle of applying', () => {
     const importId = await upload(club, 'roster.csv', csvOf(rows));
     await until(
       () => club.client.import(club.organization, importId),
-      ({ step, progress }) => step === 'applying' && (progress?.done ?? 0) > 0 && (progress?.done ?? 0) < rows,
+      ({ step, progress }) =>
+        step === 'applying' && (progress?.done ?? 0) > 0 && (progress?.done ?? 0) < rows,
     );
     await stop('SIGKILL');
 
@@ -164,7 +198,10 @@ describe('a process killed in the middle of applying', () => {
     club = { ...club, client: new (await import('../../commands/client.ts')).MusterClient(cloud.url) };
     await club.client.signIn(club);
     const job = await club.client.waitForImport(club.organization, importId, { deadlineSeconds: 120 });
-    expect(job).toMatchObject({ status: 'complete', counts: { rows, added: rows, conflicts: 0, excluded: 0 } });
+    expect(job).toMatchObject({
+      status: 'complete',
+      counts: { rows, added: rows, conflicts: 0, excluded: 0 },
+    });
     expect(await club.client.summary(club.organization)).toMatchObject({ total: rows });
     const ids = (await all(club.client.members(club.organization))).map(({ externalId }) => externalId);
     expect(ids.sort()).toEqual([...rosterRows({ seed: 7, rows })].map(({ MemberID }) => MemberID).sort());
@@ -179,6 +216,10 @@ async function startTestCloudOn(stateDirectory: string): Promise<() => Promise<v
   const { startCloud } = await import('../../infra/local/cloud.ts');
   const { localContext } = await import('../../infra/local/synth.ts');
   const { buildApp } = await import('../../infra/app.ts');
-  const cloud = await startCloud({ app: () => buildApp({ stage: 'dev', context: localContext }), stateDirectory, quiet: true });
+  const cloud = await startCloud({
+    app: () => buildApp({ stage: 'dev', context: localContext }),
+    stateDirectory,
+    quiet: true,
+  });
   return () => cloud.close();
 }

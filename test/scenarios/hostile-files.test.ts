@@ -1,8 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileErrorCodes } from 'roster/files/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { all, importFile, newTenant, startTestCloud, type Tenant, type TestCloud, zipped } from '../support/cloud.ts';
-import { describeWithShared, sharedFolder } from '../support/shared.ts';
+import {
+  all,
+  importFile,
+  newTenant,
+  startTestCloud,
+  type Tenant,
+  type TestCloud,
+  zipped,
+} from '../support/cloud.ts';
+import { describeShared } from '../support/shared.ts';
 
 let test: TestCloud;
 let club: Tenant;
@@ -21,7 +30,11 @@ afterAll(() => test?.close());
 
 /** Imports a file that cannot be used, with the most far-reaching choices, and looks at the roster afterwards. */
 async function refused(name: string, bytes: Uint8Array | string) {
-  const job = await importFile(club, name, bytes, { mode: 'full', onRowErrors: 'accept_valid', approve: 'auto' });
+  const job = await importFile(club, name, bytes, {
+    mode: 'full',
+    onRowErrors: 'accept_valid',
+    approve: 'auto',
+  });
   expect(await all(club.client.members(club.organization))).toEqual(roster);
   expect(job.status).toBe('error');
   // A sentence for people: it begins like one, ends like one, and holds no code of a program.
@@ -37,7 +50,11 @@ describe('a file that cannot be used ends as an error with its reason, and the r
     ['another table', 'Product,Price\nChair,20\n', 'missing_column'],
     ['a column named twice', 'MemberID,FirstName,LastName,firstname\n1,A,B,C\n', 'duplicate_column'],
     ['an unnamed column in the middle', 'MemberID,,FirstName,LastName\n1,x,A,B\n', 'unnamed_column'],
-    ['more columns than are read', `MemberID,FirstName,LastName${',c'.repeat(1)}${Array.from({ length: 200 }, (_, n) => `,X${n}`).join('')}\n1,A,B\n`, 'too_many_columns'],
+    [
+      'more columns than are read',
+      `MemberID,FirstName,LastName${',c'.repeat(1)}${Array.from({ length: 200 }, (_, n) => `,X${n}`).join('')}\n1,A,B\n`,
+      'too_many_columns',
+    ],
     ['a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'not_a_roster_file'],
   ] as const)('%s: %j', async (_, bytes, code) => {
     expect(await refused('roster.csv', bytes)).toBe(code);
@@ -49,20 +66,21 @@ describe('a file that cannot be used ends as an error with its reason, and the r
   });
 
   it('a file that inflates a thousandfold', async () => {
-    const bomb = await zipped({ 'roster.csv': `MemberID,FirstName,LastName\n${'1'.repeat(50_000_000)},A,B\n` });
+    const bomb = await zipped({
+      'roster.csv': `MemberID,FirstName,LastName\n${'1'.repeat(50_000_000)},A,B\n`,
+    });
     expect(bomb.length).toBeLessThan(100_000);
     expect(await refused('bomb.zip', bomb)).toBe('ratio_too_high');
   });
 });
 
-describeWithShared('the collection of hostile archives', () => {
-  const folder = join(sharedFolder() ?? '', 'data', 'zips');
+describeShared('the collection of hostile archives', ['data', 'zips'], (folder) => {
   const malformed = readdirSync(join(folder, 'malformed'));
 
   it.each(malformed)('malformed: %s', async (name) => {
-    const code = await refused('roster.zip', readFileSync(join(folder, 'malformed', name)));
-    // The archive of no bytes at all is an empty file; the cut-off ones look like no archive any more.
-    expect(code).toMatch(/^(zip_\w+|file_empty|not_a_roster_file)$/);
+    expect(fileErrorCodes).toContain(
+      await refused('roster.zip', readFileSync(join(folder, 'malformed', name))),
+    );
   });
 
   it('the bomb of overlapping files', async () => {
@@ -72,8 +90,6 @@ describeWithShared('the collection of hostile archives', () => {
   });
 
   it.each(readdirSync(join(folder, 'valid')))('valid, but no roster: %s', async (name) => {
-    expect(await refused('roster.zip', readFileSync(join(folder, 'valid', name)))).toMatch(
-      /^(zip_no_roster|zip_many_rosters|zip_encrypted|zip_unsupported|missing_column|no_rows|file_empty|not_a_roster_file|header_missing|ratio_too_high)$/,
-    );
+    expect(fileErrorCodes).toContain(await refused('roster.zip', readFileSync(join(folder, 'valid', name))));
   });
 });

@@ -30,7 +30,11 @@ beforeAll(async () => {
 afterAll(() => test?.close());
 
 const fill = (path: string, org: string) =>
-  path.replace('{org}', org).replace('{importId}', importId).replace('{memberId}', '1').replace('/api/v1', '');
+  path
+    .replace('{org}', org)
+    .replace('{importId}', importId)
+    .replace('{memberId}', '1')
+    .replace('/api/v1', '');
 
 describe('another organization’s token', () => {
   it('is tried on a fair number of routes', () => {
@@ -55,7 +59,10 @@ describe('another organization’s token', () => {
 
   it('finds none of the other’s members in its own roster', async () => {
     expect(await all(intruder.client.members(intruder.organization))).toEqual([]);
-    const answer = await intruder.client.send('GET', `${intruder.client.in(intruder.organization)}/members/1`);
+    const answer = await intruder.client.send(
+      'GET',
+      `${intruder.client.in(intruder.organization)}/members/1`,
+    );
     expect(answer.status).toBe(404);
   });
 });
@@ -65,10 +72,13 @@ describe('no token, or a broken one', () => {
   it.each(closed)('%s %s answers 401 or 403', async (method, path) => {
     for (const authorization of [undefined, 'Bearer x', 'Bearer a.b.c', 'Basic YTpi']) {
       const headers = authorization === undefined ? undefined : { authorization };
-      const answer = await fetch(`${test.cloud.url}${path.replace('{org}', victim.organization).replace(/\{\w+\}/g, importId)}`, {
-        method,
-        ...(headers && { headers }),
-      });
+      const answer = await fetch(
+        `${test.cloud.url}${path.replace('{org}', victim.organization).replace(/\{\w+\}/g, importId)}`,
+        {
+          method,
+          ...(headers && { headers }),
+        },
+      );
       expect([401, 403]).toContain(answer.status);
     }
   });

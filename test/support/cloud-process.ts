@@ -4,7 +4,12 @@ import { startCloud } from '../../infra/local/cloud.ts';
 import { localContext } from '../../infra/local/synth.ts';
 
 const [stateDirectory = ''] = process.argv.slice(2);
-const { close: _close, resource: _resource, invoke: _invoke, ...cloud } = await startCloud({
+const {
+  close: _close,
+  resource: _resource,
+  invoke: _invoke,
+  ...cloud
+} = await startCloud({
   app: () => buildApp({ stage: 'dev', context: localContext }),
   stateDirectory,
   quiet: true,

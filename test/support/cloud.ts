@@ -70,7 +70,11 @@ export async function upload(
   bytes: Uint8Array | string,
   choices: Omit<ImportInput, 'fileName'> = {},
 ): Promise<string> {
-  const { importId, upload: form } = await client.createImport(organization, { fileName, ...choices });
+  const { importId, upload: form } = await client.createImport(organization, {
+    fileName,
+    approve: 'auto',
+    ...choices,
+  });
   await client.upload(form, new Blob([bytes as BlobPart]), fileName);
   return importId;
 }

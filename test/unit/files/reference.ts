@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { parse } from 'csv-parse/sync';
 import { splitFields } from '../../../layers/roster/src/files/fields.ts';
 import { Framer, type LineEnd } from '../../../layers/roster/src/files/framing.ts';
@@ -5,6 +6,10 @@ import type { RecordBatch } from '../../../layers/roster/src/files/records.ts';
 
 /** What reading a text gives: records with their fields, or the code of what breaks one. */
 export type Event = { line: number; fields: string[] } | { line: number; malformed: string };
+
+class TooLong extends Error {
+  readonly code = 'record_too_long';
+}
 
 const malformedCodeOf: Record<string, string> = {
   INVALID_OPENING_QUOTE: 'stray_quote',
@@ -14,13 +19,22 @@ const malformedCodeOf: Record<string, string> = {
 
 /**
  * What csv-parse makes of a text. After an error it is started again at the physical line that follows the first
- * one of the broken record. Lines are counted here: csv-parse counts a quoted CRLF twice.
+ * one of the broken record, and likewise after a record of more than `recordBytesMax` bytes. Lines are counted here:
+ * csv-parse counts a quoted CRLF twice.
  */
-export function referenceEvents(text: Buffer, delimiter: string, lineEnd: LineEnd): Event[] {
+export function referenceEvents(
+  text: Buffer,
+  delimiter: string,
+  lineEnd: LineEnd,
+  recordBytesMax = Number.POSITIVE_INFINITY,
+): Event[] {
   const events: Event[] = [];
   for (let offset = 0; offset < text.length; ) {
     let start = offset;
     const keep = (fields: string[], end: number) => {
+      const raw = text.toString('latin1', start, offset + end);
+      const ends = lineEnd === 'cr' ? /(\r\n|\r|\n)$/ : /(\r\n|\n)$/;
+      if (raw.replace(ends, '').length > recordBytesMax) throw new TooLong();
       const isBlank = fields.every((field) => field.trim() === '');
       if (!isBlank) events.push({ line: lineAt(text, start, lineEnd), fields });
       start = offset + end;
@@ -85,7 +99,13 @@ function collect(batch: RecordBatch, delimiter: string, events: Event[]): void {
   for (const record of batch) {
     const { line, malformed } = record;
     if (malformed !== undefined) events.push({ line, malformed: malformed.code });
-    else events.push({ line, fields: splitFields(record.bytes, delimiter, record.quoted) });
+    else {
+      const fields = splitFields(record.bytes, delimiter, record.quoted);
+      // Taking one field has to give what splitting gives, and nothing after the last one.
+      const singly = [...fields.keys(), fields.length].map((position) => record.field(position));
+      assert.deepEqual(singly, [...fields, '']);
+      events.push({ line, fields });
+    }
   }
 }
 

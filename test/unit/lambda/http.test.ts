@@ -6,6 +6,10 @@ import { type HttpHandlers, httpFunction, requireVersion } from '../../../layers
 import { logger } from '../../../layers/roster/src/lambda/observability.ts';
 import type { HttpEvent } from '../../../layers/roster/src/lambda/request.ts';
 
+vi.hoisted(() => {
+  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
+});
+
 const organization = {
   organization: 'acme',
   name: 'Acme',

@@ -101,12 +101,14 @@ export function accountRecords(table: Table): AccountRecords {
     async findByLogin(login, organization) {
       const found = (await loginsOf(login, organization)).map((item) => parseItem(LoginItem, item, 'login'));
       const [account, ...others] = new Set(found.map((item) => item.account));
-      if (account === undefined || others.length > 0) return undefined;
-      const organizations = found.map(({ loginSk }) => loginSk.slice('O#'.length));
+      const isOne = account !== undefined && others.length === 0;
+      const organizations = isOne ? found.map(({ loginSk }) => loginSk.slice('O#'.length)) : ['-'];
+      // Read even where nobody was found, so that the time taken does not tell.
       const items = await table.batchGet(
-        organizations.map((one) => keys.membership(account, one)),
+        organizations.map((one) => keys.membership(account ?? '-', one)),
         { consistent: true },
       );
+      if (!isOne) return undefined;
       return { account, memberships: items.filter((item) => item !== undefined).map(toMembership) };
     },
     async standing(account, organization) {

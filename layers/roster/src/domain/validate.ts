@@ -43,6 +43,29 @@ export function compileColumn(column: Column): Check {
   };
 }
 
+const rememberedMax = 1_000;
+
+/** A check that remembers its first answers: columns of few values, such as fees, ask the same all the time. */
+function remembering(check: Check): Check {
+  const known = new Map<string, Checked>();
+  return (value) => {
+    const earlier = known.get(value);
+    if (earlier !== undefined) return earlier;
+    const checked = check(value);
+    if (known.size < rememberedMax) known.set(value, checked);
+    return checked;
+  };
+}
+
+/** Whether all characters from `from` on are ASCII digits. A loop: on short texts a regular expression is slower. */
+function isDigits(text: string, from: number, end = text.length): boolean {
+  for (let at = from; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
 function typeCheck(column: Column): Check {
   switch (column.type) {
     case 'text':
@@ -54,9 +77,9 @@ function typeCheck(column: Column): Check {
         canonicalInteger,
       );
     case 'decimal':
-      return decimalCheck(column);
+      return remembering(decimalCheck(column));
     case 'boolean':
-      return booleanCheck(column);
+      return remembering(booleanCheck(column));
     case 'date':
       return dateCheck(column);
     case 'email':
@@ -64,7 +87,7 @@ function typeCheck(column: Column): Check {
     case 'phone':
       return phoneCheck(column);
     case 'enum':
-      return enumCheck(column);
+      return remembering(enumCheck(column));
   }
 }
 
@@ -118,41 +141,54 @@ function booleanCheck(column: Column): Check {
   return (value) => booleanWords.get(value) ?? booleanWords.get(value.toLowerCase()) ?? wrong;
 }
 
-const datePatterns: Record<
-  (typeof dateFormats)[number],
-  { pattern: RegExp; order: [number, number, number] }
+const otherDates: Record<
+  Exclude<(typeof dateFormats)[number], 'YYYY-MM-DD'>,
+  { pattern: RegExp; dayAt: 1 | 2; monthAt: 1 | 2 }
 > = {
-  'YYYY-MM-DD': { pattern: /^(\d{4})-(\d{2})-(\d{2})$/, order: [1, 2, 3] },
-  'DD/MM/YYYY': { pattern: /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/, order: [3, 2, 1] },
-  'MM/DD/YYYY': { pattern: /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/, order: [3, 1, 2] },
-  'DD.MM.YYYY': { pattern: /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/, order: [3, 2, 1] },
+  'DD/MM/YYYY': { pattern: /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/, dayAt: 1, monthAt: 2 },
+  'MM/DD/YYYY': { pattern: /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/, dayAt: 2, monthAt: 1 },
+  'DD.MM.YYYY': { pattern: /^(\d{1,2})\.(\d{1,2})\.(\d{4})$/, dayAt: 1, monthAt: 2 },
 };
 
 function dateCheck(column: Column): Check {
   const format = column.dateFormat ?? 'YYYY-MM-DD';
   const wrong = fault('not_a_date', `“${column.name}” is not a date written as ${format}.`);
-  const { pattern, order } = datePatterns[format];
-  const iso = datePatterns['YYYY-MM-DD'];
-  return (value) => {
+  const isoCheck = (value: string) => (isIsoDate(value) ? value : wrong);
+  if (format === 'YYYY-MM-DD') return isoCheck;
+  const { pattern, dayAt, monthAt } = otherDates[format];
+  return remembering((value) => {
     const own = pattern.exec(value);
-    if (own) return isoDate(own, order) ?? wrong;
     // A spreadsheet's dates arrive as ISO whatever the column's format is.
-    const plain = format === 'YYYY-MM-DD' ? null : iso.pattern.exec(value);
-    return plain ? (isoDate(plain, iso.order) ?? wrong) : wrong;
-  };
+    if (own === null) return isoCheck(value);
+    return isoCheck(`${own[3]}-${own[monthAt]?.padStart(2, '0')}-${own[dayAt]?.padStart(2, '0')}`);
+  });
 }
 
 const monthDays = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const dash = 0x2d;
 
-function isoDate(found: RegExpExecArray, [y, m, d]: [number, number, number]): string | undefined {
-  const year = Number(found[y]);
-  const month = Number(found[m]);
-  const day = Number(found[d]);
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  const days = month === 2 && leap ? 29 : monthDays[month - 1];
-  if (days === undefined || day < 1 || day > days) return undefined;
-  const two = (number: number) => (number < 10 ? `0${number}` : `${number}`);
-  return `${found[y]}-${two(month)}-${two(day)}`;
+/** Whether a text is a day of the calendar as YYYY-MM-DD. Read by hand: a roster has several dates a row. */
+function isIsoDate(text: string): boolean {
+  const isShaped =
+    text.length === 10 &&
+    text.charCodeAt(4) === dash &&
+    text.charCodeAt(7) === dash &&
+    isDigits(text, 0, 4) &&
+    isDigits(text, 5, 7) &&
+    isDigits(text, 8);
+  if (!isShaped) return false;
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  if (month === 2 && day === 29) return isLeapYear(twoDigits(text, 0) * 100 + twoDigits(text, 2));
+  return day >= 1 && day <= (monthDays[month - 1] ?? 0);
+}
+
+function twoDigits(text: string, at: number): number {
+  return text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 0x30;
+}
+
+function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
 // The address syntax that browsers check (WHATWG HTML, "valid e-mail address"), with letters beyond ASCII
@@ -165,11 +201,15 @@ function emailCheck(column: Column): Check {
   return (value) => (value.length <= 254 && email.test(value) ? value.toLowerCase() : wrong);
 }
 
+const plus = 0x2b;
 const phone = /^\+?[\d\s().\-/\u00a0\u2010-\u2015]{3,40}(?:(?:x|ext\.?|poste)\s*\d{1,8})?$/i;
 
 function phoneCheck(column: Column): Check {
   const wrong = fault('not_a_phone', `“${column.name}” is not a phone number such as +1 202 555 0143.`);
   return (value) => {
+    const isCanonical =
+      value.length >= 4 && value.length <= 24 && isDigits(value, value.charCodeAt(0) === plus ? 1 : 0);
+    if (isCanonical) return value;
     if (!phone.test(value)) return wrong;
     const digits = value.replace(/\D/g, '');
     return digits.length >= 3 && digits.length <= 24
@@ -204,7 +244,21 @@ function externalIdCheck(byType: Check): Check {
 
 /** The text of a field as it is kept: surrounding white space gone, and one Unicode form (NFC). */
 export function cleanValue(field: string): string {
-  return field.trim().normalize('NFC');
+  return isNormalized(field) ? trimmed(field) : field.trim().normalize('NFC');
+}
+
+/** Below U+0300, the first combining mark, every text is NFC (Unicode Standard Annex 15, quick check). */
+function isNormalized(field: string): boolean {
+  for (let at = 0; at < field.length; at++) if (field.charCodeAt(at) >= 0x300) return false;
+  return true;
+}
+
+/** White space is at most U+0020 or beyond ASCII: between, there is nothing to trim and the call is spared. */
+function trimmed(field: string): string {
+  const first = field.charCodeAt(0);
+  const last = field.charCodeAt(field.length - 1);
+  const isBare = first > 0x20 && first < 0x7f && last > 0x20 && last < 0x7f;
+  return isBare || field === '' ? field : field.trim();
 }
 
 /** A row that passed, its values in the order of the mapped columns. `active` is absent without a state column. */
@@ -220,8 +274,11 @@ export interface RowFaults {
   faults: Omit<Reject, 'line'>[];
 }
 
-/** Checks the fields of one row. Arrays of a {@link ValidRow} are new for each row. */
-export type RowValidator = (fields: readonly string[]) => ValidRow | RowFaults;
+/**
+ * Checks the fields of one row. Arrays of a {@link ValidRow} are new for each row. `isAscii` tells that the whole
+ * row is, which spares looking for combining marks value by value.
+ */
+export type RowValidator = (fields: readonly string[], isAscii?: boolean) => ValidRow | RowFaults;
 
 /** Whether a validator's answer is a good row. */
 export function isValid(row: ValidRow | RowFaults): row is ValidRow {
@@ -243,7 +300,7 @@ export function compileRow(
   const stateAt = columns.findIndex((column) => column.role === 'state');
   const active = stateAt < 0 ? undefined : activeReader(columns[stateAt] as Column);
 
-  return (fields) => {
+  return (fields, isAscii = false) => {
     if (fields.length !== fieldCount && !hasBlankTail(fields, fieldCount)) {
       return wrongFieldCount(fields, fieldCount, positions[idAt]);
     }
@@ -251,7 +308,8 @@ export function compileRow(
     const canonical = new Array<string>(checks.length);
     let faults: Omit<Reject, 'line'>[] | undefined;
     for (let index = 0; index < checks.length; index++) {
-      const value = cleanValue(fields[positions[index] as number] as string);
+      const field = fields[positions[index] as number] as string;
+      const value = isAscii ? trimmed(field) : cleanValue(field);
       const checked = (checks[index] as Check)(value);
       values[index] = value;
       if (typeof checked === 'string') canonical[index] = checked;

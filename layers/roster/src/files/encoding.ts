@@ -39,7 +39,7 @@ export function detectEncoding(start: Uint8Array): DetectedEncoding {
   return { encoding: utf16WithoutBom(start) ?? 'utf-8', bomBytes: 0 };
 }
 
-/** Latin letters, digits and delimiters have a zero high byte: one half of the bytes holds zeros, the other none. */
+/** Latin letters, digits and delimiters have a zero high byte: one half of the bytes is full of zeros, the other is not. */
 function utf16WithoutBom(start: Uint8Array): Encoding | undefined {
   const bytes = Math.min(start.length, utf16SampleBytes) & ~1;
   let [evenZeros, oddZeros] = [0, 0];
@@ -48,8 +48,8 @@ function utf16WithoutBom(start: Uint8Array): Encoding | undefined {
     if (start[at + 1] === 0) oddZeros++;
   }
   const zerosMin = Math.max(1, (bytes / 2) * utf16ShareMin);
-  if (oddZeros >= zerosMin && evenZeros === 0) return 'utf-16le';
-  if (evenZeros >= zerosMin && oddZeros === 0) return 'utf-16be';
+  if (oddZeros >= zerosMin && evenZeros * 10 <= oddZeros) return 'utf-16le';
+  if (evenZeros >= zerosMin && oddZeros * 10 <= evenZeros) return 'utf-16be';
   return undefined;
 }
 

@@ -104,7 +104,7 @@ export class RecordBatch implements Iterable<RosterRecord> {
 
   fieldAt(index: number, position: number): string {
     const [start, end] = [this.starts[index] as number, this.ends[index] as number];
-    return fieldAt(this.buffer, start, end, position, this.delimiter, this.quotedAt(index));
+    return fieldAt(this.buffer, start, end, position, this.delimiter);
   }
 }
 

@@ -70,25 +70,59 @@ export class FrameBuffer {
 }
 
 /**
+ * Walks over the frames of one buffer. Its fields are those of the frame it stands on, so that a million rows make
+ * no objects and no views.
+ */
+export class FrameCursor {
+  line = 0;
+  quoted = false;
+  malformed: Malformed | undefined;
+  /** Where the record's bytes are in the segment; empty if malformed. */
+  start = 0;
+  end = 0;
+  private nextAt = 0;
+  private readonly segment: Buffer;
+
+  constructor(segment: Buffer) {
+    this.segment = segment;
+  }
+
+  /**
+   * Moves to the next frame; false at the end.
+   * @throws RangeError if the buffer is cut inside of a frame: a work file that was not written whole
+   */
+  next(): boolean {
+    const { segment, nextAt } = this;
+    if (nextAt >= segment.length) return false;
+    const flags = segment.readUInt8(nextAt + 4);
+    this.line = segment.readUInt32LE(nextAt);
+    this.start = nextAt + headBytes;
+    this.end = this.start + segment.readUInt32LE(nextAt + 5);
+    this.nextAt = this.end;
+    if (this.end > segment.length) throw new RangeError('A work file of rows is cut inside of a row.');
+    this.quoted = (flags & 1) !== 0;
+    const code = flags > 1 ? malformedCodes[(flags >> 1) - 1] : undefined;
+    this.malformed = code && { code, column: segment.readUInt32LE(this.start) };
+    if (code !== undefined) this.end = this.start;
+    return true;
+  }
+
+  /** The raw record as text. */
+  text(): string {
+    return this.segment.toString('utf8', this.start, this.end);
+  }
+}
+
+/**
  * The rows of one or several buffers of frames, as views into them.
- * @throws RangeError if a buffer is cut inside of a frame: a work file that was not written whole
+ * @throws RangeError if a buffer is cut inside of a frame
  */
 export function* readFrames(...segments: Buffer[]): Generator<Frame, void, undefined> {
   for (const segment of segments) {
-    for (let at = 0; at < segment.length; ) {
-      const line = segment.readUInt32LE(at);
-      const flags = segment.readUInt8(at + 4);
-      const start = at + headBytes;
-      const end = start + segment.readUInt32LE(at + 5);
-      if (end > segment.length) throw new RangeError('A work file of rows is cut inside of a row.');
-      const code = malformedCodes[(flags >> 1) - 1];
-      if (code === undefined) {
-        yield { line, quoted: (flags & 1) !== 0, malformed: undefined, bytes: segment.subarray(start, end) };
-      } else {
-        const column = segment.readUInt32LE(start);
-        yield { line, quoted: false, malformed: { code, column }, bytes: segment.subarray(start, start) };
-      }
-      at = end;
+    const cursor = new FrameCursor(segment);
+    while (cursor.next()) {
+      const { line, quoted, malformed, start, end } = cursor;
+      yield { line, quoted, malformed, bytes: segment.subarray(start, end) };
     }
   }
 }

@@ -10,19 +10,20 @@ import { organizationIdFrom } from '../domain/organization-id.ts';
 import { defaultColumns } from '../domain/schema.ts';
 import type { Deps } from './deps.ts';
 import { oneTimePassword } from './one-time-password.ts';
+import { placesOf } from './problem.ts';
 
 /**
  * What the operator gives: the organization's name and its owner's email address, which is the owner's login.
  * `organization` asks for an id; without it one is made from the name. `permanent` leaves the password as it is,
  * for a demo; otherwise the first sign-in must change it.
  */
-export const OrganizationToCreate = z.strictObject({
+const OrganizationToCreate = z.strictObject({
   name: z.string().trim().min(1).max(200),
   owner: z.email().max(254),
   organization: Params.org.shape.org.optional(),
   permanent: z.boolean().default(false),
 });
-export type OrganizationToCreate = z.infer<typeof OrganizationToCreate>;
+type OrganizationToCreate = z.infer<typeof OrganizationToCreate>;
 
 /** What the operator hands to the owner. The password is nowhere else. */
 export interface CreatedOrganization {
@@ -41,12 +42,11 @@ const idAttemptsMax = 100;
  * transaction: if that fails the account is deleted again, and if even that fails, or the process dies in between,
  * what is left is an account without membership, which may do nothing and takes no name, since its user name is
  * a new id. The other way round an organization would be left that nobody can enter, with its id taken.
- * @throws MusterError `organization_exists` if the id asked for is taken
+ * @param event `{name, owner, organization?, permanent?}`, checked here
+ * @throws MusterError `invalid_request`, and `organization_exists` if the id asked for is taken
  */
-export async function createOrganization(
-  deps: CreateDeps,
-  wanted: OrganizationToCreate,
-): Promise<CreatedOrganization> {
+export async function createOrganization(deps: CreateDeps, event: unknown): Promise<CreatedOrganization> {
+  const wanted = checked(event);
   const account = deps.newId();
   const password = oneTimePassword();
   const { owner: email, permanent } = wanted;
@@ -58,6 +58,14 @@ export async function createOrganization(
     await undo(() => deps.accountMaker.deleteAccount(account), error);
     throw error;
   }
+}
+
+function checked(event: unknown): OrganizationToCreate {
+  const parsed = OrganizationToCreate.safeParse(event);
+  if (parsed.success) return parsed.data;
+  const places = placesOf(parsed.error);
+  const faults = places.map(({ path, message }) => `${path.slice(1) || 'event'}: ${message}`);
+  throw new MusterError('invalid_request', faults.join('; '), { places });
 }
 
 /** Undoes a half; if that fails too, both errors are told. */

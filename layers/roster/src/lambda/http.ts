@@ -4,7 +4,6 @@
  */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
@@ -71,7 +70,6 @@ export function httpFunction<A extends Area, D extends Pick<Deps, 'once'>>(
 
   return middy<HttpEvent, APIGatewayProxyStructuredResultV2>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
     .handler(async (event: HttpEvent) => {
       const startedAt = performance.now();
       const result = await respond(event);
@@ -122,6 +120,8 @@ function answerOnce(
 function report(error: unknown): void {
   const isRefusal = error instanceof MusterError && error.status < 500;
   metrics.addMetric(isRefusal ? 'HttpRefusals' : 'HttpFaults', MetricUnit.Count, 1);
+  // Not by the middleware, which warns about each of the many calls that count nothing.
+  metrics.publishStoredMetrics();
   if (isRefusal) logger.info('Refused', { code: error.code });
   else logger.error('Failed', { fault: describeError(error) });
 }

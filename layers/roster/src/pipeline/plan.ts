@@ -127,12 +127,15 @@ async function* inLines(lines: AsyncIterable<string>): AsyncIterable<string> {
 }
 
 async function refuse(deps: PlanDeps, ref: ImportRef, job: Import, counts: ImportCounts): Promise<Planned> {
-  await deps.imports.update(ref.organization, job, { counts });
+  // Nothing of the plan comes about: every row that is not wrong was left out.
+  const { rows, rejected } = counts;
+  const refused = { ...noCounts, rows, rejected, excluded: rows - rejected };
+  await deps.imports.update(ref.organization, job, { counts: refused });
   await writeReport(deps, ref, () => 'not_applied');
-  const rows = counts.rejected === 1 ? '1 row is' : `${counts.rejected} rows are`;
+  const wrong = rejected === 1 ? '1 row is' : `${rejected} rows are`;
   await endInError(deps, ref, {
     code: 'rows_rejected',
-    message: `${rows} wrong of ${counts.rows}, and this import takes the file whole or not at all. Nothing was changed. Correct the rows that the report names and upload the file again.`,
+    message: `${wrong} wrong of ${rows}, and this import takes the file whole or not at all. Nothing was changed. Correct the rows that the report names and upload the file again.`,
   });
   return { next: 'stop', parts: [] };
 }

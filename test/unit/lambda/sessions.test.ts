@@ -1,0 +1,185 @@
+import {
+  AdminInitiateAuthCommand,
+  AdminRespondToAuthChallengeCommand,
+  AdminUserGlobalSignOutCommand,
+  CognitoIdentityProviderClient,
+  InternalErrorException,
+  InvalidPasswordException,
+  NotAuthorizedException,
+  PasswordResetRequiredException,
+  TooManyRequestsException,
+  UserNotFoundException,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AccountRecords } from '../../../layers/roster/src/aws/accounts.ts';
+import { cognitoIdentity } from '../../../layers/roster/src/aws/identity.ts';
+import type { Membership } from '../../../layers/roster/src/domain/organization.ts';
+import { answerChallenge, signIn, signOutEverywhere } from '../../../layers/roster/src/lambda/sessions.ts';
+
+const cognito = mockClient(CognitoIdentityProviderClient);
+const meta = { message: 'Incorrect username or password.', $metadata: {} };
+const refusal = new NotAuthorizedException(meta);
+const result = { AccessToken: 'a', RefreshToken: 'r', ExpiresIn: 900, TokenType: 'Bearer' };
+
+const membership: Membership = {
+  account: 'one',
+  organization: 'acme',
+  level: 'owner',
+  login: 'ana',
+  state: 'enabled',
+  tokensValidFromSeconds: 0,
+  version: 1,
+};
+let memberships: Membership[] = [];
+let validFromSeconds = 0;
+const writes: string[] = [];
+
+const accounts: AccountRecords = {
+  findByLogin: async (login) => (login === 'ana' ? { account: 'one', memberships } : undefined),
+  standing: async (id) => ({
+    account: { account: id, email: '', createdAt: '', tokensValidFromSeconds: validFromSeconds },
+    membership: undefined,
+  }),
+  memberships: async () => memberships,
+  refuseTokensBefore: async (id, seconds) => {
+    writes.push(`${id} from ${seconds}`);
+  },
+};
+let ids = 0;
+const deps = {
+  accounts,
+  identity: cognitoIdentity({
+    userPoolId: 'pool_1',
+    clientId: 'console',
+    client: new CognitoIdentityProviderClient({ region: 'eu-west-1' }),
+  }),
+  clock: () => new Date('2026-01-01T00:00:00.600Z'),
+  newId: () => `DECOY${++ids}`,
+};
+
+beforeEach(() => {
+  cognito.reset();
+  memberships = [membership];
+  validFromSeconds = 0;
+  writes.length = 0;
+});
+
+const askedFor = () =>
+  cognito.commandCalls(AdminInitiateAuthCommand).map(({ args }) => args[0].input.AuthParameters?.USERNAME);
+
+describe('signing in', () => {
+  it('gives tokens', async () => {
+    cognito.on(AdminInitiateAuthCommand).resolves({ AuthenticationResult: result });
+    expect(await signIn(deps, { login: 'ana', password: 'p' })).toEqual({
+      accessToken: 'a',
+      refreshToken: 'r',
+      expiresInSeconds: 900,
+    });
+    expect(cognito.commandCalls(AdminInitiateAuthCommand)[0]?.args[0].input).toEqual({
+      UserPoolId: 'pool_1',
+      ClientId: 'console',
+      AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: 'one', PASSWORD: 'p' },
+    });
+  });
+
+  it('asks for a new password where the pool does', async () => {
+    const challenge = { ChallengeName: 'NEW_PASSWORD_REQUIRED' as const, Session: 's' };
+    cognito.on(AdminInitiateAuthCommand).resolves(challenge);
+    expect(await signIn(deps, { login: 'ana', password: 'p' })).toEqual({
+      challenge: 'NEW_PASSWORD_REQUIRED',
+      session: 's',
+    });
+  });
+
+  it('is refused alike for wrong, unknown and disabled, each time after asking the pool', async () => {
+    cognito.on(AdminInitiateAuthCommand).rejects(refusal);
+    const attempt = (login: string) =>
+      signIn(deps, { login, password: 'p' }).catch(({ code, message }) => ({ code, message }));
+    const wrong = await attempt('ana');
+    expect(wrong).toMatchObject({ code: 'wrong_credentials' });
+    expect(await attempt('nobody')).toEqual(wrong);
+    memberships = [{ ...membership, state: 'disabled' }];
+    expect(await attempt('ana')).toEqual(wrong);
+    const [known, ...decoys] = askedFor();
+    expect(known).toBe('one');
+    expect(decoys).toHaveLength(2);
+    expect(new Set(decoys).size).toBe(2);
+    expect(decoys.join()).not.toContain('one');
+  });
+
+  it('lets nobody in whom it asked about under a made-up name, whatever the pool says', async () => {
+    cognito.on(AdminInitiateAuthCommand).resolves({ AuthenticationResult: result });
+    await expect(signIn(deps, { login: 'nobody', password: 'p' })).rejects.toMatchObject({
+      code: 'wrong_credentials',
+    });
+  });
+
+  it.each([
+    [new UserNotFoundException(meta), 'wrong_credentials'],
+    [new PasswordResetRequiredException(meta), 'wrong_credentials'],
+    [new TooManyRequestsException(meta), 'too_many_requests'],
+  ])('translates %s', async (error, code) => {
+    cognito.on(AdminInitiateAuthCommand).rejects(error);
+    await expect(signIn(deps, { login: 'ana', password: 'p' })).rejects.toMatchObject({ code });
+  });
+
+  it('passes on what it does not know', async () => {
+    const error = new InternalErrorException(meta);
+    cognito.on(AdminInitiateAuthCommand).rejects(error);
+    await expect(signIn(deps, { login: 'ana', password: 'p' })).rejects.toBe(error);
+  });
+
+  it('waits out the second in which the account was signed out', async () => {
+    cognito.on(AdminInitiateAuthCommand).resolves({ AuthenticationResult: result });
+    validFromSeconds = Date.parse('2026-01-01T00:00:01Z') / 1000;
+    const startedAt = performance.now();
+    await signIn(deps, { login: 'ana', password: 'p' });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(390);
+  });
+});
+
+describe('a new password', () => {
+  const answer = () => answerChallenge(deps, { login: 'ana', session: 's'.repeat(20), newPassword: 'n' });
+
+  it('ends in tokens', async () => {
+    cognito.on(AdminRespondToAuthChallengeCommand).resolves({ AuthenticationResult: result });
+    expect(await answer()).toMatchObject({ accessToken: 'a' });
+    const sent = cognito.commandCalls(AdminRespondToAuthChallengeCommand)[0]?.args[0].input;
+    expect(sent?.ChallengeResponses).toEqual({ USERNAME: 'one', NEW_PASSWORD: 'n' });
+  });
+
+  it('has to fit the policy, which is told in words', async () => {
+    cognito.on(AdminRespondToAuthChallengeCommand).rejects(new InvalidPasswordException(meta));
+    await expect(answer()).rejects.toMatchObject({
+      code: 'invalid_password',
+      message: expect.stringMatching(/12 .*capital.*digit.*symbol/),
+    });
+  });
+
+  it('needs a session that is still good', async () => {
+    cognito.on(AdminRespondToAuthChallengeCommand).rejects(refusal);
+    await expect(answer()).rejects.toMatchObject({ code: 'invalid_session' });
+  });
+});
+
+describe('refreshing', () => {
+  it('keeps the refresh token where no new one comes', async () => {
+    const { RefreshToken: _, ...without } = result;
+    cognito.on(AdminInitiateAuthCommand).resolves({ AuthenticationResult: without });
+    expect(await deps.identity.refresh('r')).toEqual({ accessToken: 'a', expiresInSeconds: 900 });
+  });
+
+  it('ends with a revoked token', async () => {
+    cognito.on(AdminInitiateAuthCommand).rejects(refusal);
+    await expect(deps.identity.refresh('r')).rejects.toMatchObject({ code: 'invalid_session' });
+  });
+});
+
+it('signing out refuses access tokens first, from the next second, and then revokes the refresh tokens', async () => {
+  cognito.on(AdminUserGlobalSignOutCommand).rejects(new TooManyRequestsException(meta));
+  await expect(signOutEverywhere(deps, 'one')).rejects.toMatchObject({ code: 'too_many_requests' });
+  // 2026-01-01T00:00:01Z, in seconds.
+  expect(writes).toEqual(['one from 1767225601']);
+});
