@@ -10,9 +10,31 @@ const slow = { testTimeout: 180 * seconds, hookTimeout: 180 * seconds };
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60 * seconds, sequence: { groupOrder: 0 } } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...slow, sequence: { groupOrder: 1 } } },
-      { test: { name: 'infra', include: ['test/infra/**/*.test.ts'], ...hosting, ...slow, sequence: { groupOrder: 2 } } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 60 * seconds,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          ...slow,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          ...hosting,
+          ...slow,
+          sequence: { groupOrder: 2 },
+        },
+      },
       {
         test: {
           name: 'scenarios',

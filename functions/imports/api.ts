@@ -1,8 +1,14 @@
 import { asOf, type Import, noCounts } from 'roster/domain/import';
+import type { ImportRef } from 'roster/domain/ports';
 import { type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { downloadTtlSeconds, type ImportDeps, importDeps } from 'roster/lambda/import-deps';
 import { present } from 'roster/pipeline/present';
 import { approve, cancel, listChanges, listRejects } from 'roster/pipeline/review';
+
+const refOf = ({ org, importId }: { org: string; importId: string }): ImportRef => ({
+  organization: org,
+  importId,
+});
 
 const handlers: HttpHandlers<'imports', ImportDeps> = {
   async createImport({ params, body, caller }, deps) {
@@ -26,51 +32,45 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
   },
 
   async listImports({ params, query }, deps) {
-    const jobs = await deps.imports.list(params.org, query.limit, query.cursor);
+    const { items, ...rest } = await deps.imports.page(params.org, query);
     const now = deps.clock();
-    const last = jobs.length === query.limit ? jobs.at(-1)?.importId : undefined;
-    return {
-      status: 200,
-      body: { items: jobs.map((job) => asOf(job, now)), ...(last !== undefined && { nextCursor: last }) },
-    };
+    return { status: 200, body: { items: items.map((job) => asOf(job, now)), ...rest } };
   },
 
   async getImport({ params }, deps) {
-    const ref = { organization: params.org, importId: params.importId };
+    const ref = refOf(params);
     return { status: 200, body: await present(deps, ref, await deps.imports.get(ref)) };
   },
 
   async listChanges({ params, query }, deps) {
-    const ref = { organization: params.org, importId: params.importId };
-    return { status: 200, body: await listChanges(deps, ref, query) };
+    return { status: 200, body: await listChanges(deps, refOf(params), query) };
   },
 
   async listRejects({ params, query }, deps) {
-    const ref = { organization: params.org, importId: params.importId };
-    return { status: 200, body: await listRejects(deps, ref, query) };
+    return { status: 200, body: await listRejects(deps, refOf(params), query) };
   },
 
   async approveImport({ params, body, caller }, deps) {
-    const ref = { organization: params.org, importId: params.importId };
+    const ref = refOf(params);
     const { job, parts } = await approve(deps, ref, caller.login, body);
     await deps.machine.resume(ref, parts);
     return { status: 202, body: await present(deps, ref, job) };
   },
 
   async cancelImport({ params }, deps) {
-    const ref = { organization: params.org, importId: params.importId };
+    const ref = refOf(params);
     return { status: 200, body: await present(deps, ref, await cancel(deps, ref)) };
   },
 
   async getImportReport({ params }, deps) {
-    const ref = { organization: params.org, importId: params.importId };
+    const ref = refOf(params);
     await deps.imports.get(ref);
     const url = await deps.downloadLink(ref, 'report', `report-${ref.importId}.csv`);
     return { status: 200, body: { url, expiresInSeconds: downloadTtlSeconds } };
   },
 
   async getImportFile({ params }, deps) {
-    const ref = { organization: params.org, importId: params.importId };
+    const ref = refOf(params);
     const { fileName } = await deps.imports.get(ref);
     const url = await deps.downloadLink(ref, 'file', fileName);
     return { status: 200, body: { url, expiresInSeconds: downloadTtlSeconds } };

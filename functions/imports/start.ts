@@ -4,7 +4,7 @@ import { importOfOriginal } from 'roster/pipeline/work-files';
 import * as z from 'zod';
 
 /** What S3 says through EventBridge when a file has arrived. */
-const ObjectCreated = z.object({ detail: z.object({ object: z.object({ key: z.string() }) }) });
+export const ObjectCreated = z.object({ detail: z.object({ object: z.object({ key: z.string() }) }) });
 
 /** Starts the state machine for each file that arrived; one that is running already is left alone. */
 export const handler = queueFunction(ObjectCreated, async ({ detail }) => {

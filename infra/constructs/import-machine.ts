@@ -34,12 +34,10 @@ import {
   importSupersededErrorName,
   retryableErrorNames,
 } from 'roster/domain/errors';
+import { executionSecondsMax } from 'roster/domain/execution';
 import type { Stage } from '../stages.ts';
 import { acknowledge, unscopedActions } from './acknowledge.ts';
 import type { ImportSteps } from './import-functions.ts';
-
-/** An import that takes longer than this has gone wrong: a million rows take minutes. */
-const importHoursMax = 6;
 
 /** How many parts are in work at once; applying is bounded lower to leave the table's capacity to people. */
 const readingConcurrency = 16;
@@ -62,6 +60,23 @@ const transient: RetryProps = {
   backoffRate: 2,
   maxDelay: Duration.minutes(1),
   maxAttempts: 6,
+  jitterStrategy: JitterType.FULL,
+};
+
+/** An import that has ended stays ended: the way out is its Catch, at once. */
+const neverAgain: RetryProps = { errors: [importSupersededErrorName], maxAttempts: 0 };
+
+/**
+ * Anything else, a broken connection, a timeout or a killed sandbox among it: every step may be repeated, so an
+ * import fails only by what stays. The service compares errors in the order of the retriers and wants this one last.
+ *
+ * Source: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ */
+const anything: RetryProps = {
+  errors: [Errors.ALL],
+  interval: Duration.seconds(2),
+  backoffRate: 3,
+  maxAttempts: 3,
   jitterStrategy: JitterType.FULL,
 };
 
@@ -98,7 +113,7 @@ export class ImportMachine extends Construct {
     });
     this.machine = new StateMachine(this, 'Machine', {
       definitionBody: DefinitionBody.fromChainable(this.#definition(steps)),
-      timeout: Duration.hours(importHoursMax),
+      timeout: Duration.seconds(executionSecondsMax),
       tracingEnabled: true,
       logs: { destination: logs, level: LogLevel.ALL, includeExecutionData: false },
       role: this.#role(Object.values(steps)),
@@ -119,9 +134,8 @@ export class ImportMachine extends Construct {
       .when(Condition.stringEquals('$.planned.next', 'review'), new Succeed(this, 'InReview'))
       .when(Condition.stringEquals('$.planned.next', 'stop'), new Succeed(this, 'Stopped'))
       .otherwise(unknown);
-    const unzip = this.#task('Unzip', steps.unzip, '$.unzipped');
+    const unzip = this.#task('Unzip', steps.unzip, '$.unzipped', [waitForTurn]);
     unzip
-      .addRetry(waitForTurn)
       .next(this.#parts('Validate', steps.validate, '$.unzipped.parts', readingConcurrency))
       .next(this.#parts('Diff', steps.diff, '$.unzipped.parts', readingConcurrency))
       .next(this.#task('Plan', steps.plan, '$.planned'))
@@ -133,8 +147,13 @@ export class ImportMachine extends Construct {
   }
 
   /** A step on the whole import. */
-  #task(id: string, step: LambdaFunction, resultPath: string = JsonPath.DISCARD): LambdaInvoke {
-    const task = this.#invoke(id, step, reference, resultPath);
+  #task(
+    id: string,
+    step: LambdaFunction,
+    resultPath: string = JsonPath.DISCARD,
+    retries: RetryProps[] = [],
+  ): LambdaInvoke {
+    const task = this.#invoke(id, step, reference, resultPath, retries);
     for (const [state, props] of this.#catches()) task.addCatch(state, props);
     return task;
   }
@@ -166,6 +185,7 @@ export class ImportMachine extends Construct {
     step: LambdaFunction,
     payload: Record<string, unknown>,
     resultPath: string,
+    retries: RetryProps[] = [],
   ): LambdaInvoke {
     const invoke = new LambdaInvoke(this, id, {
       lambdaFunction: step,
@@ -174,7 +194,7 @@ export class ImportMachine extends Construct {
       retryOnServiceExceptions: false,
       resultPath,
     });
-    invoke.addRetry(transient);
+    for (const retry of [neverAgain, transient, ...retries, anything]) invoke.addRetry(retry);
     return invoke;
   }
 

@@ -13,8 +13,9 @@ import { ImportLimits } from 'roster/domain/import';
 import { shardCount, shardOf } from 'roster/domain/member';
 import type { ImportRef, MemberDigest } from 'roster/domain/ports';
 import { fileSource } from 'roster/files/source';
-import { parseChecked } from 'roster/pipeline/checked-rows';
+import { CheckedRows } from 'roster/pipeline/checked-rows';
 import { diffPart } from 'roster/pipeline/diff';
+import { uniqueColumns } from 'roster/pipeline/part-checker';
 import { unzip } from 'roster/pipeline/unzip';
 import { validatePart } from 'roster/pipeline/validate';
 import { type PartCompared, readJson, workFiles } from 'roster/pipeline/work-files';
@@ -101,13 +102,16 @@ async function writeMembers(folder: string): Promise<void> {
   const manifest = await readJson<{ parts: { part: number }[] }>(work, workFiles.manifest(ref));
   const shards: MemberDigest[][] = Array.from({ length: shardCount }, () => []);
   for (const { part } of manifest.parts) {
-    for (const line of (await work.read(workFiles.checked(ref, part))).toString().split('\n')) {
-      if (line === '') continue;
-      const { externalId, valuesHash, active } = parseChecked(line);
-      const state = active === false ? 'disabled' : 'not_joined';
+    const rows = new CheckedRows(
+      await work.read(workFiles.checked(ref, part)),
+      uniqueColumns([...generatorColumns]).length,
+    );
+    for (let index = 0; index < rows.length; index++) {
+      const externalId = rows.externalId(index);
+      const state = rows.active(index) === false ? 'disabled' : 'not_joined';
       shards[shardOf(externalId)]?.push({
         externalId,
-        valuesHash,
+        valuesHash: rows.valuesHash(index),
         state,
         version: 1,
         ...(state === 'disabled' && { disabledBy: 'file' as const }),

@@ -91,7 +91,7 @@ describe('the import machine', () => {
   });
 
   it.each(tasks)('%s tries again what goes away by itself, with backoff and jitter', (_, { Retry }) => {
-    expect(Retry![0]).toMatchObject({
+    expect(Retry![1]).toMatchObject({
       ErrorEquals: [
         'Lambda.ServiceException',
         'Lambda.AWSLambdaException',
@@ -101,8 +101,21 @@ describe('the import machine', () => {
       ],
       JitterStrategy: 'FULL',
     });
-    expect(Retry![0]!.BackoffRate).toBeGreaterThan(1);
+    expect(Retry![1]!.BackoffRate).toBeGreaterThan(1);
   });
+
+  it.each(tasks)(
+    '%s tries anything else three times more, but never an import that has ended',
+    (_, state) => {
+      const retriers = state.Retry!;
+      expect(retriers[0]).toMatchObject({ ErrorEquals: [importSupersededErrorName], MaxAttempts: 0 });
+      const last = retriers.at(-1)!;
+      expect(last).toMatchObject({ ErrorEquals: ['States.ALL'], MaxAttempts: 3, JitterStrategy: 'FULL' });
+      expect(last.BackoffRate).toBeGreaterThan(1);
+      // The first retrier that matches decides: what comes before the last must not be all of it.
+      expect(retriers.slice(0, -1).flatMap(({ ErrorEquals }) => ErrorEquals)).not.toContain('States.ALL');
+    },
+  );
 
   it('lets only unzip wait for another import, an hour', () => {
     const waiting = tasks.flatMap(([name, { Retry }]) =>
@@ -112,6 +125,12 @@ describe('the import machine', () => {
     );
     expect(waiting).toHaveLength(1);
     const [{ name, retry }] = waiting as [(typeof waiting)[0]];
+    expect(states.Unzip!.Retry!.map(({ ErrorEquals }) => ErrorEquals[0])).toEqual([
+      importSupersededErrorName,
+      'Lambda.ServiceException',
+      importBusyErrorName,
+      'States.ALL',
+    ]);
     expect(name).toBe('Unzip');
     expect(retry).toMatchObject({ IntervalSeconds: 15, BackoffRate: 1 });
     expect(retry.IntervalSeconds * retry.MaxAttempts).toBe(3600);

@@ -139,6 +139,29 @@ describe.each([{ spreadNames: false }, { spreadNames: true }])('a roster with %o
   });
 });
 
+describe('a roster whose index was spread when it had members already', () => {
+  const here = { organization: 'acme', spreadNames: true };
+  beforeEach(async () => {
+    await store('acme', false, [member('o1', 'Adam'), member('o2', 'Zoe')]);
+    await store('acme', true, sample);
+  });
+
+  it.each([1, 2, 50])('lists all of them once, both ways, in pages of %i', async (limit) => {
+    // Those of before come last, in their own order: they stay where they are until they change.
+    expect(await listAll(here, { limit })).toEqual([...inOrder, 'o1', 'o2']);
+    expect(await listAll(here, { limit, descending: true })).toEqual([...inOrder.toReversed(), 'o2', 'o1']);
+  });
+
+  it('finds those of before by name', async () => {
+    expect(await listAll(here, { q: 'ada' })).toEqual(['o1']);
+    expect(await listAll(here, { q: 'z', limit: 1 })).toEqual(['7', 'o2']);
+  });
+
+  it('shows members on the first page, not only a cursor', async () => {
+    expect((await members.list(here, everything)).items).not.toEqual([]);
+  });
+});
+
 it('looks at a bounded number of entries for a rare state, and goes on from there', async () => {
   const many = Array.from({ length: 2_500 }, (_, n) => member(`m${n}`, `Name ${String(n).padStart(4, '0')}`));
   many[2_400] = { ...member('m2400', 'Name 2400'), state: 'disabled' };

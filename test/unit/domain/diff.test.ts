@@ -62,7 +62,7 @@ describe('parts', () => {
 
   it('are one for a small import and 64 for the largest', () => {
     expect(partCountFor(100_000, 500)).toBe(1);
-    expect(partCountFor(8 * mebibyte + 1, 0)).toBe(2);
+    expect(partCountFor(4 * mebibyte + 1, 0)).toBe(2);
     expect(partCountFor(1024 * mebibyte, 0)).toBe(64);
     expect(partCountFor(100, 1_000_000)).toBe(64);
   });

@@ -3,6 +3,12 @@ import type { ImportRef } from '../domain/ports.ts';
 
 let sharedClient: SFNClient | undefined;
 
+/** The process's one client, made when first needed. */
+function stepFunctions(): SFNClient {
+  sharedClient ??= new SFNClient({ maxAttempts: 5 });
+  return sharedClient;
+}
+
 /** Starts the import state machine; the name keeps a repeat from starting it twice. */
 export interface ImportMachine {
   /** Runs an import whose file has arrived. */
@@ -14,16 +20,16 @@ export interface ImportMachine {
 /** @param stateMachineArn a Standard machine, whose execution names are unique for 90 days (StartExecution). */
 export function importMachine(stateMachineArn: string, client?: SFNClient): ImportMachine {
   const start = async (name: string, input: unknown) => {
-    sharedClient ??= new SFNClient({ maxAttempts: 5 });
     try {
       const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
-      await (client ?? sharedClient).send(command);
+      await (client ?? stepFunctions()).send(command);
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
     }
   };
   return {
-    run: (ref) => start(ref.importId, { organization: ref.organization, importId: ref.importId, from: 'upload' }),
+    run: (ref) =>
+      start(ref.importId, { organization: ref.organization, importId: ref.importId, from: 'upload' }),
     resume: (ref, parts) =>
       start(`${ref.importId}-apply`, {
         organization: ref.organization,

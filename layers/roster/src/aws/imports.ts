@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { MusterError } from '../domain/errors.ts';
+import { isMusterError, MusterError } from '../domain/errors.ts';
+import { applyInterrupted, isAbandoned } from '../domain/execution.ts';
 import {
   ChangeKind,
   type Import,
@@ -10,13 +11,14 @@ import {
   OnRowErrors,
 } from '../domain/import.ts';
 import type { AppliedChunk, Approval, ImportRef, Imports } from '../domain/ports.ts';
+import { type CursorScope, readCursor, writeCursor } from './cursor.ts';
 import { keys } from './keys.ts';
+import { parseItem } from './parse-item.ts';
 import {
   allOf,
   anyOf,
   attributeIs,
   ConditionFailed,
-  type Item,
   isAbsent,
   type Table,
   TransactionFailed,
@@ -91,6 +93,9 @@ const ChunkItem = z.object({
   conflicts: z.array(z.string()),
 });
 
+const ProgressItem = z.object({ done: z.int() });
+const FloorItem = z.object({ importId: z.string() });
+
 const ApprovalItem = z.object({
   by: z.string(),
   at: z.string(),
@@ -98,23 +103,29 @@ const ApprovalItem = z.object({
   exclude: z.array(z.string()),
 });
 
-/** @throws MusterError `corrupt_item` where the item is not as it should be; never "not found". */
-function parsed<T>(shape: z.ZodType<T>, item: Item, what: string): T {
-  const result = shape.safeParse(item);
-  if (!result.success) {
-    throw new MusterError('corrupt_item', `A stored ${what} cannot be read.`, { cause: result.error });
-  }
-  return result.data;
+/** A page of imports, newest first. */
+export interface ImportPage {
+  items: Import[];
+  nextCursor?: string;
 }
 
-const floorTriesMax = 10;
+/** The adapter's port: what the pipeline needs of imports, and the history that people page through. */
+export interface ImportRecords extends Imports {
+  /** @throws MusterError `invalid_cursor` */
+  page(organization: string, request: { limit: number; cursor?: string | undefined }): Promise<ImportPage>;
+}
+
+const importId = z.string().length(26);
+
+/** A floor changes hands once an import at most, and fewer imports than this arrive in the same moment. */
+const floorTriesMax = 25;
 
 /** The records of imports in the table. */
-export function importRecords(table: Table): Imports {
+export function importRecords(table: Table): ImportRecords {
   const get = async (ref: ImportRef): Promise<Import> => {
     const item = await table.get(keys.import(ref.organization, ref.importId), { consistent: true });
     if (item === undefined) throw new MusterError('not_found', `There is no import ${ref.importId}.`);
-    return parsed(ImportItem, item, 'import');
+    return parseItem(ImportItem, item, 'import');
   };
 
   const update = async (organization: string, job: Import, patch: Partial<Import>): Promise<Import> => {
@@ -125,7 +136,7 @@ export function importRecords(table: Table): Imports {
         set: next,
         condition: versionIs(job.version),
       });
-      return parsed(ImportItem, item, 'import');
+      return parseItem(ImportItem, item, 'import');
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       throw new MusterError('conflict', 'The import was changed meanwhile. Look at it again.', {
@@ -134,14 +145,35 @@ export function importRecords(table: Table): Imports {
     }
   };
 
+  const list = async (organization: string, limit: number, before?: string): Promise<Import[]> => {
+    const items = table.queryAll({
+      KeyConditionExpression: before === undefined ? 'pk = :pk' : 'pk = :pk AND sk < :before',
+      ExpressionAttributeValues: {
+        ':pk': keys.imports(organization),
+        ...(before !== undefined && { ':before': before }),
+      },
+      ScanIndexForward: false,
+      Limit: limit,
+    });
+    const jobs: Import[] = [];
+    // A query ends at 1 MB, which may be before the limit.
+    for await (const item of items) {
+      jobs.push(parseItem(ImportItem, item, 'import'));
+      if (jobs.length === limit) break;
+    }
+    return jobs;
+  };
+
   /** The import that has the floor, if there is one. */
   const floorHolder = async (organization: string): Promise<Import | undefined> => {
-    const floor = await table.get(keys.currentImport(organization), { consistent: true });
-    return floor === undefined ? undefined : get({ organization, importId: String(floor.importId) });
+    const item = await table.get(keys.currentImport(organization), { consistent: true });
+    if (item === undefined) return undefined;
+    return get({ organization, importId: parseItem(FloorItem, item, 'floor').importId });
   };
 
   const giveWay = async (ref: ImportRef, job: Import, now: Date): Promise<never> => {
-    await update(ref.organization, job, { status: 'incomplete', updatedAt: now.toISOString() });
+    const { uploadedAt } = job;
+    await update(ref.organization, job, { status: 'incomplete', uploadedAt, updatedAt: now.toISOString() });
     throw superseded(ref);
   };
 
@@ -151,9 +183,14 @@ export function importRecords(table: Table): Imports {
     const holder = await floorHolder(ref.organization);
     if (holder?.importId === job.importId) return job;
     const next: Import = { ...job, uploadedAt: uploadedAt.toISOString() };
-    if (holder?.status === 'in_progress') {
-      if (!isOpen(holder))
+    if (holder?.status === 'in_progress' && !isAbandoned(holder, now)) {
+      if (!isOpen(holder)) {
+        // An import that waits for its turn has its file, unlike one whose file never came.
+        if (job.uploadedAt === undefined) {
+          await update(ref.organization, job, { uploadedAt: next.uploadedAt });
+        }
         throw new MusterError('import_busy', `The import ${holder.importId} is being applied.`);
+      }
       if (arrival(holder) > arrival(next)) return giveWay(ref, next, now);
     }
     await begin(ref, next, holder, now);
@@ -166,6 +203,8 @@ export function importRecords(table: Table): Imports {
     const sameFloor =
       holder === undefined ? isAbsent : anyOf(isAbsent, attributeIs('importId', holder.importId));
     const ousted = holder?.status === 'in_progress' ? [holder] : [];
+    const end = (other: Import) =>
+      isOpen(other) ? { status: 'incomplete' } : { status: 'error', error: applyInterrupted };
     await table.transact([
       { put: { ...keys.currentImport(organization), importId }, condition: sameFloor },
       {
@@ -178,7 +217,7 @@ export function importRecords(table: Table): Imports {
       ...ousted.map((other) => ({
         update: {
           key: keys.import(organization, other.importId),
-          set: { status: 'incomplete', updatedAt, version: other.version + 1 },
+          set: { ...end(other), updatedAt, version: other.version + 1 },
           condition: versionIs(other.version),
         },
       })),
@@ -188,30 +227,33 @@ export function importRecords(table: Table): Imports {
   return {
     get,
     update,
+    list,
     async create(organization, job) {
-      await table.put({ ...keys.import(organization, job.importId), ...job }, isAbsent);
+      try {
+        await table.put({ ...keys.import(organization, job.importId), ...job }, isAbsent);
+      } catch (error) {
+        if (!(error instanceof ConditionFailed)) throw error;
+        throw new MusterError('conflict', 'There is an import of this id already.', { cause: error });
+      }
     },
-    async list(organization, limit, before) {
-      const { items } = await table.query({
-        KeyConditionExpression: before === undefined ? 'pk = :pk' : 'pk = :pk AND sk < :before',
-        ExpressionAttributeValues: {
-          ':pk': keys.imports(organization),
-          ...(before && { ':before': before }),
-        },
-        ScanIndexForward: false,
-        Limit: limit,
-      });
-      return items.map((item) => parsed(ImportItem, item, 'import'));
+    async page(organization, { limit, cursor }) {
+      const scope: CursorScope = [organization, 'imports'];
+      const before = cursor === undefined ? undefined : readCursor(scope, importId, cursor);
+      const jobs = await list(organization, limit + 1, before);
+      const items = jobs.slice(0, limit);
+      const last = jobs.length > limit ? items.at(-1) : undefined;
+      return { items, ...(last && { nextCursor: writeCursor(scope, last.importId) }) };
     },
     async takeFloor(ref, uploadedAt, now) {
-      for (let tries = 1; ; tries++) {
+      for (let tries = 0; tries < floorTriesMax; tries++) {
         try {
           return await tryTakeFloor(ref, uploadedAt, now);
         } catch (error) {
           // Somebody else moved between reading and writing: look again.
-          if (!(error instanceof TransactionFailed) || tries >= floorTriesMax) throw error;
+          if (!(error instanceof TransactionFailed || isMusterError(error, 'conflict'))) throw error;
         }
       }
+      throw new MusterError('throttled', 'Too many imports arrive at once. Try again in a moment.');
     },
     async leaveFloor(ref) {
       try {
@@ -226,7 +268,7 @@ export function importRecords(table: Table): Imports {
     },
     async progress(ref, step) {
       const item = await table.get(keys.progress(ref.organization, ref.importId, step));
-      return typeof item?.done === 'number' ? item.done : 0;
+      return item === undefined ? 0 : parseItem(ProgressItem, item, 'progress').done;
     },
     async putApproval(ref, approval) {
       await table.put({ ...keys.approval(ref.organization, ref.importId), ...approval });
@@ -235,7 +277,7 @@ export function importRecords(table: Table): Imports {
       const item = await table.get(keys.approval(ref.organization, ref.importId), { consistent: true });
       if (item === undefined)
         throw new MusterError('not_found', `The import ${ref.importId} is not approved.`);
-      return parsed(ApprovalItem, item, 'approval');
+      return parseItem(ApprovalItem, item, 'approval');
     },
     async *chunks(ref, part): AsyncIterable<AppliedChunk> {
       const items = table.queryAll({
@@ -246,7 +288,7 @@ export function importRecords(table: Table): Imports {
         },
         ConsistentRead: true,
       });
-      for await (const item of items) yield parsed(ChunkItem, item, 'chunk');
+      for await (const item of items) yield parseItem(ChunkItem, item, 'chunk');
     },
   };
 }

@@ -37,6 +37,11 @@ export function bucketObjects(bucket: string, client: S3Client = s3()): Objects 
       return bytesOf(await body(key));
     },
     async readRange(key, start, end) {
+      if (end <= start) {
+        // HTTP has no empty range (RFC 9110, 14.1.2): S3 would answer it with the whole object.
+        await found(key, () => client.send(new HeadObjectCommand(at(key))));
+        return Buffer.alloc(0);
+      }
       try {
         return await bytesOf(await body(key, `bytes=${start}-${end - 1}`));
       } catch (error) {
@@ -49,7 +54,9 @@ export function bucketObjects(bucket: string, client: S3Client = s3()): Objects 
       yield* await body(key);
     },
     async write(key, content) {
-      await client.send(new PutObjectCommand({ ...at(key), Body: content }));
+      // As bytes: the SDK sends an empty string without a length, as it would a stream of unknown length.
+      const body = typeof content === 'string' ? Buffer.from(content) : content;
+      await client.send(new PutObjectCommand({ ...at(key), Body: body }));
     },
     async writeStream(key, content, contentType) {
       const params = {
@@ -72,9 +79,8 @@ export async function objectSource(
   const read = async function* (start: number, end: number): AsyncIterable<Uint8Array> {
     if (end <= start) return;
     const range = `bytes=${start}-${end - 1}`;
-    const output = await client.send(
-      new GetObjectCommand({ Bucket: bucket, Key: key, Range: range, IfMatch: head.ETag }),
-    );
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: range, IfMatch: head.ETag });
+    const output = await found(key, () => client.send(command));
     yield* output.Body as Readable;
   };
   return { source: { size: head.ContentLength ?? 0, read }, uploadedAt: head.LastModified ?? new Date(0) };
@@ -86,7 +92,10 @@ export interface PresignedUpload {
   fields: Record<string, string>;
 }
 
-/** A presigned POST that takes one object of this very key, from 1 byte up to `bytesMax`, for `ttlSeconds`. */
+/**
+ * A presigned POST that takes one object of this very key, up to `bytesMax` bytes, for `ttlSeconds`. An empty file
+ * is taken too: the import that reads it says what is wrong, which a refusal by S3 would not.
+ */
 export async function presignUpload(
   bucket: string,
   key: string,
@@ -113,11 +122,33 @@ export async function presignDownload(
   client: S3Client = s3(),
 ): Promise<string> {
   await found(key, () => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
-  const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(options.fileName)}`;
-  const command = new GetObjectCommand({ Bucket: bucket, Key: key, ResponseContentDisposition: disposition });
+  const command = new GetObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    ResponseContentDisposition: attachment(options.fileName),
+  });
   return getSignedUrl(client, command, { expiresIn: options.ttlSeconds });
 }
 
+/**
+ * A Content-Disposition that saves under a name of any characters (RFC 6266, 4.3): in ASCII for programs that know
+ * no more, and encoded as RFC 8187 has it.
+ */
+export function attachment(fileName: string): string {
+  const name = fileName.toWellFormed();
+  const ascii = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeExtended(name)}`;
+}
+
+/** RFC 8187, 3.2.1: `encodeURIComponent` leaves four characters alone that are no attr-char. */
+function encodeExtended(text: string): string {
+  return encodeURIComponent(text).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** Runs a request for one object. @throws MusterError `not_found` if it is missing; any other error as it is */
 async function found<T>(key: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,9 +1,10 @@
 import { MusterError } from '../domain/errors.ts';
-import { type Member, type MemberState, memberStates } from '../domain/member.ts';
+import { disabledByValues, type Member, type MemberState, memberStates } from '../domain/member.ts';
+import { valuesFit } from '../domain/member-size.ts';
 import type { ApplyContext, ImportRef, MemberDigest, PlannedChange, RosterMembers } from '../domain/ports.ts';
 import { compileDerivedFields, type DerivedFields } from '../domain/roster-row.ts';
 import { keys } from './keys.ts';
-import { foldName, memberToItem, nameBucket } from './member-item.ts';
+import { memberToItem, nameKeys } from './member-item.ts';
 import { readSummary } from './roster.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
 
@@ -17,10 +18,10 @@ export function rosterMembers(table: Table): RosterMembers {
     async values(organization, externalIds) {
       const items = await table.batchGet(
         externalIds.map((id) => keys.member(organization, id)),
-        { projection: ['externalId', 'values'] },
+        { projection: ['externalId', 'values'], consistent: true },
       );
       const found = items.filter((item) => item !== undefined);
-      return new Map(found.map((item) => [String(item.externalId), item.values as Record<string, string>]));
+      return new Map(found.map(toValues));
     },
     summary: (organization) => readSummary(table, organization),
     applyChunk: (ref, chunk, context) => applyChunk(table, ref, chunk, context),
@@ -44,33 +45,54 @@ async function* readShard(
       },
       ProjectionExpression: attributes.map((_, index) => `#a${index}`).join(', '),
       ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#a${index}`, name])),
+      // A plan made from what was there a moment ago would meet conflicts that nobody caused.
+      ConsistentRead: true,
       ...(start && { ExclusiveStartKey: start }),
     });
-    yield page.items.map(toDigest);
+    yield page.items.map((item) => toDigest(item, withValues));
     start = page.lastKey;
   } while (start);
 }
 
 const states = new Set<unknown>(memberStates);
+const disablers = new Set<unknown>(disabledByValues);
 
 /** Checked by hand and not by a schema: a comparison reads every member of the roster. */
-function toDigest(item: Item): MemberDigest {
-  const { externalId, state, valuesHash, version } = item;
+function toDigest(item: Item, withValues: boolean): MemberDigest {
+  const { externalId, state, disabledBy, valuesHash, version, account } = item;
   const readable =
     typeof externalId === 'string' &&
     states.has(state) &&
+    (disabledBy === undefined || disablers.has(disabledBy)) &&
     typeof valuesHash === 'string' &&
-    typeof version === 'number';
-  if (!readable) throw new MusterError('corrupt_item', 'A stored member cannot be read.');
+    typeof version === 'number' &&
+    (account === undefined || typeof account === 'string') &&
+    (!withValues || isValues(item.values));
+  if (!readable) throw unreadable();
   return item as unknown as MemberDigest;
+}
+
+function toValues(item: Item): [string, Record<string, string>] {
+  if (typeof item.externalId !== 'string' || !isValues(item.values)) throw unreadable();
+  return [item.externalId, item.values];
+}
+
+function isValues(values: unknown): values is Record<string, string> {
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) return false;
+  return Object.values(values).every((value) => typeof value === 'string');
+}
+
+function unreadable(): MusterError {
+  return new MusterError('corrupt_item', 'A stored member cannot be read.');
 }
 
 type Chunk = { part: number; chunk: number; changes: PlannedChange[] };
 
 async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: ApplyContext): Promise<void> {
   const derive = compileDerivedFields(context.schema.columns);
-  const conflicts: string[] = [];
-  let changes = chunk.changes;
+  // A file of other columns may have made a member larger since its rows were checked one by one.
+  let changes = chunk.changes.filter(({ values = {} }) => valuesFit(Object.values(values)));
+  const conflicts = namesWithout(chunk.changes, changes);
   for (;;) {
     try {
       await table.transact([
@@ -84,12 +106,16 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
       if (error.failedAt(0)) return;
       const kept = changes.filter((_, index) => !error.failedAt(index + 2));
       if (kept.length === changes.length) throw error;
-      conflicts.push(
-        ...changes.filter((change) => !kept.includes(change)).map((change) => change.externalId),
-      );
+      conflicts.push(...namesWithout(changes, kept));
       changes = kept;
     }
   }
+}
+
+/** The members of the changes that are not among those kept. */
+function namesWithout(changes: readonly PlannedChange[], kept: readonly PlannedChange[]): string[] {
+  const all = new Set(kept);
+  return changes.filter((change) => !all.has(change)).map(({ externalId }) => externalId);
 }
 
 /** Written with the changes or not at all; where it is there already, the chunk was written before. */
@@ -160,12 +186,10 @@ function attributeChanges(org: string, change: PlannedChange, context: ApplyCont
   if (change.from !== undefined) changeState(change.state, change, set, remove);
   if (change.values !== undefined) {
     const derived = derive(change.externalId, change.values);
-    const folded = foldName(derived.name);
     Object.assign(set, derived, {
       values: change.values,
       valuesHash: change.valuesHash,
-      namePk: keys.nameBucket(org, nameBucket(folded, context.spreadNames)),
-      nameSk: `${folded.slice(0, 200)}#${change.externalId}`,
+      ...nameKeys(org, derived.name, change.externalId, context.spreadNames),
     });
     remove.push(...derivedOptional.filter((name) => derived[name] === undefined));
   }

@@ -4,7 +4,7 @@ import { MusterError } from '../domain/errors.ts';
 import { type Member, type MemberState, type MemberSummary, summarize } from '../domain/member.ts';
 import { type CursorScope, invalidCursor, readCursor, writeCursor } from './cursor.ts';
 import { keys, tableShape } from './keys.ts';
-import { foldName, memberFromItem, nameBucket, nameBuckets } from './member-item.ts';
+import { foldName, memberFromItem, nameBuckets, nameBucketsOf } from './member-item.ts';
 import { parseItem } from './parse-item.ts';
 import type { Item, QueryInput, Table } from './table.ts';
 
@@ -97,9 +97,8 @@ async function listMembers(
   query: MemberQuery,
 ): Promise<MemberPage> {
   const prefix = foldName(query.q ?? '').slice(0, 200);
-  const all = nameBuckets(spreadNames);
-  const ordered = query.descending ? all.reverse() : all;
-  const buckets = prefix === '' ? ordered : [nameBucket(prefix, spreadNames)];
+  const buckets =
+    prefix === '' ? nameBuckets(spreadNames, query.descending) : nameBucketsOf(prefix, spreadNames);
   const search = { organization, query, prefix, buckets };
   const scope = scopeOf(search);
   const start = query.cursor === undefined ? undefined : readCursor(scope, Position, query.cursor);

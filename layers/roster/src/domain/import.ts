@@ -225,11 +225,11 @@ export function isAfter(step: ImportStep, other: ImportStep): boolean {
 }
 
 export const partsMax = 64;
-const partBytes = 8 * 1024 * 1024;
+const partBytes = 4 * 1024 * 1024;
 const partMembers = 20_000;
 
 /**
- * In how many parts an import is worked on: a power of two up to 64, so that a part's rows stay near 8 MiB and
+ * In how many parts an import is worked on: a power of two up to 64, so that a part's rows stay near 4 MiB and
  * its members near 20,000, and a small import costs one invocation a step.
  */
 export function partCountFor(inflatedBytes: number, members: number): number {

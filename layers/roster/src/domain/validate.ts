@@ -227,7 +227,14 @@ function enumCheck(column: Column): Check {
   return (value) => known.get(value) ?? known.get(value.toLowerCase()) ?? wrong;
 }
 
-const controlCharacter = /[\u0000-\u001f\u007f]/;
+/** Whether a text holds a character below U+0020, or U+007F. */
+export function hasControlCharacter(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
+}
 
 function externalIdCheck(byType: Check): Check {
   const wrong = fault(
@@ -235,7 +242,7 @@ function externalIdCheck(byType: Check): Check {
     `The identifier has a control character or more than ${externalIdLengthMax} characters.`,
   );
   return (value) => {
-    if (value.length > externalIdLengthMax || controlCharacter.test(value)) return wrong;
+    if (value.length > externalIdLengthMax || hasControlCharacter(value)) return wrong;
     const checked = byType(value);
     // Identifiers stay as they are written: 007 is not 7 (B10).
     return typeof checked === 'string' ? value : checked;
@@ -247,18 +254,25 @@ export function cleanValue(field: string): string {
   return isNormalized(field) ? trimmed(field) : field.trim().normalize('NFC');
 }
 
-/** Below U+0300, the first combining mark, every text is NFC (Unicode Standard Annex 15, quick check). */
-function isNormalized(field: string): boolean {
-  for (let at = 0; at < field.length; at++) if (field.charCodeAt(at) >= 0x300) return false;
-  return true;
+const fromFirstCombiningMark = /[\u0300-\uffff]/;
+
+/**
+ * Whether a text is in NFC at a glance: below U+0300, the first combining mark, every text is (UAX 15, quick check).
+ * Asked of a whole row it answers for all of its fields.
+ */
+export function isNormalized(text: string): boolean {
+  return !fromFirstCombiningMark.test(text);
 }
 
-/** White space is at most U+0020 or beyond ASCII: between, there is nothing to trim and the call is spared. */
+/** Spares the call of `trim` where a text plainly begins and ends without white space. */
 function trimmed(field: string): string {
-  const first = field.charCodeAt(0);
-  const last = field.charCodeAt(field.length - 1);
-  const isBare = first > 0x20 && first < 0x7f && last > 0x20 && last < 0x7f;
+  const isBare = isInk(field.charCodeAt(0)) && isInk(field.charCodeAt(field.length - 1));
   return isBare || field === '' ? field : field.trim();
+}
+
+/** Up to U+1680, white space is U+0020, what is below it, and U+00A0 (ECMA-262, WhiteSpace and LineTerminator). */
+function isInk(code: number): boolean {
+  return code > 0x20 && code < 0x1680 && code !== 0xa0;
 }
 
 /** A row that passed, its values in the order of the mapped columns. `active` is absent without a state column. */
@@ -275,10 +289,10 @@ export interface RowFaults {
 }
 
 /**
- * Checks the fields of one row. Arrays of a {@link ValidRow} are new for each row. `isAscii` tells that the whole
- * row is, which spares looking for combining marks value by value.
+ * Checks the fields of one row. Arrays of a {@link ValidRow} are new for each row. `isNormal` tells that {@link isNormalized}
+ * was asked of the whole row and said yes, which spares asking value by value.
  */
-export type RowValidator = (fields: readonly string[], isAscii?: boolean) => ValidRow | RowFaults;
+export type RowValidator = (fields: readonly string[], isNormal?: boolean) => ValidRow | RowFaults;
 
 /** Whether a validator's answer is a good row. */
 export function isValid(row: ValidRow | RowFaults): row is ValidRow {
@@ -300,7 +314,7 @@ export function compileRow(
   const stateAt = columns.findIndex((column) => column.role === 'state');
   const active = stateAt < 0 ? undefined : activeReader(columns[stateAt] as Column);
 
-  return (fields, isAscii = false) => {
+  return (fields, isNormal = false) => {
     if (fields.length !== fieldCount && !hasBlankTail(fields, fieldCount)) {
       return wrongFieldCount(fields, fieldCount, positions[idAt]);
     }
@@ -309,7 +323,7 @@ export function compileRow(
     let faults: Omit<Reject, 'line'>[] | undefined;
     for (let index = 0; index < checks.length; index++) {
       const field = fields[positions[index] as number] as string;
-      const value = isAscii ? trimmed(field) : cleanValue(field);
+      const value = isNormal ? trimmed(field) : cleanValue(field);
       const checked = (checks[index] as Check)(value);
       values[index] = value;
       if (typeof checked === 'string') canonical[index] = checked;
@@ -335,7 +349,7 @@ function wrongFieldCount(fields: readonly string[], fieldCount: number, idAt: nu
 }
 
 /** Reads a state column: a boolean, or an enumeration of words such as Activé and Désactivé. A blank says nothing. */
-function activeReader(column: Column): (canonical: string) => boolean | undefined {
+export function activeReader(column: Column): (canonical: string) => boolean | undefined {
   const word =
     column.type === 'boolean'
       ? (text: string) => text

@@ -2,7 +2,7 @@ import { FileError } from './errors.ts';
 import type { LineEnd } from './framing.ts';
 
 /** The delimiters that are looked for, the likelier first. */
-export const delimiters = [',', ';', '\t', '|'] as const;
+const delimiters = [',', ';', '\t', '|'] as const;
 export type Delimiter = (typeof delimiters)[number];
 
 /** Where the header starts, and how the file is written. */

@@ -178,12 +178,16 @@ class TextReader {
   }
 
   private async *utf8(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-    // The encoding is told from the first chunk, so the iterator is opened by hand and then given back whole.
+    // The first chunk tells the encoding, so the iterator is opened by hand, and has to be closed by hand.
     const iterator = chunks[Symbol.asyncIterator]();
-    const first = await iterator.next();
-    if (first.done) return;
-    this.encoding ??= detectEncoding(first.value);
-    yield* toUtf8(prepended(first.value, iterator), this.encoding);
+    try {
+      const first = await iterator.next();
+      if (first.done) return;
+      this.encoding ??= detectEncoding(first.value);
+      yield* toUtf8(prepended(first.value, iterator), this.encoding);
+    } finally {
+      await iterator.return?.();
+    }
   }
 
   private findHeader(start: Buffer, isLast: boolean): boolean {
@@ -232,12 +236,8 @@ class TextReader {
 }
 
 async function* prepended<T>(first: T, rest: AsyncIterator<T>): AsyncIterable<T> {
-  try {
-    yield first;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
+  yield first;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
 function headerMissing(): FileError {

@@ -2,7 +2,7 @@
 import { ulid } from 'ulid';
 import { type ImportMachine, importMachine } from '../aws/executions.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
-import { importRecords } from '../aws/imports.ts';
+import { type ImportRecords, importRecords } from '../aws/imports.ts';
 import {
   bucketObjects,
   objectSource,
@@ -14,15 +14,7 @@ import { organizationRecords } from '../aws/organizations.ts';
 import { rosterMembers } from '../aws/roster-members.ts';
 import { createTable, type Table } from '../aws/table.ts';
 import { type ImportLimits, uploadTtlSeconds } from '../domain/import.ts';
-import type {
-  Clock,
-  ImportRef,
-  Imports,
-  NewId,
-  Objects,
-  Organizations,
-  RosterMembers,
-} from '../domain/ports.ts';
+import type { Clock, ImportRef, NewId, Objects, Organizations, RosterMembers } from '../domain/ports.ts';
 import type { ByteSource } from '../files/source.ts';
 import { workFiles } from '../pipeline/work-files.ts';
 import { env, readEnv } from './env.ts';
@@ -32,7 +24,7 @@ export interface ImportDeps {
   clock: Clock;
   newId: NewId;
   table: Table;
-  imports: Imports;
+  imports: ImportRecords;
   organizations: Organizations;
   members: RosterMembers;
   work: Objects;

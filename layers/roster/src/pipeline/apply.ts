@@ -1,15 +1,15 @@
 import { changeKinds } from '../domain/import.ts';
-import {
-  type ApplyContext,
-  type Approval,
-  type Clock,
-  chunkChangesMax,
-  type ImportRef,
-  type Imports,
-  type Objects,
-  type Organizations,
-  type PlannedChange,
-  type RosterMembers,
+import { chunkChangesFor } from '../domain/member-size.ts';
+import type {
+  ApplyContext,
+  Approval,
+  Clock,
+  ImportRef,
+  Imports,
+  Objects,
+  Organizations,
+  PlannedChange,
+  RosterMembers,
 } from '../domain/ports.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { lineBatches } from './lines.ts';
@@ -27,7 +27,8 @@ export interface ApplyDeps {
 const chunksInFlightMax = 4;
 
 /**
- * Writes the approved changes of one part, a chunk to a transaction. The chunks are cut the same way each time
+ * Writes the approved changes of one part, a chunk to a transaction. The chunks are cut the same way each time,
+ * because their size follows from the import's own version of the schema,
  * and each leaves a checkpoint in its own transaction, so that a repeat writes only what is missing (B12).
  */
 export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number }): Promise<void> {
@@ -40,10 +41,12 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const context: ApplyContext = { schema, spreadNames, now: deps.clock() };
   const approval = await deps.imports.approval(ref);
+  const approved = approvedChanges(deps.work, part, approval, manifest);
   const done = await doneChunks(deps.imports, ref);
 
+  const chunkChanges = chunkChangesFor(schema.columns);
   const inFlight = new Set<Promise<void>>();
-  for await (const [chunk, changes] of chunked(approvedChanges(deps.work, part, approval, manifest))) {
+  for await (const [chunk, changes] of chunked(approved, chunkChanges)) {
     if (done.has(chunk)) continue;
     const write = deps.members
       .applyChunk(ref, { part: ref.part, chunk, changes }, context)
@@ -82,14 +85,17 @@ async function* approvedChanges(
   }
 }
 
-/** Cuts a stream of batches into numbered chunks of {@link chunkChangesMax}. */
-async function* chunked(batches: AsyncIterable<PlannedChange[]>): AsyncIterable<[number, PlannedChange[]]> {
+/** Cuts a stream of batches into numbered chunks. */
+async function* chunked(
+  batches: AsyncIterable<PlannedChange[]>,
+  chunkChanges: number,
+): AsyncIterable<[number, PlannedChange[]]> {
   let number = 0;
   let chunk: PlannedChange[] = [];
   for await (const batch of batches) {
     for (const change of batch) {
       chunk.push(change);
-      if (chunk.length < chunkChangesMax) continue;
+      if (chunk.length < chunkChanges) continue;
       yield [number, chunk];
       number += 1;
       chunk = [];

@@ -1,4 +1,4 @@
-import { shardsOfPart } from '../domain/import.ts';
+import { changeKinds, shardsOfPart } from '../domain/import.ts';
 import type { Clock, ImportRef, Imports, MemberDigest, Objects, RosterMembers } from '../domain/ports.ts';
 import { enterStep } from './ensure-open.ts';
 import { uniqueColumns } from './part-checker.ts';
@@ -26,8 +26,8 @@ export async function diffPart(deps: DiffDeps, ref: ImportRef & { part: number }
   const partCount = manifest.parts.length;
   const uniqueBuckets =
     uniqueColumns(manifest.columns).length === 0 ? 0 : Math.min(partCount, uniqueBucketsMax);
-  const comparison = new PartComparison(manifest, job.mode, uniqueBuckets);
-  comparison.addRows((await deps.work.read(workFiles.checked(ref, ref.part))).toString());
+  const checked = await deps.work.read(workFiles.checked(ref, ref.part));
+  const comparison = new PartComparison(manifest, job.mode, uniqueBuckets, checked);
   for (const shard of shardsOfPart(ref.part, partCount)) {
     for await (const batch of deps.members.shard(ref.organization, shard, comparison.needsValues)) {
       comparison.compare(batch, await valuesFor(deps.members, ref.organization, comparison, batch));
@@ -55,13 +55,13 @@ async function writePart(
   comparison: PartComparison,
 ): Promise<void> {
   const { part } = ref;
-  for (const kind of comparison.kinds) {
-    await work.write(workFiles.changes(ref, part, kind), comparison.changes[kind].join(''));
+  const { counts, kinds } = comparison;
+  for (const kind of changeKinds) {
+    if (kinds[kind]) await work.write(workFiles.changes(ref, part, kind), comparison.takeChanges(kind));
   }
-  await work.write(workFiles.ledger(ref, part), comparison.ledgerText());
-  const uniques = comparison.uniquesText();
+  await work.write(workFiles.ledger(ref, part), comparison.ledger());
+  const uniques = comparison.takeUniques();
   await Promise.all(uniques.map((text, bucket) => work.write(workFiles.uniques(ref, part, bucket), text)));
-  const kinds = Object.fromEntries(comparison.kinds.map((kind) => [kind, comparison.changes[kind].length]));
-  const compared: PartCompared = { counts: comparison.counts, kinds, uniqueBuckets: uniques.length };
+  const compared: PartCompared = { counts, kinds, uniqueBuckets: uniques.length };
   await work.write(workFiles.compared(ref, part), JSON.stringify(compared));
 }

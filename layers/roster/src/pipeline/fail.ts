@@ -1,4 +1,10 @@
+import { applyInterrupted } from '../domain/execution.ts';
 import type { Clock, ImportRef, Imports } from '../domain/ports.ts';
+
+const interrupted = {
+  code: 'interrupted',
+  message: 'The import was interrupted by a fault. Nothing was changed. Upload the file again.',
+} as const;
 
 /**
  * Ends an import that a fault of the system stopped, so that its admin sees it and the floor is free. What was
@@ -7,13 +13,10 @@ import type { Clock, ImportRef, Imports } from '../domain/ports.ts';
 export async function fail(deps: { imports: Imports; clock: Clock }, ref: ImportRef): Promise<void> {
   const job = await deps.imports.get(ref);
   if (job.status === 'in_progress') {
-    const begun = job.step === 'applying';
-    const message = begun
-      ? 'The import was interrupted while it was being applied. Upload the same file again: only what is missing will be changed.'
-      : 'The import was interrupted by a fault. Nothing was changed. Upload the file again.';
+    const error = job.step === 'applying' ? applyInterrupted : interrupted;
     await deps.imports.update(ref.organization, job, {
       status: 'error',
-      error: { code: begun ? 'apply_interrupted' : 'interrupted', message },
+      error,
       updatedAt: deps.clock().toISOString(),
     });
   }

@@ -1,8 +1,19 @@
 import type { Reject } from '../domain/import.ts';
-import { compileRow, isValid, type RowFaults, type RowValidator, type ValidRow } from '../domain/validate.ts';
-import { splitFields } from '../files/framing.ts';
-import { type Frame, readFrames } from '../files/rows.ts';
-import { formatGood, formatRejected } from './checked-rows.ts';
+import {
+  compileRow,
+  hasControlCharacter,
+  isNormalized,
+  isValid,
+  type RowFaults,
+  type RowValidator,
+  type ValidRow,
+} from '../domain/validate.ts';
+import { splitText } from '../files/fields.ts';
+import type { MalformedCode } from '../files/records.ts';
+import { FrameCursor } from '../files/rows.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { CheckedWriter } from './checked-rows.ts';
+import { PlainRow } from './plain-row.ts';
 import { compileValuesHash } from './values-hash.ts';
 import type { Manifest, PartValidated } from './work-files.ts';
 
@@ -20,72 +31,81 @@ export class PartChecker {
   private readonly manifest: Manifest;
   private readonly validate: RowValidator;
   private readonly hash: (canonical: readonly string[]) => string;
-  private readonly uniqueAt: number[];
   private readonly lineOfId = new Map<string, number>();
-  private checked: string[] = [];
-  private rejects: string[] = [];
+  private readonly plain: PlainRow;
+  private readonly checked: CheckedWriter;
+  private readonly rejects = new ByteWriter();
 
-  constructor(manifest: Manifest) {
+  /** `bytesExpected` is about how many bytes of rows there will be. */
+  constructor(manifest: Manifest, bytesExpected = 0) {
     this.manifest = manifest;
     this.validate = compileRow(manifest.columns, manifest.positions, manifest.fieldCount);
+    this.plain = new PlainRow(manifest);
     this.hash = compileValuesHash(manifest.columns.map((column) => column.name));
-    this.uniqueAt = uniqueColumns(manifest.columns);
+    this.checked = new CheckedWriter(uniqueColumns(manifest.columns), bytesExpected * 2);
   }
 
   /** Checks one segment of framed rows. */
   check(segment: Buffer): void {
-    const delimiter = this.manifest.delimiter;
-    for (const frame of readFrames(segment)) {
+    const frame = new FrameCursor(segment);
+    while (frame.next()) {
       this.totals.rows += 1;
-      if (frame.malformed) this.rejectMalformed(frame);
-      else this.checkRow(frame.line, this.validate(splitFields(frame.bytes, delimiter, frame.quoted)));
+      if (frame.malformed) {
+        this.rejectMalformed(frame.line, frame.malformed.code);
+        continue;
+      }
+      if (this.plain.take(segment, frame.start, frame.end)) this.acceptPlain(frame.line);
+      else this.checkText(frame.line, frame.text(), frame.quoted);
     }
   }
 
-  checkedText(): string {
-    return this.checked.join('');
+  private acceptPlain(line: number): void {
+    const { externalId } = this.plain;
+    if (this.isFirst(line, externalId)) this.checked.plain(line, externalId, this.plain);
   }
 
-  rejectsText(): string {
-    return this.rejects.join('');
+  private checkText(line: number, text: string, quoted: boolean): void {
+    const row = this.validate(splitText(text, this.manifest.delimiter, quoted), isNormalized(text));
+    if (isValid(row)) this.accept(line, row);
+    else this.reject(line, row);
   }
 
-  private checkRow(line: number, row: ValidRow | RowFaults): void {
-    if (!isValid(row)) {
-      this.reject(line, row);
-      return;
-    }
-    const earlier = this.lineOfId.get(row.externalId);
-    if (earlier === undefined) this.accept(line, row);
-    else this.rejectDuplicate(line, row.externalId, earlier);
+  /** The file of the good rows; once. */
+  takeChecked(): Buffer {
+    return this.checked.take();
+  }
+
+  /** The file of the rejects; once. */
+  takeRejects(): Buffer {
+    return this.rejects.take();
   }
 
   private accept(line: number, row: ValidRow): void {
-    this.lineOfId.set(row.externalId, line);
-    this.checked.push(
-      formatGood({
-        line,
-        externalId: row.externalId,
-        active: row.active,
-        valuesHash: this.hash(row.canonical),
-        valuesJson: JSON.stringify(row.values),
-        uniquesJson:
-          this.uniqueAt.length === 0 ? '' : JSON.stringify(this.uniqueAt.map((at) => row.canonical[at])),
-      }),
-    );
+    const { externalId, active, values, canonical } = row;
+    if (!this.isFirst(line, externalId)) return;
+    this.checked.good({ line, externalId, active, valuesHash: this.hash(canonical), values, canonical });
   }
 
   private reject(line: number, row: RowFaults): void {
     this.totals.rejected += 1;
     for (const fault of row.faults) this.addReject({ line, ...fault });
     const id = row.externalId;
-    if (id === undefined) this.totals.unidentified += 1;
-    // Control characters would break the line format; such an identifier is no member's either.
-    else if (!/[\u0000-\u001f]/.test(id)) this.checked.push(formatRejected(line, id));
+    // Control characters would break the line format.
+    if (id === undefined || hasControlCharacter(id)) this.totals.unidentified += 1;
+    else this.checked.rejected(line, id);
+  }
+
+  /** Whether no good row before has this identifier; one that has makes this row a reject. */
+  private isFirst(line: number, externalId: string): boolean {
+    const earlier = this.lineOfId.get(externalId);
+    if (earlier === undefined) this.lineOfId.set(externalId, line);
+    else this.rejectDuplicate(line, externalId, earlier);
+    return earlier === undefined;
   }
 
   private rejectDuplicate(line: number, externalId: string, earlier: number): void {
     this.totals.rejected += 1;
+    this.checked.rejected(line, externalId);
     const column = this.manifest.columns.find(({ role }) => role === 'externalId')?.name;
     const message = `The identifier stands on line ${earlier} already. Keep one of the two rows.`;
     this.addReject({
@@ -97,15 +117,14 @@ export class PartChecker {
     });
   }
 
-  private rejectMalformed(frame: Frame): void {
-    const code = frame.malformed?.code ?? 'stray_quote';
+  private rejectMalformed(line: number, code: MalformedCode): void {
     this.totals.rejected += 1;
     this.totals.unidentified += 1;
-    this.addReject({ line: frame.line, code, message: malformedMessages[code] });
+    this.addReject({ line, code, message: malformedMessages[code] });
   }
 
   private addReject(reject: Reject): void {
-    this.rejects.push(`${JSON.stringify(reject)}\n`);
+    this.rejects.text(`${JSON.stringify(reject)}\n`);
   }
 }
 

@@ -8,24 +8,39 @@ import {
   noCounts,
 } from '../domain/import.ts';
 import { activeState, shardOf } from '../domain/member.ts';
-import type { MemberDigest } from '../domain/ports.ts';
+import type { MemberDigest, PlannedChange } from '../domain/ports.ts';
 import { canonicalOf } from '../domain/validate.ts';
-import { type CheckedRow, parseChecked } from './checked-rows.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { CheckedRows, formatUnique } from './checked-rows.ts';
 import { uniqueColumns } from './part-checker.ts';
-import { formatAdd, formatChange } from './planned-changes.ts';
+import { formatChange, writeAdd } from './planned-changes.ts';
 import { compileValuesHash } from './values-hash.ts';
 import type { Manifest } from './work-files.ts';
 
 type LedgerOutcome = RowOutcome | 'rejected';
 
+const ledgerOutcomes = [...changeKinds, 'unchanged', 'skipped', 'rejected'] as const;
+const undecided = 255;
+const ledgerLineBytesExpected = 64;
+const codeOf = new Map<LedgerOutcome, number>(ledgerOutcomes.map((outcome, code) => [outcome, code]));
+const rejectedCode = codeOf.get('rejected') as number;
+const lineEnd = Buffer.from('\n');
+/** Begins the entry of a unique value that a member holds, in place of the line of its row. */
+const heldHead = Buffer.from('[0');
+const endings = ledgerOutcomes.map((outcome) => Buffer.from(`${outcome}\n`));
+
 /** Compares the checked rows of one part with its members and gathers the part's plan. */
 export class PartComparison {
   readonly counts: ImportCounts = { ...noCounts };
-  readonly changes: Record<ChangeKind, string[]> = { add: [], update: [], reactivate: [], disable: [] };
-  private readonly rows: CheckedRow[] = [];
-  private readonly indexOfId = new Map<string, number>();
-  private readonly outcomes: (LedgerOutcome | undefined)[] = [];
-  private readonly uniques: string[][];
+  /** How many changes of each kind there are. */
+  readonly kinds: Partial<Record<ChangeKind, number>> = {};
+  private readonly changes = {} as Record<ChangeKind, ByteWriter>;
+  private readonly rows: CheckedRows;
+  /** Made when the first member comes: a first import has none to look up. */
+  private indexOfId: Map<string, number> | undefined;
+  /** By row, the index in {@link ledgerOutcomes}. */
+  private readonly outcomes: Uint8Array;
+  private readonly uniques: ByteWriter[];
   private readonly names: string[];
   private readonly uniqueAt: number[];
   private readonly canonical: (values: Record<string, string>) => string[];
@@ -33,14 +48,28 @@ export class PartComparison {
   private readonly manifest: Manifest;
   private readonly mode: ImportMode;
 
-  constructor(manifest: Manifest, mode: ImportMode, uniqueBuckets: number) {
+  /** `checked` holds all checked rows of the part. */
+  constructor(manifest: Manifest, mode: ImportMode, uniqueBuckets: number, checked: Buffer) {
     this.manifest = manifest;
     this.mode = mode;
     this.names = manifest.columns.map((column) => column.name);
     this.uniqueAt = uniqueColumns(manifest.columns);
     this.canonical = canonicalOf(manifest.columns);
     this.hash = compileValuesHash(this.names);
-    this.uniques = Array.from({ length: uniqueBuckets }, () => []);
+    this.uniques = Array.from({ length: uniqueBuckets }, () => new ByteWriter());
+    this.rows = new CheckedRows(checked, this.uniqueAt.length);
+    this.outcomes = new Uint8Array(this.rows.length).fill(undecided);
+    this.countRows();
+  }
+
+  private countRows(): void {
+    const { rows, counts, outcomes } = this;
+    counts.rows = rows.length;
+    for (let index = 0; index < rows.length; index++) {
+      if (!rows.isRejected(index)) continue;
+      counts.rejected += 1;
+      outcomes[index] = rejectedCode;
+    }
   }
 
   /** Whether the members have to be read with their values. */
@@ -48,43 +77,43 @@ export class PartComparison {
     return !this.manifest.complete || this.uniqueAt.length > 0;
   }
 
-  /** Takes the part's checked rows; all of them, before the first member. */
-  addRows(text: string): void {
-    let start = 0;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      const row = parseChecked(text.slice(start, end));
-      start = end + 1;
-      this.counts.rows += 1;
-      if (row.rejected) this.counts.rejected += 1;
-      // A rejected repetition must not hide the good row of the same identifier.
-      if (!row.rejected || !this.indexOfId.has(row.externalId))
-        this.indexOfId.set(row.externalId, this.rows.length);
-      this.outcomes.push(row.rejected ? 'rejected' : undefined);
-      this.rows.push(row);
-    }
-  }
-
   /** The members of a batch whose values have to be read to tell what differs. */
   needingValues(members: readonly MemberDigest[]): string[] {
-    return members.filter((member) => this.differsByHash(member)).map((member) => member.externalId);
+    return members
+      .filter((member) => {
+        const index = this.indexOf(member.externalId);
+        return index !== undefined && !this.rows.isRejected(index) && this.differsByHash(index, member);
+      })
+      .map((member) => member.externalId);
   }
 
-  private differsByHash(member: MemberDigest): boolean {
-    const row = this.rowOf(member.externalId);
-    if (row === undefined || row.rejected) return false;
-    return !this.manifest.complete || row.valuesHash !== member.valuesHash;
+  private differsByHash(index: number, member: MemberDigest): boolean {
+    return !this.manifest.complete || this.rows.valuesHash(index) !== member.valuesHash;
+  }
+
+  private indexOf(externalId: string): number | undefined {
+    this.indexOfId ??= this.indexRows();
+    return this.indexOfId.get(externalId);
+  }
+
+  private indexRows(): Map<string, number> {
+    const { rows } = this;
+    const indexOfId = new Map<string, number>();
+    for (let index = 0; index < rows.length; index++) {
+      const externalId = rows.externalId(index);
+      // A rejected repetition must not hide the good row of the same identifier.
+      if (!rows.isRejected(index) || !indexOfId.has(externalId)) indexOfId.set(externalId, index);
+    }
+    return indexOfId;
   }
 
   /** Compares a batch of members; `values` holds those of {@link needingValues}. */
   compare(members: readonly MemberDigest[], values: ReadonlyMap<string, Record<string, string>>): void {
     for (const member of members) {
-      const index = this.indexOfId.get(member.externalId);
-      const row = index === undefined ? undefined : this.rows[index];
-      if (index === undefined || row === undefined) this.compareAbsent(member);
-      else if (row.rejected) this.outcomes[index] = 'rejected';
-      else
-        this.outcomes[index] = this.compareRow(row, member, values.get(member.externalId) ?? member.values);
-      if (row?.rejected) this.addMemberUniques(member);
+      const index = this.indexOf(member.externalId);
+      if (index === undefined) this.compareAbsent(member);
+      else if (this.rows.isRejected(index)) this.addMemberUniques(member);
+      else this.decide(index, this.compareRow(index, member, values.get(member.externalId) ?? member.values));
     }
   }
 
@@ -94,129 +123,156 @@ export class PartComparison {
       return;
     }
     this.counts.disabled += 1;
-    const { externalId, version } = member;
-    const change = {
-      kind: 'disable',
-      externalId,
-      version,
-      from: member.state,
-      state: 'disabled',
-      before: {},
-    } as const;
-    this.changes.disable.push(formatChange(change));
+    const { externalId, version, state: from } = member;
+    this.addChange({ kind: 'disable', externalId, version, from, state: 'disabled', before: {} });
   }
 
   private compareRow(
-    row: CheckedRow,
+    index: number,
     member: MemberDigest,
     stored: Record<string, string> | undefined,
   ): RowOutcome {
-    const comparison = this.differsByHash(member) ? this.compareValues(row, stored ?? {}) : undefined;
+    const comparison = this.differsByHash(index, member)
+      ? this.compareValues(index, stored ?? {})
+      : undefined;
     const before = comparison?.before ?? {};
-    const outcome = outcomeOfRow(this.mode, row, member, Object.keys(before).length > 0);
-    this.count(outcome, row);
-    if (outcome === 'skipped') this.addMemberUniques(member);
-    else if (outcome !== 'disable' && !(outcome === 'unchanged' && member.state === 'disabled'))
-      this.addRowUniques(row);
+    const active = this.rows.active(index);
+    const outcome = outcomeOfRow(this.mode, { active }, member, Object.keys(before).length > 0);
+    this.addUniquesOf(index, member, outcome, comparison);
     if (outcome !== 'unchanged' && outcome !== 'skipped') {
       const state =
         outcome === 'disable' ? 'disabled' : outcome === 'reactivate' ? activeState(member) : member.state;
-      const { externalId, line } = row;
-      const next = comparison && { values: comparison.values, valuesHash: comparison.valuesHash };
-      const from = state === member.state ? {} : { from: member.state };
-      const change = {
+      this.addChange({
         kind: outcome,
-        externalId,
-        line,
+        externalId: member.externalId,
+        line: this.rows.line(index),
         version: member.version,
-        ...from,
+        ...(state !== member.state && { from: member.state }),
         state,
-        ...next,
+        ...(comparison && { values: comparison.values, valuesHash: comparison.valuesHash }),
         before,
-      };
-      this.changes[outcome].push(formatChange(change));
+      });
     }
     return outcome;
   }
 
-  private compareValues(row: CheckedRow, stored: Record<string, string>) {
-    const fresh = JSON.parse(row.valuesJson) as string[];
+  private compareValues(index: number, stored: Record<string, string>) {
+    const fresh = this.rows.values(index);
     const values: Record<string, string> = { ...stored };
-    for (const [index, name] of this.names.entries()) {
-      const value = fresh[index] as string;
+    for (const [at, name] of this.names.entries()) {
+      const value = fresh[at] as string;
       if (value === '') delete values[name];
       else values[name] = value;
     }
     const after = { values: fresh, canonical: this.canonical(values) };
-    const before = differingFields(this.names, { values: stored, canonical: this.canonical(stored) }, after);
+    const old = { values: stored, canonical: this.canonical(stored) };
     return {
-      before,
+      before: differingFields(this.names, old, after),
+      canonical: { before: old.canonical, after: after.canonical },
       values,
-      valuesHash: this.manifest.complete ? row.valuesHash : this.hash(after.canonical),
+      valuesHash: this.manifest.complete ? this.rows.valuesHash(index) : this.hash(after.canonical),
     };
   }
 
   /** Plans the rows that no member answers to; after the last member. */
   finish(): void {
-    for (const [index, row] of this.rows.entries()) {
-      if (this.outcomes[index] !== undefined) continue;
-      const outcome = outcomeOfRow(this.mode, row, undefined, true);
-      this.outcomes[index] = outcome;
-      this.count(outcome, row);
+    for (let index = 0; index < this.rows.length; index++) {
+      if (this.outcomes[index] !== undecided) continue;
+      const active = this.rows.active(index);
+      const outcome = outcomeOfRow(this.mode, { active }, undefined, true);
+      this.decide(index, outcome);
       if (outcome !== 'add') continue;
-      this.changes.add.push(formatAdd(row));
-      if (row.active !== false) this.addRowUniques(row);
+      writeAdd(this.writerOf('add'), this.rows, index);
+      if (active !== false) this.addRowUniques(index);
     }
   }
 
-  private count(outcome: RowOutcome, row: CheckedRow): void {
+  private decide(index: number, outcome: RowOutcome): void {
+    this.outcomes[index] = codeOf.get(outcome) as number;
     if (outcome === 'unchanged' || outcome === 'skipped') this.counts[outcome] += 1;
     else this.counts[countOfKind[outcome]] += 1;
-    if (outcome === 'disable' && row.line > 0) this.counts.disabledByFile += 1;
+    if (outcome === 'disable') this.counts.disabledByFile += 1;
   }
 
-  private rowOf(externalId: string): CheckedRow | undefined {
-    const index = this.indexOfId.get(externalId);
-    return index === undefined ? undefined : this.rows[index];
+  private addChange(change: PlannedChange): void {
+    this.writerOf(change.kind).text(formatChange(change));
   }
 
-  private addRowUniques(row: CheckedRow): void {
-    if (row.uniquesJson === '') return;
-    this.addUniques(row.line, row.externalId, JSON.parse(row.uniquesJson) as string[]);
+  /** Where the next change of a kind is to be written; counts it. */
+  private writerOf(kind: ChangeKind): ByteWriter {
+    this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
+    this.changes[kind] ??= new ByteWriter(kind === 'add' ? this.rows.bytes.length * 2 : undefined);
+    return this.changes[kind];
+  }
+
+  /** Which unique values the member of a row holds if the plan comes about, and which it keeps if not. */
+  private addUniquesOf(
+    index: number,
+    member: MemberDigest,
+    outcome: RowOutcome,
+    comparison: { canonical: { before: string[]; after: string[] } } | undefined,
+  ): void {
+    const isEnrolled = member.state !== 'disabled';
+    if (outcome === 'skipped') this.addMemberUniques(member);
+    else if (outcome === 'reactivate') this.addRowUniques(index);
+    else if (outcome === 'unchanged' && isEnrolled) this.addRowUniques(index, true);
+    else if (outcome === 'update' && isEnrolled && comparison)
+      this.addUpdateUniques(this.rows.line(index), member.externalId, comparison.canonical);
+  }
+
+  /** `isHeld` tells that the member has the row's values already and keeps them whatever becomes of the row. */
+  private addRowUniques(index: number, isHeld = false): void {
+    const { bytes } = this.rows;
+    const lineLength = this.rows.idStart(index) - 1 - this.rows.start(index);
+    this.rows.eachUnique(index, (shard, start, end) => {
+      const bucket = this.uniques[shard % this.uniques.length];
+      if (isHeld) bucket?.copy(heldHead);
+      bucket?.copy(bytes, isHeld ? start + 1 + lineLength : start, end);
+      bucket?.copy(lineEnd);
+    });
+  }
+
+  private addUpdateUniques(
+    line: number,
+    externalId: string,
+    { before, after }: { before: string[]; after: string[] },
+  ): void {
+    for (const at of this.uniqueAt) {
+      const [held, next] = [before[at] as string, after[at] as string];
+      this.addUnique(held === next ? 0 : line, externalId, at, next);
+      if (held !== next) this.addUnique(-line, externalId, at, held);
+    }
+  }
+
+  private addUnique(line: number, externalId: string, at: number, value: string): void {
+    if (value === '') return;
+    const bucket = this.uniques[shardOf(value) % this.uniques.length];
+    bucket?.text(`${formatUnique(line, externalId, at, value)}\n`);
   }
 
   private addMemberUniques(member: MemberDigest): void {
     if (this.uniqueAt.length === 0 || member.state === 'disabled') return;
     const canonical = this.canonical(member.values ?? {});
-    this.addUniques(
-      0,
-      member.externalId,
-      this.uniqueAt.map((index) => canonical[index] as string),
-    );
+    for (const at of this.uniqueAt) this.addUnique(0, member.externalId, at, canonical[at] as string);
   }
 
-  private addUniques(line: number, externalId: string, values: readonly string[]): void {
-    for (const [order, value] of values.entries()) {
-      if (value === '') continue;
-      const entry = JSON.stringify([line, externalId, this.uniqueAt[order], value]);
-      this.uniques[shardOf(value) % this.uniques.length]?.push(`${entry}\n`);
-    }
+  /** Who holds which unique values in the roster as planned, by bucket of the value; once. */
+  takeUniques(): Buffer[] {
+    return this.uniques.map((bucket) => bucket.take());
   }
 
-  /** Who holds which unique values in the roster as planned, by bucket of the value. */
-  uniquesText(): string[] {
-    return this.uniques.map((entries) => entries.join(''));
+  /** The changes of a kind; once. */
+  takeChanges(kind: ChangeKind): Buffer {
+    return this.changes[kind].take();
   }
 
   /** What became of each row: line ⇥ external id ⇥ outcome, in the order of the file. */
-  ledgerText(): string {
-    return this.rows
-      .map((row, index) => `${row.line}\t${row.externalId}\t${this.outcomes[index]}\n`)
-      .join('');
-  }
-
-  /** The kinds that this part changes. */
-  get kinds(): ChangeKind[] {
-    return changeKinds.filter((kind) => this.changes[kind].length > 0);
+  ledger(): Buffer {
+    const writer = new ByteWriter(this.rows.length * ledgerLineBytesExpected);
+    for (let index = 0; index < this.rows.length; index++) {
+      writer.copy(this.rows.bytes, this.rows.start(index), this.rows.headEnd(index));
+      writer.copy(endings[this.outcomes[index] as number] as Buffer);
+    }
+    return writer.take();
   }
 }

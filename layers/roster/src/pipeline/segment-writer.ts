@@ -4,12 +4,13 @@ import type { ImportRef, Objects } from '../domain/ports.ts';
 import { FrameBuffer } from '../files/rows.ts';
 import { workFiles } from './work-files.ts';
 
-const segmentBytes = 1024 * 1024;
+/** About how many bytes of rows a segment has. */
+export const segmentBytes = 512 * 1024;
 const writesInFlightMax = 4;
 
 /**
  * Deals rows out to the parts of an import by the shard of their identifier. A part's rows go to the work bucket
- * in segments of about 1 MiB, so that memory holds at most one segment a part, whatever the file's size.
+ * in segments of about 512 KiB, so that memory holds at most one segment a part, whatever the file's size.
  */
 export class SegmentWriter {
   readonly parts: { part: number; segments: number; rows: number }[];

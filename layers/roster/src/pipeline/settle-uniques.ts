@@ -4,6 +4,7 @@ import { FileError } from '../files/errors.ts';
 import { lineBatches } from './lines.ts';
 import { type Manifest, type Plan, type PlanPart, workFiles } from './work-files.ts';
 
+/** See formatUnique in checked-rows.ts for what lines of 0 and below mean. */
 type UniqueEntry = [line: number, externalId: string, column: number, value: string];
 
 const lateRejectsMax = 10_000;
@@ -21,11 +22,12 @@ export async function settleUniques(
   buckets: number,
 ): Promise<Plan> {
   const rejects = new Map<number, Reject>();
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    for (const reject of await collisions(work, ref, manifest, bucket)) {
-      if (!rejects.has(reject.line)) rejects.set(reject.line, reject);
+  // The member of a rejected row keeps its old values, which another row may want: until nothing more comes of it.
+  for (let known = -1; known < rejects.size; ) {
+    known = rejects.size;
+    for (const [line, reject] of await collisionsOnce(work, ref, manifest, buckets, rejects)) {
+      rejects.set(line, reject);
     }
-    if (rejects.size > lateRejectsMax) throw tooManyRepeats(rejects);
   }
   const ordered = [...rejects.values()].sort((a, b) => a.line - b.line);
   await work.write(
@@ -34,6 +36,28 @@ export async function settleUniques(
   );
   if (rejects.size === 0) return plan;
   return withoutLines(work, ref, plan, new Set(rejects.keys()));
+}
+
+/**
+ * The collisions that follow from the rejects so far, by line. They do not follow from each other, and a row with
+ * several has that of its first column, so that the number of buckets makes no difference.
+ */
+async function collisionsOnce(
+  work: Objects,
+  ref: ImportRef,
+  manifest: Manifest,
+  buckets: number,
+  known: ReadonlyMap<number, Reject>,
+): Promise<Map<number, Reject>> {
+  const found = new Map<number, Reject & { at: number }>();
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    for (const [at, reject] of await collisions(work, ref, manifest, bucket, known)) {
+      const other = found.get(reject.line);
+      if (other === undefined || at < other.at) found.set(reject.line, { ...reject, at });
+    }
+    if (known.size + found.size > lateRejectsMax) throw tooManyRepeats(found);
+  }
+  return new Map([...found].map(([line, { at, ...reject }]) => [line, reject]));
 }
 
 function tooManyRepeats(rejects: ReadonlyMap<number, Reject>): FileError {
@@ -49,7 +73,8 @@ async function collisions(
   ref: ImportRef,
   manifest: Manifest,
   bucket: number,
-): Promise<Reject[]> {
+  known: ReadonlyMap<number, Reject>,
+): Promise<[column: number, reject: Reject][]> {
   const files = await Promise.all(
     manifest.parts.map(({ part }) => work.read(workFiles.uniques(ref, part, bucket))),
   );
@@ -61,15 +86,17 @@ async function collisions(
         .filter((line) => line !== ''),
     )
     .map((line) => JSON.parse(line) as UniqueEntry)
+    .filter(([line]) => (line < 0 ? known.has(-line) : !known.has(line)))
+    .map(([line, ...rest]): UniqueEntry => [Math.max(line, 0), ...rest])
     .sort((a, b) => a[0] - b[0]);
   const holders = new Map<string, UniqueEntry>();
-  const rejects: Reject[] = [];
+  const rejects: [number, Reject][] = [];
   for (const entry of entries) {
     const [line, externalId, column, value] = entry;
     const key = `${column}\u0000${value}`;
     const holder = holders.get(key);
     if (holder === undefined) holders.set(key, entry);
-    else if (line > 0 && holder[1] !== externalId) rejects.push(repeated(entry, holder, manifest));
+    else if (line > 0 && holder[1] !== externalId) rejects.push([column, repeated(entry, holder, manifest)]);
   }
   return rejects;
 }

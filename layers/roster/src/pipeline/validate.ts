@@ -1,6 +1,7 @@
 import type { ImportRef, Imports, Objects } from '../domain/ports.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { PartChecker } from './part-checker.ts';
+import { segmentBytes } from './segment-writer.ts';
 import { type Manifest, readJson, workFiles } from './work-files.ts';
 
 export interface ValidateDeps {
@@ -18,12 +19,12 @@ export async function validatePart(deps: ValidateDeps, ref: ImportRef & { part: 
   await ensureOpen(deps.imports, ref);
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const segments = manifest.parts.find(({ part }) => part === ref.part)?.segments ?? 0;
-  const checker = new PartChecker(manifest);
+  const checker = new PartChecker(manifest, segments * segmentBytes);
   for (let segment = 0; segment < segments; segment++) {
     checker.check(await deps.work.read(workFiles.segment(ref, ref.part, segment)));
   }
-  await deps.work.write(workFiles.checked(ref, ref.part), checker.checkedText());
-  await deps.work.write(workFiles.rejects(ref, ref.part), checker.rejectsText());
+  await deps.work.write(workFiles.checked(ref, ref.part), checker.takeChecked());
+  await deps.work.write(workFiles.rejects(ref, ref.part), checker.takeRejects());
   await deps.work.write(workFiles.validated(ref, ref.part), JSON.stringify(checker.totals));
   await deps.imports.addProgress(ref, 'validating', checker.totals.rows);
 }

@@ -1,0 +1,69 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Route, routes } from 'roster/domain/routes';
+import { ImportPayload, PartPayload } from 'roster/lambda/step';
+import { describe, expect, it } from 'vitest';
+import type * as z from 'zod';
+import { ObjectCreated } from '../../functions/imports/start.ts';
+import { importOfOriginal } from '../../layers/roster/src/pipeline/work-files.ts';
+
+const checkout = resolve(fileURLToPath(import.meta.url), '../../..');
+
+function namesIn(folder: string, ending: string): string[] {
+  const files = globSync(`**/*${ending}`, { cwd: join(checkout, folder) });
+  return files.map((file) => file.slice(0, -ending.length)).sort();
+}
+
+const sample = (name: string) =>
+  JSON.parse(readFileSync(join(checkout, 'events', `${name}.json`), 'utf8')) as unknown;
+
+it('has one sample event for every function, and none for others', () => {
+  const functions = namesIn('functions', '.ts');
+  expect(functions).toContain('imports/unzip');
+  expect(namesIn('events', '.json')).toEqual(functions);
+});
+
+describe('the samples of the steps of an import', () => {
+  const payloads: Record<string, z.ZodType> = {
+    unzip: ImportPayload,
+    validate: PartPayload,
+    diff: PartPayload,
+    plan: ImportPayload,
+    apply: PartPayload,
+    finish: ImportPayload,
+    fail: ImportPayload,
+  };
+
+  it.each(Object.entries(payloads))('%s takes its sample', (name, payload) => {
+    expect(payload.parse(sample(`imports/${name}`))).toMatchObject({
+      organization: 'acme',
+      importId: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/),
+    });
+  });
+
+  it('leave nothing out that the machine says of a part', () => {
+    for (const name of ['validate', 'diff', 'apply'])
+      expect(sample(`imports/${name}`)).toHaveProperty('part', 0);
+  });
+});
+
+it('start takes its sample: a message of an uploaded file', () => {
+  const { Records } = sample('imports/start') as { Records: { body: string }[] };
+  expect(Records).toHaveLength(1);
+  const { detail } = ObjectCreated.parse(JSON.parse(Records[0]?.body ?? ''));
+  expect(importOfOriginal(detail.object.key)).toEqual(sample('imports/unzip'));
+});
+
+it.each(['access/api', 'organization/api', 'roster/api', 'imports/api'])(
+  'the sample of %s is a call of a route of its own',
+  (name) => {
+    const event = sample(name) as { routeKey: string; body?: string; pathParameters?: unknown };
+    const route = Object.values<Route>(routes).find(
+      ({ method, path }) => `${method} ${path}` === event.routeKey,
+    );
+    expect(`${route?.area}/api`).toBe(name);
+    expect(route?.params?.safeParse(event.pathParameters).error).toBeUndefined();
+    expect(route?.body?.safeParse(JSON.parse(event.body ?? 'null')).error).toBeUndefined();
+  },
+);

@@ -1,0 +1,439 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { isMusterError } from 'roster/domain/errors';
+import { type ImportCounts, ImportLimits, type ImportMode, importModes } from 'roster/domain/import';
+import type { Member } from 'roster/domain/member';
+import type { ImportRef, Objects, RosterMembers } from 'roster/domain/ports';
+import type { Column } from 'roster/domain/schema';
+import { applyPart } from 'roster/pipeline/apply';
+import { diffPart } from 'roster/pipeline/diff';
+import { finish } from 'roster/pipeline/finish';
+import { plan } from 'roster/pipeline/plan';
+import { approve } from 'roster/pipeline/review';
+import { unzip } from 'roster/pipeline/unzip';
+import { validatePart } from 'roster/pipeline/validate';
+import { workFiles } from 'roster/pipeline/work-files';
+import { describe, expect, it } from 'vitest';
+import { memoryImports, memoryMembers, memoryObjects, memoryOrganizations } from '../../support/memory.ts';
+
+/** Laws of an import as a whole: whatever the roster, the file, the mode and the interruptions, these hold. */
+
+const columns: Column[] = [
+  { name: 'Key', type: 'text', role: 'externalId' },
+  { name: 'Active', type: 'boolean', role: 'state' },
+  { name: 'Name', type: 'text' },
+  { name: 'Mail', type: 'email', unique: true },
+  { name: 'Badge', type: 'text', unique: true },
+  { name: 'Fee', type: 'decimal' },
+];
+const ref: ImportRef = { organization: 'club', importId: '01JZZZZZZZZZZZZZZZZZZZZZZZ' };
+const at = new Date('2026-02-01T00:00:00Z');
+
+interface FileRow {
+  id: string;
+  active: string;
+  name: string;
+  mail: string;
+  badge: string;
+  fee: string;
+  /** What makes the row a reject, if anything does. */
+  fault: 'none' | 'fee' | 'fields' | 'quote';
+}
+type Roster = ReadonlyMap<string, Member>;
+
+const ids = [
+  'A1',
+  '007',
+  '7',
+  'é',
+  'x"y',
+  'a,b',
+  'a;b',
+  '\\',
+  "'q",
+  '=1+1',
+  '東京',
+  '😀',
+  '-',
+  '[1]',
+  `${'long'.repeat(45)}`,
+];
+const names = [
+  '',
+  'Ann',
+  'O’Neil',
+  'Smith, "Bob"',
+  'two\nlines',
+  'two\r\nlines',
+  'tab\tbed',
+  'Zoe\u0308',
+  '👩‍👩‍👧',
+  '\u0001',
+  '{"a":1}',
+  '\\u0041',
+  '\u2028',
+  'v'.repeat(900),
+  '=SUM(A1)',
+  '\ufeffx',
+  ' padded ',
+];
+const naughty = fc.oneof(
+  fc.constantFrom(...names),
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+);
+const text = naughty.map((value) => value.replaceAll('\u0000', '').toWellFormed());
+
+function rowOf(isColliding: boolean): fc.Arbitrary<FileRow> {
+  return fc.record({
+    id: fc.constantFrom(...ids),
+    active: fc.constantFrom('', 'true', 'true', 'yes', 'false'),
+    name: text,
+    mail: isColliding ? fc.constantFrom('', 'a@x.org', 'A@x.org', 'b@x.org', 'c@x.org') : fc.constant(''),
+    badge: isColliding ? fc.constantFrom('', '1', '2', 'é', 'e\u0301', '"') : fc.constant(''),
+    fee: fc.constantFrom('', '1', '1.50', '1,5'),
+    fault: fc.oneof(
+      { arbitrary: fc.constant('none' as const), weight: 9 },
+      fc.constantFrom('fee' as const, 'fields' as const, 'quote' as const),
+    ),
+  });
+}
+const fileOf = (isColliding: boolean) => fc.array(rowOf(isColliding), { minLength: 1, maxLength: 14 });
+const mode = fc.constantFrom(...importModes);
+const delimiter = fc.constantFrom(',', ';', '\t');
+
+interface Written {
+  bytes: Buffer;
+  /** The physical line where each row begins. */
+  lines: number[];
+}
+
+function write(rows: readonly FileRow[], mark: string): Written {
+  let out = columns.map(({ name }) => name).join(mark);
+  const lines: number[] = [];
+  for (const row of rows) {
+    out += '\n';
+    lines.push(out.split('\n').length);
+    const fee = row.fault === 'fee' ? 'dear' : row.fee;
+    const fields = [row.id, row.active, row.name, row.mail, row.badge, fee];
+    if (row.fault === 'fields') fields.push('too many');
+    const cells = fields.map((field) => (field === '' ? '' : `"${field.replaceAll('"', '""')}"`));
+    // A stray mark breaks the record at its first physical line, so such a row has to be one line.
+    out += row.fault === 'quote' ? `${'stray"'}${mark}x` : cells.join(mark);
+  }
+  return { bytes: Buffer.from(`${out}\n`), lines };
+}
+
+interface Options {
+  mode: ImportMode;
+  /** More members than there are make the import work in more parts. */
+  membersSaid?: number;
+  /** Number of the write to the work bucket or of the chunk that is interrupted once; each step then runs again. */
+  killAt?: number;
+  repeated?: boolean;
+  excluding?: string[];
+  /** A member that someone changes between plan and apply. */
+  touching?: string;
+}
+
+interface Ended {
+  members: Map<string, Member>;
+  planned: ImportCounts;
+  counts: ImportCounts;
+  report: string[][];
+  changes: string[];
+  writes: number;
+  absent: number;
+}
+
+class Killed extends Error {}
+
+/** Runs an import as the state machine does. */
+async function runImport(roster: Roster, file: Written, options: Options): Promise<Ended> {
+  const imports = memoryImports({ mode: options.mode });
+  const memory = memoryMembers(imports);
+  for (const [id, member] of roster) memory.members.set(id, { ...member });
+  let beforeKill = options.killAt ?? Number.POSITIVE_INFINITY;
+  const mayDie = () => {
+    beforeKill -= 1;
+    if (beforeKill === 0) throw new Killed('killed');
+  };
+  const files = memoryObjects();
+  const work: Objects = {
+    ...files,
+    async write(key, body) {
+      mayDie();
+      await files.write(key, body);
+    },
+  };
+  let writes = 0;
+  const members: RosterMembers = {
+    ...memory,
+    async summary(organization) {
+      const said = await memory.summary(organization);
+      return { ...said, total: options.membersSaid ?? said.total };
+    },
+    async applyChunk(chunkRef, chunk, context) {
+      await memory.applyChunk(chunkRef, chunk, context);
+      writes += chunk.changes.length;
+      mayDie();
+    },
+  };
+  const source = {
+    size: file.bytes.length,
+    async *read(start: number, end: number) {
+      yield file.bytes.subarray(start, end);
+    },
+  };
+  const deps = {
+    imports,
+    members,
+    work,
+    reports: files,
+    organizations: memoryOrganizations(columns),
+    limits: ImportLimits.parse({}),
+    clock: () => at,
+    upload: async () => ({ source, uploadedAt: at }),
+  };
+  const step = async <T>(run: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        const said = await run();
+        return options.repeated ? await run() : said;
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error;
+      }
+    }
+  };
+  const { parts } = await step(() => unzip(deps, ref));
+  for (const part of parts) await step(() => validatePart(deps, { ...ref, part }));
+  for (const part of parts) await step(() => diffPart(deps, { ...ref, part }));
+  const planned = await step(() => plan(deps, ref));
+  if (planned.next === 'review' || options.excluding !== undefined) {
+    imports.job = { ...imports.job, step: 'review' };
+    await approve(deps, ref, 'owner', { confirmHold: true, exclude: options.excluding });
+  }
+  const counts = imports.job.counts;
+  const { kinds, changes } = changesOf(files.files);
+  const touched = memory.members.get(options.touching ?? '');
+  if (touched !== undefined) touched.version += 1;
+  for (const part of planned.parts) await step(() => applyPart(deps, { ...ref, part }));
+  try {
+    await step(() => finish(deps, ref));
+  } catch (error) {
+    if (!options.repeated || !isMusterError(error, 'import_superseded')) throw error;
+  }
+  const report = parse(files.files.get(workFiles.report(ref)) as Buffer, {
+    bom: true,
+    from: 2,
+  }) as string[][];
+  return {
+    members: memory.members,
+    planned: counts,
+    counts: imports.job.counts,
+    report,
+    changes,
+    writes,
+    absent: kinds.filter((change) => change.kind === 'disable' && change.line === undefined).length,
+  };
+}
+
+/** The changes as planned, without the parts that they are in. */
+function changesOf(files: ReadonlyMap<string, Buffer>) {
+  const plan = JSON.parse((files.get(workFiles.plan(ref)) as Buffer).toString()) as {
+    parts: { kinds: Record<string, { key: string; count: number }> }[];
+  };
+  const changes = plan.parts.flatMap(({ kinds }) =>
+    Object.values(kinds).flatMap(({ key, count }) => {
+      const lines = (files.get(key) as Buffer).toString().split('\n').slice(0, -1);
+      expect(lines.length).toBe(count);
+      return lines;
+    }),
+  );
+  const kinds = changes.map((change) => JSON.parse(change) as { kind: string; line?: number });
+  return { kinds, changes: changes.sort() };
+}
+
+const cleaned = (value: string) => value.trim().normalize('NFC');
+
+/** The rows that the file's first good row of each identifier is. */
+function goodRows(rows: readonly FileRow[]): Map<string, FileRow> {
+  const good = new Map<string, FileRow>();
+  for (const row of rows) {
+    const isGood = row.fault === 'none';
+    if (isGood && !good.has(row.id)) good.set(row.id, row);
+  }
+  return good;
+}
+
+function valuesOf(row: FileRow): Record<string, string> {
+  const all = {
+    Key: row.id,
+    Active: row.active,
+    Name: row.name,
+    Mail: row.mail,
+    Badge: row.badge,
+    Fee: row.fee,
+  };
+  const clean = Object.entries(all).map(([name, value]) => [name, cleaned(value)] as const);
+  return Object.fromEntries(clean.filter(([, value]) => value !== ''));
+}
+
+/** Two forms of one value, such as 1.50 and 1,5, are no difference; the stored one then stays. */
+const canonical = (values: Record<string, string>) => ({
+  ...values,
+  ...('Fee' in values && { Fee: String(Number(values.Fee?.replace(',', '.'))) }),
+  ...('Active' in values && { Active: String(values.Active !== 'false') }),
+  ...('Mail' in values && { Mail: values.Mail?.toLowerCase() }),
+});
+
+const enrolled = (members: Roster) => [...members.values()].filter(({ state }) => state !== 'disabled');
+const comparable = (members: Roster) =>
+  [...members.values()].sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
+
+/** A roster as an earlier import left it. */
+async function rosterFrom(rows: readonly FileRow[]): Promise<Roster> {
+  return (await runImport(new Map(), write(rows, ','), { mode: 'full' })).members;
+}
+
+const settings = (seed: number, numRuns: number) => ({ seed, numRuns });
+
+describe('an import', () => {
+  it('makes the roster what a full file says', async () => {
+    await fc.assert(
+      fc.asyncProperty(fileOf(false), fileOf(false), delimiter, async (earlier, rows, mark) => {
+        const before = await rosterFrom(earlier);
+        const { members } = await runImport(before, write(rows, mark), { mode: 'full' });
+        const named = new Set(rows.filter(({ fault }) => fault !== 'quote').map(({ id }) => id));
+        const good = goodRows(rows);
+        for (const [id, row] of good) {
+          const member = members.get(id) as Member;
+          expect(canonical(member.values)).toEqual(canonical(valuesOf(row)));
+          const comesBack = row.active !== 'false';
+          expect(member.state !== 'disabled').toBe(comesBack);
+        }
+        for (const { externalId } of enrolled(members)) {
+          // Beside the good rows: members whose rows are rejects stay as they were.
+          if (!good.has(externalId)) expect(named).toContain(externalId);
+        }
+        // A reject never makes its member absent.
+        for (const { externalId } of enrolled(before)) {
+          if (named.has(externalId) && !good.has(externalId)) {
+            expect(members.get(externalId)).toEqual(before.get(externalId));
+          }
+        }
+      }),
+      settings(1, 120),
+    );
+  });
+
+  it('plans nothing when the same file comes again, in every mode', async () => {
+    await fc.assert(
+      fc.asyncProperty(fileOf(false), fileOf(false), mode, delimiter, async (earlier, rows, mode, mark) => {
+        const before = await rosterFrom(earlier);
+        const file = write(rows, mark);
+        const first = await runImport(before, file, { mode });
+        const again = await runImport(first.members, file, { mode });
+        expect(again.writes).toBe(0);
+        expect(again.changes).toEqual([]);
+        expect(comparable(again.members)).toEqual(comparable(first.members));
+      }),
+      settings(2, 100),
+    );
+  });
+
+  it('accounts for every row once, whatever is left out or changed meanwhile', async () => {
+    const choice = fc.subarray(ids);
+    await fc.assert(
+      fc.asyncProperty(
+        fileOf(true),
+        fileOf(true),
+        mode,
+        delimiter,
+        fc.option(choice, { nil: undefined }),
+        fc.constantFrom(...ids),
+        async (earlier, rows, mode, mark, excluding, touching) => {
+          const before = await rosterFrom(earlier);
+          const file = write(rows, mark);
+          const ended = await runImport(before, file, { mode, touching, ...(excluding && { excluding }) });
+          const { planned, counts, report } = ended;
+          const sum = (of: ImportCounts) =>
+            of.added +
+            of.updated +
+            of.reactivated +
+            of.disabled +
+            of.unchanged +
+            of.skipped +
+            of.rejected +
+            of.excluded +
+            of.conflicts;
+          expect(planned.rows).toBe(rows.length);
+          expect(planned.disabled - planned.disabledByFile).toBe(ended.absent);
+          expect(sum(planned)).toBe(rows.length + ended.absent);
+          expect(sum(counts)).toBe(rows.length + ended.absent);
+          const reported = report.filter(([line]) => line !== '').map(([line]) => Number(line));
+          expect([...new Set(reported)]).toEqual(file.lines);
+          const goodLines = report.filter(([line, , outcome]) => line !== '' && outcome !== 'rejected');
+          expect(goodLines.length).toBe(rows.length - counts.rejected);
+          expect(report.filter(([line]) => line === '').length).toBe(ended.absent);
+        },
+      ),
+      settings(3, 150),
+    );
+  });
+
+  it('never leaves two enrolled members with the same value of a unique column', async () => {
+    await fc.assert(
+      fc.asyncProperty(fileOf(true), fileOf(true), mode, async (earlier, rows, mode) => {
+        const before = await rosterFrom(earlier);
+        const { members } = await runImport(before, write(rows, ','), { mode });
+        for (const name of ['Mail', 'Badge']) {
+          const held = enrolled(members).flatMap(({ values }) => values[name]?.toLowerCase() ?? []);
+          expect(new Set(held).size).toBe(held.length);
+        }
+      }),
+      settings(4, 250),
+    );
+  });
+
+  it('comes to the same however often it is interrupted or repeated', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fileOf(true),
+        fileOf(true),
+        mode,
+        fc.integer({ min: 1, max: 30 }),
+        async (earlier, rows, mode, killAt) => {
+          const before = await rosterFrom(earlier);
+          const file = write(rows, ',');
+          const calm = await runImport(before, file, { mode, membersSaid: 30_000 });
+          for (const options of [{ killAt }, { repeated: true }]) {
+            const other = await runImport(before, file, { mode, membersSaid: 30_000, ...options });
+            expect(comparable(other.members)).toEqual(comparable(calm.members));
+            expect({ ...other, members: 0, writes: 0 }).toEqual({ ...calm, members: 0, writes: 0 });
+          }
+        },
+      ),
+      settings(5, 80),
+    );
+  });
+
+  it('has the same plan in one part and in eight', async () => {
+    await fc.assert(
+      fc.asyncProperty(fileOf(true), fileOf(true), mode, async (earlier, rows, mode) => {
+        const before = await rosterFrom(earlier);
+        const file = write(rows, ',');
+        const one = await runImport(before, file, { mode });
+        const eight = await runImport(before, file, { mode, membersSaid: 150_000 });
+        const absent = (line: string[]) => line[0] === '';
+        expect(eight.changes).toEqual(one.changes);
+        expect(eight.counts).toEqual(one.counts);
+        expect(eight.report.filter((line) => !absent(line))).toEqual(
+          one.report.filter((line) => !absent(line)),
+        );
+        expect(comparable(eight.members)).toEqual(comparable(one.members));
+      }),
+      settings(6, 80),
+    );
+  });
+});
