@@ -63,12 +63,7 @@ module.exports = {
       [roster('(domain|lambda|pipeline|files)')],
       'Functions know the layer, never another function.',
     ),
-    onlyPackages(
-      'functions-know-no-sdk',
-      '^functions/',
-      ['node_modules/zod/'],
-      'The SDK is the adapters’ matter.',
-    ),
+    onlyPackages('functions-know-no-sdk', '^functions/', [], 'The SDK is the adapters’ matter.'),
     only(
       'infra-describes',
       '^infra/(stacks|constructs|app|stages|settings)',

@@ -241,8 +241,8 @@ export class MusterClient {
   /** Makes one call and gives the answer as it is, whatever its status. */
   async send(method: string, path: string, options: CallOptions = {}): Promise<Response> {
     const first = await this.#fetch(method, path, options);
-    const isRefused = first.status === 401 && options.authenticated !== false;
-    if (!isRefused || this.#tokens?.refreshToken === undefined) return first;
+    if (options.authenticated === false || !isTokenRefused(first)) return first;
+    if (this.#tokens?.refreshToken === undefined) return first;
     await first.body?.cancel();
     await this.#refresh(this.#tokens.refreshToken);
     return this.#fetch(method, path, options);
@@ -278,6 +278,16 @@ export class MusterClient {
   #pathOf(organization: string, importId: string): string {
     return `${this.in(organization)}/imports/${encodeURIComponent(importId)}`;
   }
+}
+
+/**
+ * Whether an answer says that the token is not taken: the gateway answers so itself, with 401 or 403 and no problem
+ * (an HTTP API cannot word the refusal of its authorizer), and an expired token looks like any other.
+ */
+function isTokenRefused({ status, headers }: Response): boolean {
+  return (
+    status === 401 || (status === 403 && !headers.get('content-type')?.startsWith('application/problem+json'))
+  );
 }
 
 /** Whether an import waits for an admin: its plan is made and nobody has approved it. */

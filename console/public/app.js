@@ -23,9 +23,16 @@ async function send(method, path, body) {
   return fetch(api + path, { method, headers, body: body && JSON.stringify(body) });
 }
 
+/** The gateway refuses an expired token with 403 and no problem: an HTTP API cannot word it otherwise. */
+function isTokenRefused({ status, headers }) {
+  return (
+    status === 401 || (status === 403 && !headers.get('content-type')?.startsWith('application/problem+json'))
+  );
+}
+
 async function request(method, path, body) {
   let response = await send(method, path, body);
-  if (response.status === 401 && session.tokens?.refreshToken) {
+  if (isTokenRefused(response) && session.tokens?.refreshToken) {
     const { refreshToken } = session.tokens;
     session.tokens = undefined;
     const answer = await send('POST', '/sessions/refresh', { refreshToken });

@@ -2,10 +2,11 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Route, routes } from 'roster/domain/routes';
+import { ObjectCreated } from 'roster/lambda/object-created';
 import { ImportPayload, PartPayload } from 'roster/lambda/step';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
-import { ObjectCreated } from '../../functions/imports/start.ts';
+
 import { importOfOriginal } from '../../layers/roster/src/pipeline/work-files.ts';
 
 const checkout = resolve(fileURLToPath(import.meta.url), '../../..');

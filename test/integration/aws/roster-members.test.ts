@@ -101,7 +101,7 @@ async function checkpoints(): Promise<AppliedChunk[]> {
 async function countedOneByOne() {
   const counts = { enabled: 0, disabled: 0, not_joined: 0 };
   for (let shard = 0; shard < 64; shard++) {
-    for await (const batch of members.shard('acme', shard, false)) {
+    for await (const batch of members.shard('acme', shard, [])) {
       for (const { state } of batch) counts[state] += 1;
     }
   }
@@ -327,9 +327,9 @@ describe('the largest members', () => {
 });
 
 describe('reading members', () => {
-  async function readShard(shard: number, withValues: boolean): Promise<MemberDigest[][]> {
+  async function readShard(shard: number, columns: readonly string[] | 'all'): Promise<MemberDigest[][]> {
     const batches: MemberDigest[][] = [];
-    for await (const batch of members.shard('acme', shard, withValues)) batches.push(batch);
+    for await (const batch of members.shard('acme', shard, columns)) batches.push(batch);
     return batches;
   }
 
@@ -339,7 +339,7 @@ describe('reading members', () => {
     const values = { Text: 'x'.repeat(15_000) };
     for (const id of some) await table.put(memberToItem('acme', member(id, { values }), false));
     await table.put(memberToItem('acme2', member(some[0] as string), false));
-    const batches = await readShard(5, true);
+    const batches = await readShard(5, 'all');
     // 120 members of 15 KB are more than a query's 1 MB.
     expect(batches.length).toBeGreaterThan(1);
     const all = batches.flat();
@@ -351,10 +351,25 @@ describe('reading members', () => {
       version: 4,
       values,
     });
-    const digests = (await readShard(5, false)).flat();
+    const digests = (await readShard(5, [])).flat();
     expect(digests).toHaveLength(120);
     expect(digests[0]).not.toHaveProperty('values');
-    expect((await readShard(6, true)).flat()).toEqual([]);
+    expect((await readShard(6, 'all')).flat()).toEqual([]);
+  });
+
+  it('gives only the columns asked for, and a member that has none of them without values', async () => {
+    const [first = '', second = ''] = Array.from({ length: 1_000 }, (_, n) => `C${n}`).filter(
+      (id) => shardOf(id) === 7,
+    );
+    const odd = { 'E-mail.of the “member”': 'a@example.org', Text: 'x' };
+    await table.put(memberToItem('acme', member(first, { values: odd }), false));
+    await table.put(memberToItem('acme', member(second, { values: { Text: 'y' } }), false));
+    const digests = (await readShard(7, ['E-mail.of the “member”', 'Phone'])).flat();
+    const values = digests.map((digest) => [digest.externalId, digest.values]);
+    expect(Object.fromEntries(values)).toEqual({
+      [first]: { 'E-mail.of the “member”': 'a@example.org' },
+      [second]: undefined,
+    });
   });
 
   it('gives the values of those that are there', async () => {
@@ -381,7 +396,7 @@ describe('reading members', () => {
   ])('says so where %s of a member is %o, and does not take it for absent', async (name, value) => {
     const broken = { ...memberToItem('acme', member('A1'), false), [name]: value };
     await table.put(broken);
-    await expect(readShard(shardOf('A1'), true)).rejects.toMatchObject({ code: 'corrupt_item' });
+    await expect(readShard(shardOf('A1'), 'all')).rejects.toMatchObject({ code: 'corrupt_item' });
     if (name !== 'values') return;
     await expect(members.values('acme', ['A1'])).rejects.toMatchObject({ code: 'corrupt_item' });
   });

@@ -74,6 +74,36 @@ test('refreshes a refused access token once, keeps the refresh token, and repeat
   expect(JSON.parse(String(received[2]?.body))).toEqual({ refreshToken: 'refresh-1' });
 });
 
+test('so is one that the gateway refuses without a problem, as it does when the token has expired', async () => {
+  const { client, received } = await serve({
+    'POST /api/v1/sessions': [{ body: tokens }],
+    'POST /api/v1/sessions/refresh': [{ body: { accessToken: 'access-2', expiresInSeconds: 3600 } }],
+    'GET /api/v1/me': ({ headers }) =>
+      headers.authorization === 'Bearer access-2'
+        ? { body: me }
+        : { status: 403, body: { message: 'Forbidden' } },
+  });
+  await client.signIn(ana);
+  expect(await client.me()).toEqual(me);
+  expect(received.map(({ path }) => path.replace('/api/v1', ''))).toEqual([
+    '/sessions',
+    '/me',
+    '/sessions/refresh',
+    '/me',
+  ]);
+  expect(JSON.parse(String(received[2]?.body))).toEqual({ refreshToken: 'refresh-1' });
+});
+
+test('what the caller may not do is no reason to refresh', async () => {
+  const { client, received } = await serve({
+    'POST /api/v1/sessions': [{ body: tokens }],
+    'GET /api/v1/me': [{ status: 403, body: problem(403, 'forbidden') }],
+  });
+  await client.signIn(ana);
+  await expect(client.me()).rejects.toMatchObject({ status: 403, code: 'forbidden' });
+  expect(received).toHaveLength(2);
+});
+
 test('a wrong password is the API’s own refusal, not a reason to refresh', async () => {
   const { client, received } = await serve({
     'POST /api/v1/sessions': [{ status: 401, body: problem(401, 'wrong_credentials') }],

@@ -83,7 +83,9 @@ export async function startFakeApi(script: Script) {
     received.push(got);
     const entry = script[`${method} ${path}`] ?? [{ status: 404, body: problem(404, 'route_not_found') }];
     const answer = typeof entry === 'function' ? entry(got) : entry.length > 1 ? entry.shift() : entry[0];
-    const { status = 200, body, type = 'application/json', headers } = answer ?? {};
+    const { status = 200, body, headers } = answer ?? {};
+    const isProblem = typeof body === 'object' && body !== null && 'code' in body;
+    const type = answer?.type ?? (isProblem ? 'application/problem+json' : 'application/json');
     const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
     response.writeHead(status, { 'content-type': type, ...headers }).end(text);
   });

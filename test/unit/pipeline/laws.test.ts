@@ -1,18 +1,25 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { isMusterError } from 'roster/domain/errors';
-import { type ImportCounts, ImportLimits, type ImportMode, importModes } from 'roster/domain/import';
+import {
+  changeKinds,
+  type ImportCounts,
+  ImportLimits,
+  type ImportMode,
+  importModes,
+} from 'roster/domain/import';
 import type { Member } from 'roster/domain/member';
-import type { ImportRef, Objects, RosterMembers } from 'roster/domain/ports';
+import type { ImportRef, Objects, PlannedChange, RosterMembers } from 'roster/domain/ports';
 import type { Column } from 'roster/domain/schema';
 import { applyPart } from 'roster/pipeline/apply';
+import { ChangeReader } from 'roster/pipeline/change-reader';
 import { diffPart } from 'roster/pipeline/diff';
 import { finish } from 'roster/pipeline/finish';
 import { plan } from 'roster/pipeline/plan';
 import { approve } from 'roster/pipeline/review';
 import { unzip } from 'roster/pipeline/unzip';
 import { validatePart } from 'roster/pipeline/validate';
-import { workFiles } from 'roster/pipeline/work-files';
+import { type Manifest, type Plan, readJson, workFiles } from 'roster/pipeline/work-files';
 import { describe, expect, it } from 'vitest';
 import { memoryImports, memoryMembers, memoryObjects, memoryOrganizations } from '../../support/memory.ts';
 
@@ -214,7 +221,7 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
     await approve(deps, ref, 'owner', { confirmHold: true, exclude: options.excluding });
   }
   const counts = imports.job.counts;
-  const { kinds, changes } = changesOf(files.files);
+  const { kinds, changes } = await changesOf(files);
   const touched = memory.members.get(options.touching ?? '');
   if (touched !== undefined) touched.version += 1;
   for (const part of planned.parts) await step(() => applyPart(deps, { ...ref, part }));
@@ -239,19 +246,18 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
 }
 
 /** The changes as planned, without the parts that they are in. */
-function changesOf(files: ReadonlyMap<string, Buffer>) {
-  const plan = JSON.parse((files.get(workFiles.plan(ref)) as Buffer).toString()) as {
-    parts: { kinds: Record<string, { key: string; count: number }> }[];
-  };
-  const changes = plan.parts.flatMap(({ kinds }) =>
-    Object.values(kinds).flatMap(({ key, count }) => {
-      const lines = (files.get(key) as Buffer).toString().split('\n').slice(0, -1);
-      expect(lines.length).toBe(count);
-      return lines;
-    }),
-  );
-  const kinds = changes.map((change) => JSON.parse(change) as { kind: string; line?: number });
-  return { kinds, changes: changes.sort() };
+async function changesOf(work: Objects) {
+  const { parts } = await readJson<Plan>(work, workFiles.plan(ref));
+  const reader = new ChangeReader(work, ref, await readJson<Manifest>(work, workFiles.manifest(ref)));
+  const kinds: PlannedChange[] = [];
+  for (const part of parts) {
+    for (const kind of changeKinds) {
+      const before = kinds.length;
+      for await (const changes of reader.all(part, kind)) kinds.push(...changes);
+      expect(kinds.length - before).toBe(part.kinds[kind]?.count ?? 0);
+    }
+  }
+  return { kinds, changes: kinds.map((change) => JSON.stringify(change)).sort() };
 }
 
 const cleaned = (value: string) => value.trim().normalize('NFC');

@@ -14,7 +14,7 @@ const derivedOptional = ['username', 'email', 'phone'] as const;
 /** The members of a roster in the table, as an import reads and writes them. */
 export function rosterMembers(table: Table): RosterMembers {
   return {
-    shard: (organization, shard, withValues) => readShard(table, organization, shard, withValues),
+    shard: (organization, shard, columns) => readShard(table, organization, shard, columns),
     async values(organization, externalIds) {
       const items = await table.batchGet(
         externalIds.map((id) => keys.member(organization, id)),
@@ -32,9 +32,9 @@ async function* readShard(
   table: Table,
   organization: string,
   shard: number,
-  withValues: boolean,
+  columns: readonly string[] | 'all',
 ): AsyncIterable<MemberDigest[]> {
-  const attributes = withValues ? [...digestAttributes, 'values'] : digestAttributes;
+  const projection = digestProjection(columns);
   let start: Item | undefined;
   do {
     const page = await table.query({
@@ -43,22 +43,38 @@ async function* readShard(
         ':pk': keys.memberShard(organization, shard),
         ':prefix': keys.memberPrefix,
       },
-      ProjectionExpression: attributes.map((_, index) => `#a${index}`).join(', '),
-      ExpressionAttributeNames: Object.fromEntries(attributes.map((name, index) => [`#a${index}`, name])),
+      ...projection,
       // A plan made from what was there a moment ago would meet conflicts that nobody caused.
       ConsistentRead: true,
       ...(start && { ExclusiveStartKey: start }),
     });
-    yield page.items.map((item) => toDigest(item, withValues));
+    yield page.items.map((item) => toDigest(item, columns === 'all'));
     start = page.lastKey;
   } while (start);
+}
+
+/** The attributes of a digest, and of the values all or single columns. */
+function digestProjection(columns: readonly string[] | 'all') {
+  const names: Record<string, string> = { '#values': 'values' };
+  const alias = (prefix: string) => (name: string, index: number) => {
+    names[`#${prefix}${index}`] = name;
+    return `#${prefix}${index}`;
+  };
+  const attributes = digestAttributes.map(alias('a'));
+  const values =
+    columns === 'all' ? ['#values'] : columns.map(alias('c')).map((column) => `#values.${column}`);
+  if (values.length === 0) delete names['#values'];
+  return { ProjectionExpression: [...attributes, ...values].join(', '), ExpressionAttributeNames: names };
 }
 
 const states = new Set<unknown>(memberStates);
 const disablers = new Set<unknown>(disabledByValues);
 
-/** Checked by hand and not by a schema: a comparison reads every member of the roster. */
-function toDigest(item: Item, withValues: boolean): MemberDigest {
+/**
+ * Checked by hand and not by a schema: a comparison reads every member of the roster. A member that has none of the
+ * columns asked for comes without values.
+ */
+function toDigest(item: Item, hasAllValues: boolean): MemberDigest {
   const { externalId, state, disabledBy, valuesHash, version, account } = item;
   const readable =
     typeof externalId === 'string' &&
@@ -67,7 +83,7 @@ function toDigest(item: Item, withValues: boolean): MemberDigest {
     typeof valuesHash === 'string' &&
     typeof version === 'number' &&
     (account === undefined || typeof account === 'string') &&
-    (!withValues || isValues(item.values));
+    (hasAllValues ? isValues(item.values) : item.values === undefined || isValues(item.values));
   if (!readable) throw unreadable();
   return item as unknown as MemberDigest;
 }

@@ -261,6 +261,8 @@ export function asOf(job: Import, now: Date): Import {
   const isLost =
     job.status === 'in_progress' &&
     job.step === 'awaiting_upload' &&
+    // One whose file has come waits for its turn behind an import that is being applied.
+    job.uploadedAt === undefined &&
     waitsSinceMs > (uploadTtlSeconds + 60) * 1_000;
   return isLost ? { ...job, status: 'incomplete' } : job;
 }

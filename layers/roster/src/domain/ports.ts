@@ -87,8 +87,15 @@ export interface PlannedChange extends Omit<Change, 'fields'> {
 
 /** The members of a roster, as an import reads and writes them. */
 export interface RosterMembers {
-  /** All members of one shard, in the order of their external ids. */
-  shard(organization: string, shard: number, withValues: boolean): AsyncIterable<MemberDigest[]>;
+  /**
+   * All members of one shard, in the order of their external ids, a batch at a time. `columns` are those whose values
+   * are wanted: reading them all from a large roster, to look at one, is most of what a comparison would cost.
+   */
+  shard(
+    organization: string,
+    shard: number,
+    columns: readonly string[] | 'all',
+  ): AsyncIterable<MemberDigest[]>;
   values(organization: string, externalIds: string[]): Promise<Map<string, Record<string, string>>>;
   summary(organization: string): Promise<MemberSummary>;
   /**

@@ -11,9 +11,8 @@ import type {
   PlannedChange,
   RosterMembers,
 } from '../domain/ports.ts';
+import { ChangeReader } from './change-reader.ts';
 import { ensureOpen } from './ensure-open.ts';
-import { lineBatches } from './lines.ts';
-import { parsePlanned } from './planned-changes.ts';
 import { type Manifest, type Plan, type PlanPart, readJson, workFiles } from './work-files.ts';
 
 export interface ApplyDeps {
@@ -41,7 +40,7 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const context: ApplyContext = { schema, spreadNames, now: deps.clock() };
   const approval = await deps.imports.approval(ref);
-  const approved = approvedChanges(deps.work, part, approval, manifest);
+  const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
   const chunkChanges = chunkChangesFor(schema.columns);
@@ -51,9 +50,12 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
     const write = deps.members
       .applyChunk(ref, { part: ref.part, chunk, changes }, context)
       .then(() => deps.imports.addProgress(ref, 'applying', changes.length));
-    const tracked = write.finally(() => inFlight.delete(tracked));
-    tracked.catch(() => undefined);
-    inFlight.add(tracked);
+    inFlight.add(write);
+    // One that failed stays, so that the race or the last wait meets it.
+    write.then(
+      () => inFlight.delete(write),
+      () => undefined,
+    );
     if (inFlight.size >= chunksInFlightMax) await Promise.race(inFlight);
   }
   await Promise.all(inFlight);
@@ -67,20 +69,15 @@ async function doneChunks(imports: Imports, ref: ImportRef & { part: number }): 
 
 /** The approved changes of a part, in an order that never varies. */
 async function* approvedChanges(
-  work: Objects,
+  reader: ChangeReader,
   part: PlanPart,
   approval: Approval,
-  manifest: Manifest,
 ): AsyncIterable<PlannedChange[]> {
-  const names = manifest.columns.map((column) => column.name);
   const excluded = new Set(approval.exclude);
   for (const kind of changeKinds) {
-    const changes = part.kinds[kind];
-    if (changes === undefined || !approval.kinds.includes(kind)) continue;
-    for await (const lines of lineBatches(work.stream(changes.key))) {
-      yield lines
-        .map((line) => parsePlanned(line, names))
-        .filter((change) => !excluded.has(change.externalId));
+    if (!approval.kinds.includes(kind)) continue;
+    for await (const changes of reader.all(part, kind)) {
+      yield changes.filter(({ externalId }) => !excluded.has(externalId));
     }
   }
 }

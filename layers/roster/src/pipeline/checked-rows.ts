@@ -136,6 +136,11 @@ export class CheckedRows {
     return this.idEnds[index] as number;
   }
 
+  /** Where the whole row stands in the file. */
+  reference(index: number): { line: number; start: number; end: number } {
+    return { line: this.line(index), start: this.start(index), end: this.starts[index + 1] as number };
+  }
+
   line(index: number): number {
     return Number(this.bytes.toString('latin1', this.start(index), this.idStart(index) - 1));
   }

@@ -29,7 +29,7 @@ export async function diffPart(deps: DiffDeps, ref: ImportRef & { part: number }
   const checked = await deps.work.read(workFiles.checked(ref, ref.part));
   const comparison = new PartComparison(manifest, job.mode, uniqueBuckets, checked);
   for (const shard of shardsOfPart(ref.part, partCount)) {
-    for await (const batch of deps.members.shard(ref.organization, shard, comparison.needsValues)) {
+    for await (const batch of deps.members.shard(ref.organization, shard, comparison.columnsToRead)) {
       comparison.compare(batch, await valuesFor(deps.members, ref.organization, comparison, batch));
     }
   }
@@ -44,7 +44,7 @@ async function valuesFor(
   comparison: PartComparison,
   batch: readonly MemberDigest[],
 ): Promise<ReadonlyMap<string, Record<string, string>>> {
-  if (comparison.needsValues) return new Map();
+  if (comparison.columnsToRead === 'all') return new Map();
   const ids = comparison.needingValues(batch);
   return ids.length === 0 ? new Map() : members.values(organization, ids);
 }

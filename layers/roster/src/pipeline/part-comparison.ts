@@ -13,7 +13,7 @@ import { canonicalOf } from '../domain/validate.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { CheckedRows, formatUnique } from './checked-rows.ts';
 import { uniqueColumns } from './part-checker.ts';
-import { formatChange, writeAdd } from './planned-changes.ts';
+import { formatAdd, formatChange } from './planned-changes.ts';
 import { compileValuesHash } from './values-hash.ts';
 import type { Manifest } from './work-files.ts';
 
@@ -72,9 +72,9 @@ export class PartComparison {
     }
   }
 
-  /** Whether the members have to be read with their values. */
-  get needsValues(): boolean {
-    return !this.manifest.complete || this.uniqueAt.length > 0;
+  /** The columns whose values are to be read of every member, whether it differs or not. */
+  get columnsToRead(): readonly string[] | 'all' {
+    return this.manifest.complete ? this.uniqueAt.map((at) => this.names[at] as string) : 'all';
   }
 
   /** The members of a batch whose values have to be read to tell what differs. */
@@ -182,7 +182,7 @@ export class PartComparison {
       const outcome = outcomeOfRow(this.mode, { active }, undefined, true);
       this.decide(index, outcome);
       if (outcome !== 'add') continue;
-      writeAdd(this.writerOf('add'), this.rows, index);
+      this.writerOf('add').text(formatAdd(this.rows.reference(index)));
       if (active !== false) this.addRowUniques(index);
     }
   }
@@ -201,7 +201,7 @@ export class PartComparison {
   /** Where the next change of a kind is to be written; counts it. */
   private writerOf(kind: ChangeKind): ByteWriter {
     this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
-    this.changes[kind] ??= new ByteWriter(kind === 'add' ? this.rows.bytes.length * 2 : undefined);
+    this.changes[kind] ??= new ByteWriter();
     return this.changes[kind];
   }
 

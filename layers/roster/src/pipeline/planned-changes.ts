@@ -1,43 +1,57 @@
-/** The planned changes as files of one JSON object a line, by part and kind. */
+/**
+ * The planned changes as files of lines, by part and kind. A change to a member is an object of JSON. A member to be
+ * added is only a reference to its row in the part's checked file, for a first import plans every row, and copying
+ * them all would double what the comparison costs:
+ *
+ *     line ⇥ first byte ⇥ byte behind the last
+ */
 import type { Change } from '../domain/import.ts';
 import type { PlannedChange } from '../domain/ports.ts';
 import { valuesByName } from '../domain/roster-row.ts';
-import type { ByteWriter } from './byte-writer.ts';
-import type { CheckedRows } from './checked-rows.ts';
-import { hashLength } from './values-hash.ts';
+import { CheckedRows } from './checked-rows.ts';
 
-const addHead = Buffer.from('{"kind":"add","externalId":');
-const addLine = Buffer.from(',"line":');
-const addNotJoined = Buffer.from(',"version":0,"state":"not_joined","valuesHash":"');
-const addDisabled = Buffer.from(',"version":0,"state":"disabled","valuesHash":"');
-const addRow = Buffer.from('","before":{},"row":');
-const addEnd = Buffer.from('}\n');
+/** Where the row of a member to be added stands in the checked file of its part. */
+export interface RowReference {
+  line: number;
+  start: number;
+  end: number;
+}
 
-/**
- * Writes a member to be added. What is known of the row is passed on as bytes, above all its values as the JSON
- * they came in: a first import plans every row of the file, and parsing each one here would double its cost.
- */
-export function writeAdd(writer: ByteWriter, rows: CheckedRows, index: number): void {
-  const { bytes } = rows;
-  writer.copy(addHead);
-  writer.text(JSON.stringify(rows.externalId(index)));
-  writer.copy(addLine);
-  writer.copy(bytes, rows.start(index), rows.idStart(index) - 1);
-  writer.copy(rows.active(index) === false ? addDisabled : addNotJoined);
-  writer.copy(bytes, rows.hashStart(index), rows.hashStart(index) + hashLength);
-  writer.copy(addRow);
-  writer.copy(bytes, rows.valuesStart(index), rows.valuesEnd(index));
-  writer.copy(addEnd);
+export function formatAdd({ line, start, end }: RowReference): string {
+  return `${line}\t${start}\t${end}\n`;
+}
+
+export function parseAdd(text: string): RowReference {
+  const [line, start, end] = text.split('\t').map(Number);
+  return { line: line as number, start: start as number, end: end as number };
+}
+
+/** The change that adds the member of one checked row; `names` are the mapped columns, in the order of its values. */
+export function addedMember(row: Buffer, names: readonly string[], uniqueColumnCount: number): PlannedChange {
+  const rows = new CheckedRows(row, uniqueColumnCount);
+  return {
+    kind: 'add',
+    externalId: rows.externalId(0),
+    line: rows.line(0),
+    version: 0,
+    state: rows.active(0) === false ? 'disabled' : 'not_joined',
+    valuesHash: rows.valuesHash(0),
+    values: valuesByName(names, rows.values(0)),
+    before: {},
+  };
 }
 
 export function formatChange(change: PlannedChange): string {
   return `${JSON.stringify(change)}\n`;
 }
 
-/** Parses a line; `names` are the mapped columns, in the order of an added row's values. */
-export function parsePlanned(line: string, names: readonly string[]): PlannedChange {
-  const { row, ...change } = JSON.parse(line) as PlannedChange & { row?: string[] };
-  return row === undefined ? change : { ...change, values: valuesByName(names, row) };
+export function parseChange(text: string): PlannedChange {
+  return JSON.parse(text) as PlannedChange;
+}
+
+/** The line of the file that a planned change comes from, whatever its kind; 0 if the file does not name the member. */
+export function lineOfChange(text: string): number {
+  return text.startsWith('{') ? (parseChange(text).line ?? 0) : parseAdd(text).line;
 }
 
 /** A planned change as people see it: each field before and after. */

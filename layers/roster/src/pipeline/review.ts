@@ -10,10 +10,11 @@ import {
   type Reject,
 } from '../domain/import.ts';
 import type { Approval, Clock, ImportRef, Imports, Objects } from '../domain/ports.ts';
+import { ChangeReader } from './change-reader.ts';
 import { isExcluded } from './finish.ts';
 import { readLinePage } from './line-page.ts';
 import { changingParts } from './plan.ts';
-import { parsePlanned, toChange } from './planned-changes.ts';
+import { toChange } from './planned-changes.ts';
 import { type Manifest, type Plan, readJson, workFiles } from './work-files.ts';
 
 export interface ReviewDeps {
@@ -51,22 +52,27 @@ function cursorOf(position: Position): string {
 
 const filesPerPageMax = 8;
 
-/** Reads a page of lines from files that follow one another; bounded in files, so a page may be short. */
-async function pageOfFiles(work: Objects, keys: readonly string[], request: PageRequest) {
-  let { file, offset } = positionOf(request.cursor);
-  const lines: { line: string; key: string }[] = [];
-  for (
-    let files = 0;
-    file < keys.length && lines.length < request.limit && files < filesPerPageMax;
-    files++
-  ) {
-    const key = keys[file] as string;
-    const page = await readLinePage(work, key, offset, request.limit - lines.length);
-    lines.push(...page.lines.map((line) => ({ line, key })));
-    if (page.end) [file, offset] = [file + 1, 0];
+/**
+ * Reads a page from files of lines that follow one another; bounded in files, so a page may be short.
+ * `parse` makes items of some lines of one file.
+ */
+async function pageOfFiles<F extends { key: string }, T>(
+  work: Objects,
+  files: readonly F[],
+  request: PageRequest,
+  parse: (file: F, lines: string[]) => T[] | Promise<T[]>,
+): Promise<{ items: T[]; nextCursor?: string }> {
+  let { file: at, offset } = positionOf(request.cursor);
+  const items: T[] = [];
+  for (let read = 0; items.length < request.limit && read < filesPerPageMax; read++) {
+    const file = files[at];
+    if (file === undefined) break;
+    const page = await readLinePage(work, file.key, offset, request.limit - items.length);
+    items.push(...(await parse(file, page.lines)));
+    if (page.end) [at, offset] = [at + 1, 0];
     else offset = page.next;
   }
-  return { lines, ...(file < keys.length && { nextCursor: cursorOf({ file, offset }) }) };
+  return { items, ...(at < files.length && { nextCursor: cursorOf({ file: at, offset }) }) };
 }
 
 /**
@@ -81,17 +87,27 @@ export async function listChanges(
   const job = await deps.imports.get(ref);
   const plan = await planOf(deps, ref, job);
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
-  const names = manifest.columns.map((column) => column.name);
-  const kinds = request.kind === undefined ? changeKinds : [request.kind];
-  const keys = kinds.flatMap((kind) => plan.parts.flatMap(({ kinds: files }) => files[kind]?.key ?? []));
-  const { lines, ...rest } = await pageOfFiles(deps.work, keys, request);
+  const reader = new ChangeReader(deps.work, ref, manifest);
   const outcomeOf = await outcomes(deps, ref, job);
-  const items = lines.map(({ line }) => {
-    const change = toChange(parsePlanned(line, names));
-    const outcome = outcomeOf(change);
-    return { ...change, excluded: outcome === 'excluded', ...(job.status === 'complete' && { outcome }) };
+  return pageOfFiles(deps.work, filesOf(plan, request.kind), request, async ({ part, kind }, lines) => {
+    const changes = await reader.some(part, kind, lines);
+    return changes.map((planned) => {
+      const change = toChange(planned);
+      const outcome = outcomeOf(change);
+      return { ...change, excluded: outcome === 'excluded', ...(job.status === 'complete' && { outcome }) };
+    });
   });
-  return { items, ...rest };
+}
+
+/** The files of the changes, all or of one kind: by kind, then by part. */
+function filesOf(plan: Plan, only: ChangeKind | undefined) {
+  const kinds = only === undefined ? changeKinds : [only];
+  return kinds.flatMap((kind) =>
+    plan.parts.flatMap(({ part, kinds: files }) => {
+      const key = files[kind]?.key;
+      return key === undefined ? [] : [{ part, kind, key }];
+    }),
+  );
 }
 
 async function planOf(deps: ReviewDeps, ref: ImportRef, job: Import): Promise<Plan> {
@@ -128,8 +144,10 @@ export async function listRejects(
 ): Promise<{ items: Reject[]; nextCursor?: string }> {
   const job = await deps.imports.get(ref);
   if (job.counts.rejected === 0) return { items: [] };
-  const { lines, ...rest } = await pageOfFiles(deps.work, [workFiles.allRejects(ref)], request);
-  return { items: lines.map(({ line }) => JSON.parse(line) as Reject), ...rest };
+  const files = [{ key: workFiles.allRejects(ref) }];
+  return pageOfFiles(deps.work, files, request, (_, lines) =>
+    lines.map((line) => JSON.parse(line) as Reject),
+  );
 }
 
 /**

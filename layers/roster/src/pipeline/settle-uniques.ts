@@ -2,6 +2,7 @@ import { changeKinds, countOfKind, type ImportCounts, type Reject } from '../dom
 import type { ImportRef, Objects } from '../domain/ports.ts';
 import { FileError } from '../files/errors.ts';
 import { lineBatches } from './lines.ts';
+import { lineOfChange } from './planned-changes.ts';
 import { type Manifest, type Plan, type PlanPart, workFiles } from './work-files.ts';
 
 /** See formatUnique in checked-rows.ts for what lines of 0 and below mean. */
@@ -174,15 +175,11 @@ async function settledKinds(
     const changes = part.kinds[kind];
     if (changes === undefined) continue;
     const all = (await work.read(changes.key)).toString().split('\n');
-    const kept = all.filter((line) => line !== '' && !lines.has(lineOf(line)));
+    const kept = all.filter((line) => line !== '' && !lines.has(lineOfChange(line)));
     if (kept.length === 0) continue;
     const key = workFiles.settled(ref, part.part, kind);
     await work.write(key, kept.map((line) => `${line}\n`).join(''));
     kinds[kind] = { key, count: kept.length };
   }
   return kinds;
-}
-
-function lineOf(change: string): number {
-  return (JSON.parse(change) as { line?: number }).line ?? 0;
 }
