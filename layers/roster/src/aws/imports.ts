@@ -10,6 +10,7 @@ import {
   OnRowErrors,
 } from '../domain/import.ts';
 import type { AppliedChunk, Approval, ImportRef, Imports } from '../domain/ports.ts';
+import type { AuditTrail } from './audit.ts';
 import { keys } from './keys.ts';
 import {
   allOf,
@@ -93,6 +94,7 @@ const ChunkItem = z.object({
 
 const ApprovalItem = z.object({
   by: z.string(),
+  account: z.string().optional(),
   at: z.string(),
   kinds: z.array(ChangeKind),
   exclude: z.array(z.string()),
@@ -109,25 +111,27 @@ function parsed<T>(shape: z.ZodType<T>, item: Item, what: string): T {
 
 const floorTriesMax = 10;
 
-/** The records of imports in the table. */
-export function importRecords(table: Table): Imports {
+/** The records of imports in the table; what `audit` takes with a change is kept in one transaction with it. */
+export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): Imports {
   const get = async (ref: ImportRef): Promise<Import> => {
     const item = await table.get(keys.import(ref.organization, ref.importId), { consistent: true });
     if (item === undefined) throw new MusterError('not_found', `There is no import ${ref.importId}.`);
     return parsed(ImportItem, item, 'import');
   };
 
-  const update = async (organization: string, job: Import, patch: Partial<Import>): Promise<Import> => {
-    const next = { ...patch, version: job.version + 1 };
+  const update: Imports['update'] = async (organization, job, patch, event) => {
+    const change = {
+      key: keys.import(organization, job.importId),
+      set: { ...patch, version: job.version + 1 },
+      condition: versionIs(job.version),
+    };
     try {
-      const item = await table.update({
-        key: keys.import(organization, job.importId),
-        set: next,
-        condition: versionIs(job.version),
-      });
-      return parsed(ImportItem, item, 'import');
+      if (event === undefined) return parsed(ImportItem, await table.update(change), 'import');
+      await audit.commit(organization, event, [{ update: change }]);
+      // A transaction returns no items; its condition held, so that this is what is stored.
+      return parsed(ImportItem, { ...job, ...withoutAbsent(change.set) }, 'import');
     } catch (error) {
-      if (!(error instanceof ConditionFailed)) throw error;
+      if (!(error instanceof ConditionFailed || error instanceof TransactionFailed)) throw error;
       throw new MusterError('conflict', 'The import was changed meanwhile. Look at it again.', {
         cause: error,
       });
@@ -253,6 +257,11 @@ export function importRecords(table: Table): Imports {
 
 function superseded(ref: ImportRef): MusterError {
   return new MusterError('import_superseded', `The import ${ref.importId} has ended.`);
+}
+
+/** What an update leaves alone falls away. */
+function withoutAbsent(set: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
 }
 
 /** When an import's file arrived, as text that sorts; of two in the same moment the one announced later. */

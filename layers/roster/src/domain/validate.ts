@@ -335,7 +335,7 @@ function wrongFieldCount(fields: readonly string[], fieldCount: number, idAt: nu
 }
 
 /** Reads a state column: a boolean, or an enumeration of words such as Activé and Désactivé. A blank says nothing. */
-function activeReader(column: Column): (canonical: string) => boolean | undefined {
+export function activeReader(column: Column): (canonical: string) => boolean | undefined {
   const word =
     column.type === 'boolean'
       ? (text: string) => text

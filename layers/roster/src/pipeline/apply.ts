@@ -2,10 +2,12 @@ import { changeKinds } from '../domain/import.ts';
 import {
   type ApplyContext,
   type Approval,
+  actionsOf,
   type Clock,
-  chunkChangesMax,
+  chunkActionsMax,
   type ImportRef,
   type Imports,
+  movesMembership,
   type Objects,
   type Organizations,
   type PlannedChange,
@@ -22,6 +24,8 @@ export interface ApplyDeps {
   members: RosterMembers;
   work: Objects;
   clock: Clock;
+  /** Told of the accounts whose memberships moved. */
+  accountQueue: { changed(accounts: Iterable<string>): Promise<void> };
 }
 
 const chunksInFlightMax = 4;
@@ -31,29 +35,38 @@ const chunksInFlightMax = 4;
  * and each leaves a checkpoint in its own transaction, so that a repeat writes only what is missing (B12).
  */
 export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number }): Promise<void> {
-  await ensureOpen(deps.imports, ref);
+  const job = await ensureOpen(deps.imports, ref);
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const plan = await readJson<Plan>(deps.work, workFiles.plan(ref));
   const part = plan.parts.find((candidate) => candidate.part === ref.part);
   if (part === undefined) return;
   const { spreadNames } = await deps.organizations.get(ref.organization);
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
-  const context: ApplyContext = { schema, spreadNames, now: deps.clock() };
   const approval = await deps.imports.approval(ref);
+  const approvedBy = approval.by === 'policy' ? job.uploadedBy : approval.by;
+  const context: ApplyContext = { schema, spreadNames, now: deps.clock(), approvedBy };
   const done = await doneChunks(deps.imports, ref);
 
   const inFlight = new Set<Promise<void>>();
   for await (const [chunk, changes] of chunked(approvedChanges(deps.work, part, approval, manifest))) {
-    if (done.has(chunk)) continue;
-    const write = deps.members
-      .applyChunk(ref, { part: ref.part, chunk, changes }, context)
-      .then(() => deps.imports.addProgress(ref, 'applying', changes.length));
+    const write = done.has(chunk)
+      ? tellAccounts(deps, changes)
+      : deps.members
+          .applyChunk(ref, { part: ref.part, chunk, changes }, context)
+          .then(() => tellAccounts(deps, changes))
+          .then(() => deps.imports.addProgress(ref, 'applying', changes.length));
     const tracked = write.finally(() => inFlight.delete(tracked));
     tracked.catch(() => undefined);
     inFlight.add(tracked);
     if (inFlight.size >= chunksInFlightMax) await Promise.race(inFlight);
   }
   await Promise.all(inFlight);
+}
+
+/** Told again for a chunk that was written before: the word may have been lost, and once more does no harm. */
+async function tellAccounts(deps: ApplyDeps, changes: readonly PlannedChange[]): Promise<void> {
+  const accounts = changes.filter(movesMembership).flatMap(({ account }) => account ?? []);
+  if (accounts.length > 0) await deps.accountQueue.changed(accounts);
 }
 
 async function doneChunks(imports: Imports, ref: ImportRef & { part: number }): Promise<Set<number>> {
@@ -82,17 +95,22 @@ async function* approvedChanges(
   }
 }
 
-/** Cuts a stream of batches into numbered chunks of {@link chunkChangesMax}. */
+/** Cuts a stream of batches into numbered chunks of {@link chunkActionsMax} actions at most. */
 async function* chunked(batches: AsyncIterable<PlannedChange[]>): AsyncIterable<[number, PlannedChange[]]> {
   let number = 0;
   let chunk: PlannedChange[] = [];
+  let memberships = 0;
   for await (const batch of batches) {
     for (const change of batch) {
+      const moved = movesMembership(change) ? 1 : 0;
+      if (actionsOf(chunk.length + 1, memberships + moved) > chunkActionsMax) {
+        yield [number, chunk];
+        number += 1;
+        chunk = [];
+        memberships = 0;
+      }
       chunk.push(change);
-      if (chunk.length < chunkChangesMax) continue;
-      yield [number, chunk];
-      number += 1;
-      chunk = [];
+      memberships += moved;
     }
   }
   if (chunk.length > 0) yield [number, chunk];

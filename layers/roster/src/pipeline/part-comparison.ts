@@ -94,11 +94,12 @@ export class PartComparison {
       return;
     }
     this.counts.disabled += 1;
-    const { externalId, version } = member;
+    const { externalId, version, account } = member;
     const change = {
       kind: 'disable',
       externalId,
       version,
+      ...(account !== undefined && { account }),
       from: member.state,
       state: 'disabled',
       before: {},
@@ -129,6 +130,7 @@ export class PartComparison {
         externalId,
         line,
         version: member.version,
+        ...(member.account !== undefined && { account: member.account }),
         ...from,
         state,
         ...next,
