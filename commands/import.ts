@@ -4,45 +4,30 @@ import { extname, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { Listr } from 'listr2';
 import { importModes, onRowErrorsValues } from 'roster/domain/import';
-import {
-  ApiError,
-  type ImportInput,
-  type ImportJob,
-  isWaiting,
-  MusterClient,
-  NewPasswordRequired,
-} from './client.ts';
+import { ApiError, type ImportInput, type ImportJob, isWaiting, type MusterClient } from './client.ts';
 import { CommandFailure, exitCodes, runCommand } from './failure.ts';
 import { approveImport, countsText, importRoster, progressText, secondsSince } from './import-roster.ts';
 import { withUsageExit } from './options.ts';
-import { defaultStateDirectory, readDemo, runningCloud } from './running-system.ts';
+import { type SignInOptions, signedIn, withSignInOptions } from './sign-in.ts';
 
-interface Options {
+interface Options extends SignInOptions {
   mode?: ImportInput['mode'];
   onRowErrors?: ImportInput['onRowErrors'];
   review?: true;
   yes?: true;
-  org?: string;
-  login?: string;
-  passwordEnv?: string;
-  url?: string;
   json?: true;
 }
 
 const fileTypes = ['.csv', '.zip', '.xlsx'];
 const rejectsShownMax = 20;
 
-const command = new Command('npm run import --')
+const command = withSignInOptions(new Command('npm run import --'))
   .description('Import a roster file into the running system.')
   .argument('<file>', 'a .csv, a .zip of one .csv, or an .xlsx')
   .addOption(new Option('--mode <mode>', "else the organization's own").choices(importModes))
   .addOption(new Option('--on-row-errors <policy>', "else the organization's own").choices(onRowErrorsValues))
   .option('--review', 'make the plan and let it wait for an approval')
   .option('--yes', 'approve a plan that waits, also one held because it disables many')
-  .option('--org <id>', 'the organization (the demo by default)')
-  .option('--login <login>', 'who imports (the demo’s owner by default)')
-  .option('--password-env <variable>', 'the environment variable that holds the password')
-  .option('--url <url>', 'where the system is (the local one that runs, by default)')
   .option('--json', 'print the import as JSON and nothing else')
   .addHelpText(
     'after',
@@ -73,62 +58,6 @@ async function rosterFile(file: string): Promise<string> {
   if (fileTypes.includes(extname(path).toLowerCase())) return path;
   throw new CommandFailure(`${path} is not a roster file: give a .csv, .zip or .xlsx.`);
 }
-
-interface SignedIn {
-  client: MusterClient;
-  organization: string;
-  url: string;
-}
-
-async function signedIn(options: Options): Promise<SignedIn> {
-  const who = await credentialsOf(options);
-  const cloud = options.url === undefined ? await runningCloud(defaultStateDirectory()) : undefined;
-  const url = options.url ?? cloud?.url ?? '';
-  const client = new MusterClient(options.url ?? cloud?.apiUrl ?? '');
-  try {
-    await client.signIn(who);
-  } catch (cause) {
-    throw signInFailure(cause, who, url);
-  }
-  return { client, organization: who.organization, url };
-}
-
-function signInFailure(cause: unknown, who: { organization: string; login: string }, url: string): unknown {
-  if (cause instanceof NewPasswordRequired) {
-    return new CommandFailure(`${cause.message} Sign in once at ${url} to do so.`, { cause });
-  }
-  if (cause instanceof ApiError && cause.code === 'wrong_credentials') {
-    const message = `The password of ${who.login} in ${who.organization} is wrong, or there is no such login.`;
-    return new CommandFailure(message, { cause });
-  }
-  if (cause instanceof TypeError)
-    return new CommandFailure(`Nothing answers at ${url}: check --url.`, { cause });
-  return cause;
-}
-
-/** The demo's credentials are for the local system only: they are never sent to a `--url`. */
-async function credentialsOf({ org, login, passwordEnv, url }: Options) {
-  if (org !== undefined && login !== undefined && passwordEnv !== undefined) {
-    const password = process.env[passwordEnv];
-    if (password) return { organization: org, login, password };
-    throw new CommandFailure(
-      `The environment variable ${passwordEnv} holds no password: set it first.`,
-      usage,
-    );
-  }
-  if ([org, login, passwordEnv, url].some((given) => given !== undefined)) {
-    throw new CommandFailure('Give --org, --login and --password-env together.', usage);
-  }
-  const demo = await readDemo(defaultStateDirectory());
-  if (demo !== undefined) return demo;
-  await runningCloud(defaultStateDirectory());
-  throw new CommandFailure(
-    'There is no demo here: say who imports by --org, --login and --password-env.',
-    usage,
-  );
-}
-
-const usage = { exitCode: exitCodes.usage };
 
 async function imported(client: MusterClient, organization: string, file: string, options: Options) {
   const { mode, onRowErrors, review, yes } = options;

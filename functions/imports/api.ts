@@ -1,6 +1,6 @@
 import { asOf, type Import, noCounts } from 'roster/domain/import';
 import type { ImportRef } from 'roster/domain/ports';
-import { type HttpHandlers, httpFunction } from 'roster/lambda/http';
+import { actorOf, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { downloadTtlSeconds, type ImportDeps, importDeps } from 'roster/lambda/import-deps';
 import { present } from 'roster/pipeline/present';
 import { approve, cancel, listChanges, listRejects } from 'roster/pipeline/review';
@@ -50,16 +50,16 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
     return { status: 200, body: await listRejects(deps, refOf(params), query) };
   },
 
-  async approveImport({ params, body, caller }, deps) {
+  async approveImport({ params, body, ...call }, deps) {
     const ref = refOf(params);
-    const { job, parts } = await approve(deps, ref, caller.login, body);
+    const { job, parts } = await approve(deps, ref, actorOf(call), body);
     await deps.machine.resume(ref, parts);
     return { status: 202, body: await present(deps, ref, job) };
   },
 
-  async cancelImport({ params }, deps) {
+  async cancelImport({ params, ...call }, deps) {
     const ref = refOf(params);
-    return { status: 200, body: await present(deps, ref, await cancel(deps, ref)) };
+    return { status: 200, body: await present(deps, ref, await cancel(deps, ref, actorOf(call))) };
   },
 
   async getImportReport({ params }, deps) {

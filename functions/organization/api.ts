@@ -1,7 +1,10 @@
+import { changedFields } from 'roster/domain/audit';
+import { MusterError } from 'roster/domain/errors';
+import { type Level, mayDo } from 'roster/domain/permissions';
 import { checkSchema } from 'roster/domain/schema';
 import { sampleRoster } from 'roster/domain/template';
 import { type Deps, deps } from 'roster/lambda/deps';
-import { type HttpHandlers, httpFunction, requireVersion } from 'roster/lambda/http';
+import { actorOf, type HttpHandlers, httpFunction, requireVersion } from 'roster/lambda/http';
 import { templateFile } from 'roster/lambda/template';
 
 const handlers: HttpHandlers<'organization', Deps> = {
@@ -10,10 +13,17 @@ const handlers: HttpHandlers<'organization', Deps> = {
     return { status: 200, version: body.version, body };
   },
 
-  async updateOrganization({ params, body: patch, ifMatch }, { organizations, clock }) {
+  async updateOrganization({ params, body: patch, ifMatch, ...call }, { organizations, clock }) {
     const current = await organizations.get(params.org);
     requireVersion(ifMatch, current.version);
-    const body = await organizations.update(current, { ...patch, updatedAt: clock().toISOString() });
+    requireRename(call.caller.level, current.name, patch.name);
+    const settings = { ...patch, updatedAt: clock().toISOString() };
+    const body = await organizations.update(current, settings, {
+      action: 'organization.update',
+      actor: actorOf(call),
+      subject: params.org,
+      ...changedFields(current, patch),
+    });
     return { status: 200, version: body.version, body };
   },
 
@@ -23,12 +33,27 @@ const handlers: HttpHandlers<'organization', Deps> = {
   },
 
   // The body's own version is not compared, so that a schema read from one organization can be given to another.
-  async putSchema({ params, body: { columns }, ifMatch }, { organizations }) {
+  async putSchema({ params, body: { columns }, ifMatch, ...call }, { organizations }) {
     checkSchema(columns);
     const current = await organizations.get(params.org);
     requireVersion(ifMatch, current.schemaVersion);
-    const body = await organizations.putSchema(current, columns);
+    const before = await organizations.schema(params.org, current.schemaVersion);
+    const body = await organizations.putSchema(current, columns, {
+      action: 'schema.update',
+      actor: actorOf(call),
+      subject: params.org,
+      before: { ...before },
+      after: { version: before.version + 1, columns },
+    });
     return { status: 200, version: body.version, body };
+  },
+
+  async listAudit({ params, query }, { audit }) {
+    const { sort, ...rest } = query;
+    const page = await audit.list(params.org, { ...rest, ascending: sort === 'time' });
+    const head = await audit.head(params.org);
+    const items = page.items.map((entry) => ({ ...entry, actor: { ...entry.actor } }));
+    return { status: 200, body: { ...page, items, ...(head && { head }) } };
   },
 
   async getSchemaTemplate({ params, query }, { organizations }) {
@@ -36,6 +61,12 @@ const handlers: HttpHandlers<'organization', Deps> = {
     return { status: 200, file: await templateFile(sampleRoster(columns), query.format) };
   },
 };
+
+/** The name is the owner's to change (S3.2); others may send it as it is. @throws MusterError `forbidden` */
+function requireRename(level: Level, current: string, wanted: string | undefined): void {
+  if (wanted === undefined || wanted === current || mayDo(level, 'organization.rename')) return;
+  throw new MusterError('forbidden', 'Only the owner renames the organization.');
+}
 
 /** An organization's settings and roster schema. */
 export const handler = httpFunction('organization', handlers, deps);

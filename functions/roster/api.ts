@@ -1,6 +1,17 @@
-import type { Member } from 'roster/domain/member';
+import { MusterError } from 'roster/domain/errors';
+import { mayDo } from 'roster/domain/permissions';
 import { type Deps, deps } from 'roster/lambda/deps';
-import { type HttpHandlers, httpFunction } from 'roster/lambda/http';
+import { type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
+import { memberBody, memberDetails } from 'roster/lambda/member-body';
+import {
+  addMember,
+  editMember,
+  findMember,
+  removeMember,
+  resetCredentials,
+  setMemberState,
+  setUsername,
+} from 'roster/lambda/members';
 
 const handlers: HttpHandlers<'roster', Deps> = {
   async listMembers({ params, query }, { organizations, roster }) {
@@ -15,16 +26,57 @@ const handlers: HttpHandlers<'roster', Deps> = {
     return { status: 200, body: await roster.summary(params.org) };
   },
 
-  async getMember({ params }, { roster }) {
-    const member = await roster.get(params.org, params.memberId);
-    return { status: 200, version: member.version, body: memberBody(member) };
+  async getMember(call, all) {
+    const found = await findMember(all, refOf(call));
+    return { status: 200, version: found.member.version, body: memberDetails(found) };
+  },
+
+  async addMember({ params, body, caller, origin }, all) {
+    if (body.account !== undefined && !mayDo(caller.level, 'members.credentials')) {
+      throw new MusterError('forbidden', 'An account needs the permission members.credentials.');
+    }
+    const made = await addMember(all, params.org, { ...caller, origin }, body);
+    return { status: 201, version: made.member.version, body: memberDetails(made) };
+  },
+
+  async updateMember(call, all) {
+    const found = await editMember(all, refOf(call), actingOf(call), call.body);
+    return { status: 200, version: found.member.version, body: memberDetails(found) };
+  },
+
+  async removeMember(call, all) {
+    await removeMember(all, refOf(call), actingOf(call));
+    return { status: 204 };
+  },
+
+  async disableMember(call, all) {
+    const found = await setMemberState(all, refOf(call), actingOf(call), 'disable');
+    return { status: 200, version: found.member.version, body: memberDetails(found) };
+  },
+
+  async enableMember(call, all) {
+    const found = await setMemberState(all, refOf(call), actingOf(call), 'enable');
+    return { status: 200, version: found.member.version, body: memberDetails(found) };
+  },
+
+  async setUsername(call, all) {
+    const found = await setUsername(all, refOf(call), actingOf(call), call.body);
+    return { status: 200, version: found.member.version, body: memberDetails(found) };
+  },
+
+  async resetCredentials(call, all) {
+    const found = await resetCredentials(all, refOf(call), actingOf(call));
+    return { status: 200, version: found.member.version, body: memberDetails(found) };
   },
 };
 
-/** In the API a member is named by the external id; what else is stored falls away by the response's schema. */
-function memberBody(member: Member) {
-  return { ...member, memberId: member.externalId };
+function refOf({ params, ifMatch }: Pick<Call<'getMember'>, 'params' | 'ifMatch'>) {
+  return { organization: params.org, memberId: params.memberId, ifMatch };
 }
 
-/** The roster: lists, single members and their summary. */
+function actingOf({ caller, origin }: Pick<Call<'getMember'>, 'caller' | 'origin'>) {
+  return { ...caller, origin };
+}
+
+/** The roster: lists, single members, what admins do to them, and their summary. */
 export const handler = httpFunction('roster', handlers, deps);

@@ -1,11 +1,19 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { ImportLimits } from 'roster/domain/import';
 import { wildcardFinding } from './acknowledge.ts';
 import type { Buckets } from './buckets.ts';
 import type { FunctionNeeds, Functions } from './functions.ts';
-import { readAndWriteItems, readItems, readObjects, useTable, writeObjects } from './permissions.ts';
+import {
+  readAndWriteItems,
+  readItems,
+  readObjects,
+  sendMessages,
+  useTable,
+  writeObjects,
+} from './permissions.ts';
 import type { RosterTable } from './roster-table.ts';
 
 /** What the steps of an import work with. */
@@ -13,6 +21,8 @@ export interface ImportFunctionsProps {
   functions: Functions;
   table: RosterTable;
   buckets: Buckets;
+  /** Takes the accounts whose memberships an import moved. */
+  accounts: IQueue;
   importLimits: ImportLimits;
 }
 
@@ -42,6 +52,7 @@ export function addImportSteps({
   functions,
   table,
   buckets,
+  accounts,
   importLimits,
 }: ImportFunctionsProps): ImportSteps {
   const { uploads, work, reports } = buckets;
@@ -98,8 +109,13 @@ export function addImportSteps({
     apply: add({
       name: 'imports/apply',
       description: 'Makes the approved changes of one part',
-      environment: workBucket,
-      permissions: [useTable(table, readAndWriteItems), ...readObjects(work), writeObjects(work, 'streamed')],
+      environment: { ...workBucket, ACCOUNT_QUEUE_URL: accounts.queueUrl },
+      permissions: [
+        useTable(table, readAndWriteItems),
+        ...readObjects(work),
+        writeObjects(work, 'streamed'),
+        sendMessages(accounts),
+      ],
       acknowledgements: objectsOf(work),
     }),
     finish: add({

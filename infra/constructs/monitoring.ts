@@ -26,6 +26,7 @@ export interface MonitoringProps {
   functions: ReadonlyMap<string, LambdaFunction>;
   imports: StateMachine;
   uploads: { queue: Queue; deadLetters: Queue };
+  accounts: { queue: Queue; deadLetters: Queue };
   http: HttpStage;
 }
 
@@ -37,6 +38,7 @@ interface Threshold {
   /** The heading in `infra/runbook.md` that says what to do. */
   section:
     | 'dead-letters'
+    | 'account-letters'
     | 'function-errors'
     | 'function-throttles'
     | 'imports-failed'
@@ -45,6 +47,8 @@ interface Threshold {
 }
 
 const period = Duration.minutes(5);
+/** An import that disables 18,000 people takes the user pool so long; the authorizer keeps them out meanwhile. */
+const accountsWaitSecondsMax = 1_800;
 
 /** Alarms that tell one topic, each with its page in the runbook, and a dashboard. */
 export class Monitoring extends Construct {
@@ -56,6 +60,7 @@ export class Monitoring extends Construct {
     if (props.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(props.alarmEmail));
     this.#watchFunctions(props);
     this.#watchImports(props);
+    this.#watchAccounts(props);
     this.#watchHttp(props);
     this.#dashboard(props);
   }
@@ -89,6 +94,19 @@ export class Monitoring extends Construct {
     });
   }
 
+  #watchAccounts({ accounts }: MonitoringProps): void {
+    this.#alarm('AccountDeadLetters', 'Accounts that the user pool could not follow', {
+      metric: accounts.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 0,
+      section: 'account-letters',
+    });
+    this.#alarm('AccountsWaiting', 'Accounts wait for the user pool to follow', {
+      metric: accounts.queue.metricApproximateAgeOfOldestMessage({ period }),
+      above: accountsWaitSecondsMax,
+      section: 'account-letters',
+    });
+  }
+
   #watchHttp({ http, stage }: MonitoringProps): void {
     this.#alarm('ApiErrors', 'The API answers with 5xx', {
       metric: http.metricServerError({ period, statistic: 'Sum' }),
@@ -115,7 +133,7 @@ export class Monitoring extends Construct {
     alarm.addAlarmAction(new SnsAction(this.topic));
   }
 
-  #dashboard({ stage, functions, imports, uploads, http }: MonitoringProps): void {
+  #dashboard({ stage, functions, imports, uploads, accounts, http }: MonitoringProps): void {
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const perFunction = (metric: (watched: LambdaFunction) => IMetric) => [...functions.values()].map(metric);
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: `muster-${stage.name}` });
@@ -146,6 +164,10 @@ export class Monitoring extends Construct {
       graph('Uploads waiting', [
         uploads.queue.metricApproximateAgeOfOldestMessage({ period }),
         uploads.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      ]),
+      graph('Accounts waiting', [
+        accounts.queue.metricApproximateAgeOfOldestMessage({ period }),
+        accounts.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
       ]),
       graph(
         'Function errors',

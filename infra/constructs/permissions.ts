@@ -6,6 +6,7 @@
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { RosterTable } from './roster-table.ts';
 
@@ -73,4 +74,9 @@ export function useUserPool(pool: IUserPool, operations: string[]): PolicyStatem
 /** Starts executions of the state machine. */
 export function startExecutions(machine: IStateMachine): PolicyStatement {
   return new PolicyStatement({ actions: ['states:StartExecution'], resources: [machine.stateMachineArn] });
+}
+
+/** Puts messages into the queue. */
+export function sendMessages(queue: IQueue): PolicyStatement {
+  return new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] });
 }

@@ -1,6 +1,7 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { AccountQueue, followTimeout } from '../constructs/account-queue.ts';
 import { Accounts } from '../constructs/accounts.ts';
 import { Buckets } from '../constructs/buckets.ts';
 import { Functions } from '../constructs/functions.ts';
@@ -12,6 +13,7 @@ import {
   readAndWriteItems,
   readItems,
   readObjects,
+  sendMessages,
   startExecutions,
   useTable,
   useUserPool,
@@ -37,6 +39,7 @@ export class MusterStack extends Stack {
   readonly #table: RosterTable;
   readonly #buckets: Buckets;
   readonly #accounts: Accounts;
+  readonly #accountQueue: AccountQueue;
   readonly #functions: Functions;
 
   constructor(scope: Construct, id: string, props: MusterStackProps) {
@@ -53,12 +56,14 @@ export class MusterStack extends Stack {
       consoleOrigin: domainName === undefined ? undefined : `https://${domainName}`,
     });
     this.#accounts = new Accounts(this, 'Accounts', { stage });
+    this.#accountQueue = new AccountQueue(this, 'AccountChanges');
     this.#functions = new Functions(this, 'Functions', {
       stage,
       tableName: this.#table.table.tableName,
       bundleDir: props.bundleDir,
     });
     const imports = this.#addImports();
+    this.#addFollowers();
     const http = this.#addHttp(imports);
     const site = this.#addSite(http);
     const createOrganization = this.#addCreateOrganization();
@@ -68,6 +73,7 @@ export class MusterStack extends Stack {
       functions: this.#functions.byName,
       imports: imports.machine,
       uploads: this.#addUploads(imports),
+      accounts: this.#accountQueue,
       http: http.stage,
     });
     this.#output({
@@ -79,6 +85,7 @@ export class MusterStack extends Stack {
       ReportsBucket: this.#buckets.reports.bucketName,
       UserPoolId: this.#accounts.pool.userPoolId,
       UserPoolClientId: this.#accounts.client.userPoolClientId,
+      AccountQueueUrl: this.#accountQueue.queue.queueUrl,
       ImportMachineArn: imports.machine.stateMachineArn,
       CreateOrganizationFunction: createOrganization.functionName,
       AlarmTopicArn: monitoring.topic.topicArn,
@@ -90,6 +97,7 @@ export class MusterStack extends Stack {
       functions: this.#functions,
       table: this.#table,
       buckets: this.#buckets,
+      accounts: this.#accountQueue.queue,
       importLimits: this.#props.settings.importLimits,
     });
     return new ImportMachine(this, 'Imports', { stage: this.#props.stage, steps });
@@ -103,6 +111,34 @@ export class MusterStack extends Stack {
       permissions: [startExecutions(machine)],
     });
     return new UploadQueue(this, 'Uploads', { uploads: this.#buckets.uploads, start });
+  }
+
+  /** The user pool follows the memberships, paced, and is compared with them now and then. */
+  #addFollowers(): void {
+    const { pool } = this.#accounts;
+    const { queue } = this.#accountQueue;
+    const follow = this.#functions.add({
+      name: 'access/follow',
+      description: 'Lets the user pool follow the memberships of an account',
+      timeout: followTimeout,
+      environment: { USER_POOL_ID: pool.userPoolId },
+      permissions: [
+        useTable(this.#table, ['Query']),
+        useUserPool(pool, ['AdminGetUser', 'AdminEnableUser', 'AdminDisableUser', 'AdminUserGlobalSignOut']),
+      ],
+    });
+    const reconcile = this.#functions.add({
+      name: 'access/reconcile',
+      description: 'Compares accounts with the user pool and queues those that differ',
+      timeout: Duration.minutes(5),
+      environment: { USER_POOL_ID: pool.userPoolId, ACCOUNT_QUEUE_URL: queue.queueUrl },
+      permissions: [
+        useTable(this.#table, ['GetItem', 'Query', 'PutItem']),
+        useUserPool(pool, ['ListUsers']),
+        sendMessages(queue),
+      ],
+    });
+    this.#accountQueue.serve({ follow, reconcile });
   }
 
   #addHttp({ machine }: ImportMachine): HttpApi {
@@ -131,9 +167,24 @@ export class MusterStack extends Stack {
     const roster = this.#functions.add({
       name: 'roster/api',
       description: 'Answers calls on members',
-      permissions: [useTable(table, readItems, 'indexes')],
+      environment: { USER_POOL_ID: pool.userPoolId, ACCOUNT_QUEUE_URL: this.#accountQueue.queue.queueUrl },
+      permissions: [
+        useTable(table, readAndWriteItems, 'indexes'),
+        useUserPool(pool, [
+          'AdminCreateUser',
+          'AdminDeleteUser',
+          'AdminSetUserPassword',
+          'AdminUserGlobalSignOut',
+        ]),
+        sendMessages(this.#accountQueue.queue),
+      ],
     });
-    const areas = { access, organization, roster, imports: this.#addImportsApi(machine) };
+    const departments = this.#functions.add({
+      name: 'departments/api',
+      description: 'Answers calls on departments and roles',
+      permissions: [useTable(table, readAndWriteItems)],
+    });
+    const areas = { access, organization, roster, departments, imports: this.#addImportsApi(machine) };
     return new HttpApi(this, 'Http', { stage: this.#props.stage, authorizer, areas });
   }
 

@@ -184,6 +184,11 @@ describe('the user pool', () => {
 
 describe('queues', () => {
   const queues = prod.ofType('AWS::SQS::Queue');
+  const mappingOf = (queue: string) =>
+    prod
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .find(([, { Properties }]) => asText(Properties.EventSourceArn).includes(`"${queue}Queue`))![1]
+      .Properties;
   const isDeadLetters = ([id]: [string, unknown]) => id.includes('DeadLetters');
 
   it.each(queues.filter((queue) => !isDeadLetters(queue)))(
@@ -209,20 +214,37 @@ describe('queues', () => {
   });
 
   it('get uploads from EventBridge, and hand them over in batches that may fail in part', () => {
-    const rule = only('AWS::Events::Rule').Properties;
+    const rule = prod.ofType('AWS::Events::Rule').find(([id]) => id.startsWith('Uploads'))![1].Properties;
     expect(rule.EventPattern).toMatchObject({ source: ['aws.s3'], 'detail-type': ['Object Created'] });
     expect(asText(rule.EventPattern.detail.bucket.name)).toContain('FilesUploads');
     expect(rule.Targets[0].DeadLetterConfig).toBeDefined();
-    expect(only('AWS::Lambda::EventSourceMapping').Properties).toMatchObject({
+    expect(mappingOf('Uploads')).toMatchObject({
       BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
   });
 
-  it('hide a message for six times what the function may take', () => {
-    const queue = queues.find((candidate) => !isDeadLetters(candidate))![1].Properties;
-    const [, start] = prod.ofType('AWS::Lambda::Function').find(([id]) => id.includes('ImportsStart'))!;
-    expect(queue.VisibilityTimeout).toBe(6 * start.Properties.Timeout);
+  it('hand changed accounts over two batches at once, for Cognito takes 25 updates a second', () => {
+    expect(mappingOf('AccountChanges')).toMatchObject({
+      BatchSize: 10,
+      ScalingConfig: { MaximumConcurrency: 2 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    const rule = prod
+      .ofType('AWS::Events::Rule')
+      .find(([id]) => id.startsWith('AccountChanges'))![1].Properties;
+    expect(rule.ScheduleExpression).toBe('rate(15 minutes)');
+    expect(asText(rule.Targets[0].Arn)).toContain('FunctionsAccessReconcileFunction');
+    expect(rule.Targets[0].DeadLetterConfig).toBeDefined();
+  });
+
+  it.each([
+    ['Uploads', 'ImportsStart'],
+    ['AccountChanges', 'AccessFollow'],
+  ])('hide a message of %s for six times what %s may take', (name, taker) => {
+    const queue = queues.find(([id]) => id.startsWith(`${name}Queue`))![1].Properties;
+    const [, lambda] = prod.ofType('AWS::Lambda::Function').find(([id]) => id.includes(taker))!;
+    expect(queue.VisibilityTimeout).toBe(6 * lambda.Properties.Timeout);
   });
 });
 

@@ -13,6 +13,13 @@ const readAndWrite = [...read, ...write];
 /** Without s3:ListBucket S3 answers 403 for an object that is not there. */
 const readObjects = ['s3:GetObject', 's3:ListBucket'];
 const streamObjects = ['s3:PutObject', 's3:AbortMultipartUpload'];
+const takeMessages = [
+  'ReceiveMessage',
+  'ChangeMessageVisibility',
+  'GetQueueUrl',
+  'DeleteMessage',
+  'GetQueueAttributes',
+].map((action) => `sqs:${action}`);
 const cognito = (...operations: string[]) => operations.map((operation) => `cognito-idp:${operation}`);
 
 /** What every function may do: write its own log, and traces. */
@@ -45,6 +52,24 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     ],
     environment: ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'],
   },
+  'access/follow': {
+    actions: [
+      'dynamodb:Query',
+      ...cognito('AdminGetUser', 'AdminEnableUser', 'AdminDisableUser', 'AdminUserGlobalSignOut'),
+      ...takeMessages,
+    ],
+    environment: ['USER_POOL_ID'],
+  },
+  'access/reconcile': {
+    actions: [
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      ...cognito('ListUsers'),
+      'sqs:SendMessage',
+    ],
+    environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL'],
+  },
   'organization/api': {
     actions: readAndWrite,
     environment: [],
@@ -61,16 +86,7 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['UPLOADS_BUCKET', 'WORK_BUCKET', 'REPORTS_BUCKET', 'STATE_MACHINE_ARN', 'IMPORT_LIMITS'],
   },
   'imports/start': {
-    actions: [
-      'states:StartExecution',
-      ...[
-        'ReceiveMessage',
-        'ChangeMessageVisibility',
-        'GetQueueUrl',
-        'DeleteMessage',
-        'GetQueueAttributes',
-      ].map((action) => `sqs:${action}`),
-    ],
+    actions: ['states:StartExecution', ...takeMessages],
     environment: ['STATE_MACHINE_ARN'],
   },
   'imports/unzip': {
@@ -90,15 +106,23 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
   },
   'imports/apply': {
-    actions: [...readAndWrite, ...readObjects, ...streamObjects],
-    environment: ['WORK_BUCKET'],
+    actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
+    environment: ['WORK_BUCKET', 'ACCOUNT_QUEUE_URL'],
   },
   'imports/finish': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects],
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
   },
   'imports/fail': { actions: readAndWrite, environment: ['WORK_BUCKET'] },
-  'roster/api': { actions: read, environment: [] },
+  'departments/api': { actions: readAndWrite, environment: [] },
+  'roster/api': {
+    actions: [
+      ...readAndWrite,
+      ...cognito('AdminCreateUser', 'AdminDeleteUser', 'AdminSetUserPassword', 'AdminUserGlobalSignOut'),
+      'sqs:SendMessage',
+    ],
+    environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL'],
+  },
 };
 
 /** The construct of a function: `imports/unzip` → `ImportsUnzip`. */

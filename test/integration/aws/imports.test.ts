@@ -1,3 +1,4 @@
+import { auditTrail } from 'roster/aws/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importRecords } from '../../../layers/roster/src/aws/imports.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
@@ -15,7 +16,10 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   table = createTable({ tableName: await dynamo.createTable(), client: dynamo.client });
-  imports = importRecords(table);
+  imports = importRecords(
+    table,
+    auditTrail(table, () => new Date()),
+  );
 });
 afterAll(() => dynamo.stop());
 

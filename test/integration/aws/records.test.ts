@@ -1,22 +1,31 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { accountRecords, newAccountActions } from '../../../layers/roster/src/aws/accounts.ts';
+import { type AuditTrail, auditTrail } from '../../../layers/roster/src/aws/audit.ts';
 import { onceInTable } from '../../../layers/roster/src/aws/idempotency.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
 import { newOrganizationActions, organizationRecords } from '../../../layers/roster/src/aws/organizations.ts';
 import { createTable, type Table, TransactionFailed } from '../../../layers/roster/src/aws/table.ts';
+import type { AuditEvent } from '../../../layers/roster/src/domain/audit.ts';
 import type { Organization } from '../../../layers/roster/src/domain/organization.ts';
 import { defaultColumns } from '../../../layers/roster/src/domain/schema.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 
 let dynamo: TestDynamo;
 let table: Table;
+let trail: AuditTrail;
+const event: AuditEvent = {
+  action: 'schema.update',
+  actor: { account: 'A1', login: 'ana' },
+  subject: 'acme',
+};
 
 beforeAll(async () => {
   dynamo = await startDynamo();
 });
 beforeEach(async () => {
   table = createTable({ tableName: await dynamo.createTable(), client: dynamo.client });
+  trail = auditTrail(table, () => new Date('2026-05-01T00:00:00.000Z'));
 });
 afterAll(() => dynamo.stop());
 
@@ -42,14 +51,14 @@ describe('organizations', () => {
   });
 
   it('are read back, and an unknown one is not found', async () => {
-    const records = organizationRecords(table);
+    const records = organizationRecords(table, trail);
     expect(await records.get('acme')).toEqual(acme);
     await expect(records.get('other')).rejects.toMatchObject({ code: 'not_found' });
     expect(await records.names(['other', 'acme'])).toEqual(new Map([['acme', 'Acme']]));
   });
 
   it('change only if nobody changed them since they were read', async () => {
-    const records = organizationRecords(table);
+    const records = organizationRecords(table, trail);
     const changed = await records.update(acme, { name: 'Acme Inc.' });
     expect(changed).toEqual({ ...acme, name: 'Acme Inc.', version: 2 });
     await expect(records.update(acme, { name: 'Late' })).rejects.toMatchObject({
@@ -58,18 +67,34 @@ describe('organizations', () => {
     expect((await records.get('acme')).name).toBe('Acme Inc.');
   });
 
+  it('change together with their audit entry, or not at all', async () => {
+    const records = organizationRecords(table, trail);
+    const renaming: AuditEvent = { ...event, action: 'organization.update' };
+    const changed = await records.update(acme, { name: 'Acme Inc.' }, renaming);
+    expect(changed).toEqual({ ...acme, name: 'Acme Inc.', version: 2 });
+    const late = records.update(acme, { name: 'Late' }, renaming);
+    await expect(late).rejects.toMatchObject({ code: 'precondition_failed' });
+    const { items } = await trail.list('acme', { limit: 10 });
+    expect(items.map(({ action }) => action)).toEqual(['organization.update']);
+  });
+
   it('keep every version of their schema', async () => {
-    const records = organizationRecords(table);
+    const records = organizationRecords(table, trail);
     const columns = [{ name: 'Id', type: 'text' as const, role: 'externalId' as const }];
-    expect(await records.putSchema(acme, columns)).toEqual({ version: 2, columns });
-    await expect(records.putSchema(acme, columns)).rejects.toMatchObject({ code: 'precondition_failed' });
+    expect(await records.putSchema(acme, columns, event)).toEqual({ version: 2, columns });
+    await expect(records.putSchema(acme, columns, event)).rejects.toMatchObject({
+      code: 'precondition_failed',
+    });
     expect(await records.schema('acme')).toEqual({ version: 2, columns });
     expect(await records.schema('acme', 1)).toEqual({ version: 1, columns: [...defaultColumns] });
+    expect(await trail.head('acme')).toMatchObject({ sequence: 1 });
   });
 
   it('are corrupt, and not absent, when they cannot be read', async () => {
     await table.put({ ...keys.organization('broken'), name: 7 });
-    await expect(organizationRecords(table).get('broken')).rejects.toMatchObject({ code: 'corrupt_item' });
+    await expect(organizationRecords(table, trail).get('broken')).rejects.toMatchObject({
+      code: 'corrupt_item',
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { auditTrail } from 'roster/aws/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importRecords } from '../../../layers/roster/src/aws/imports.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
@@ -43,6 +44,7 @@ const context: ApplyContext = {
   schema: { version: 1, columns },
   spreadNames: false,
   now: new Date('2026-02-02T02:02:02.000Z'),
+  approvedBy: 'approver@example.org',
 };
 const ref = { organization: 'acme', importId: '01KE0000000000000000000001' };
 const before = '2026-01-01T00:00:00.000Z';
@@ -93,7 +95,11 @@ const apply = (changes: PlannedChange[], part = 0, chunk = 0) =>
 
 async function checkpoints(): Promise<AppliedChunk[]> {
   const all: AppliedChunk[] = [];
-  for await (const chunk of importRecords(table).chunks(ref)) all.push(chunk);
+  for await (const chunk of importRecords(
+    table,
+    auditTrail(table, () => context.now),
+  ).chunks(ref))
+    all.push(chunk);
   return all;
 }
 

@@ -16,6 +16,12 @@ describe('permissions', () => {
     ['auditor', 'schema.write', false],
     ['auditor', 'organization.write', false],
     ['member', 'members.read', false],
+    ['owner', 'audit.read', true],
+    ['securityAdministrator', 'audit.read', true],
+    ['administrator', 'audit.read', true],
+    ['auditor', 'audit.read', true],
+    ['coordinator', 'audit.read', false],
+    ['member', 'audit.read', false],
     ['member', 'imports.read', false],
   ];
   it.each(cases)('%s, %s: %s', (level, permission, may) => {

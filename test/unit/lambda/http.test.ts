@@ -44,6 +44,9 @@ const handlers: HttpHandlers<'organization', { once: Once }> = {
   async putSchema() {
     return { status: 200, version: 2, body: schema };
   },
+  async listAudit() {
+    return { status: 200, body: { items: [] } };
+  },
   async getSchemaTemplate({ query }) {
     const file = {
       bytes: Buffer.from(query.format),

@@ -14,6 +14,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AccountRecords } from '../../../layers/roster/src/aws/accounts.ts';
 import { cognitoIdentity } from '../../../layers/roster/src/aws/identity.ts';
+import { ConditionFailed } from '../../../layers/roster/src/aws/table.ts';
 import type { Membership } from '../../../layers/roster/src/domain/organization.ts';
 import { answerChallenge, signIn, signOutEverywhere } from '../../../layers/roster/src/lambda/sessions.ts';
 
@@ -45,7 +46,12 @@ const accounts: AccountRecords = {
   refuseTokensBefore: async (id, seconds) => {
     writes.push(`${id} from ${seconds}`);
   },
+  recordSignIn: async (entered, at) => {
+    if (isRemoved) throw new ConditionFailed(undefined, undefined);
+    writes.push(`${entered.map(({ organization }) => organization).join()} entered ${at}`);
+  },
 };
+let isRemoved = false;
 let ids = 0;
 const deps = {
   accounts,
@@ -62,6 +68,7 @@ beforeEach(() => {
   cognito.reset();
   memberships = [membership];
   validFromSeconds = 0;
+  isRemoved = false;
   writes.length = 0;
 });
 
@@ -134,6 +141,41 @@ describe('signing in', () => {
   it('waits out the second in which the account was signed out', async () => {
     cognito.on(AdminInitiateAuthCommand).resolves({ AuthenticationResult: result });
     validFromSeconds = Date.parse('2026-01-01T00:00:01Z') / 1000;
+    const startedAt = performance.now();
+    await signIn(deps, { login: 'ana', password: 'p' });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(390);
+  });
+});
+
+describe('the time of the last sign-in', () => {
+  it('is kept once, on the memberships that are enabled', async () => {
+    cognito.on(AdminInitiateAuthCommand).resolves({ AuthenticationResult: result });
+    memberships = [membership, { ...membership, organization: 'closed', state: 'disabled' }];
+    await signIn(deps, { login: 'ana', password: 'p' });
+    expect(writes).toEqual(['acme entered 2026-01-01T00:00:00.600Z']);
+  });
+
+  it('is not kept before a new password is chosen, nor for a wrong one', async () => {
+    cognito
+      .on(AdminInitiateAuthCommand)
+      .resolvesOnce({ ChallengeName: 'NEW_PASSWORD_REQUIRED', Session: 's' });
+    await signIn(deps, { login: 'ana', password: 'p' });
+    cognito.on(AdminInitiateAuthCommand).rejects(refusal);
+    await expect(signIn(deps, { login: 'ana', password: 'x' })).rejects.toThrow();
+    expect(writes).toEqual([]);
+  });
+
+  it('refuses whose membership was removed in that moment', async () => {
+    cognito.on(AdminInitiateAuthCommand).resolves({ AuthenticationResult: result });
+    isRemoved = true;
+    await expect(signIn(deps, { login: 'ana', password: 'p' })).rejects.toMatchObject({
+      code: 'wrong_credentials',
+    });
+  });
+
+  it('comes after the second in which a membership was disabled', async () => {
+    cognito.on(AdminInitiateAuthCommand).resolves({ AuthenticationResult: result });
+    memberships = [{ ...membership, tokensValidFromSeconds: Date.parse('2026-01-01T00:00:01Z') / 1000 }];
     const startedAt = performance.now();
     await signIn(deps, { login: 'ana', password: 'p' });
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(390);

@@ -201,6 +201,7 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
     limits: ImportLimits.parse({}),
     clock: () => at,
     upload: async () => ({ source, uploadedAt: at }),
+    accountQueue: { changed: async () => undefined },
   };
   const step = async <T>(run: () => Promise<T>): Promise<T> => {
     for (;;) {
@@ -218,7 +219,12 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
   const planned = await step(() => plan(deps, ref));
   if (planned.next === 'review' || options.excluding !== undefined) {
     imports.job = { ...imports.job, step: 'review' };
-    await approve(deps, ref, 'owner', { confirmHold: true, exclude: options.excluding });
+    await approve(
+      deps,
+      ref,
+      { account: 'owner', login: 'owner' },
+      { confirmHold: true, exclude: options.excluding },
+    );
   }
   const counts = imports.job.counts;
   const { kinds, changes } = await changesOf(files);

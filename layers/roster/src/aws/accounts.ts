@@ -1,21 +1,33 @@
 import * as z from 'zod';
 import type { Membership } from '../domain/organization.ts';
 import { levels } from '../domain/permissions.ts';
+import { normalizeLogin } from '../domain/username.ts';
+import { compileColumn } from '../domain/validate.ts';
 import { keys, tableShape } from './keys.ts';
 import { parseItem } from './parse-item.ts';
-import { type Action, type Item, isAbsent, type Table } from './table.ts';
+import {
+  type Action,
+  attributeIs,
+  type Item,
+  isAbsent,
+  isPresent,
+  type Table,
+  type Update,
+} from './table.ts';
+
+export { normalizeLogin } from '../domain/username.ts';
 
 /** A person's sign-in. Tokens issued before `tokensValidFromSeconds` (Unix epoch) are refused everywhere. */
 export interface Account {
   account: string;
-  email: string;
+  email?: string;
   tokensValidFromSeconds: number;
   createdAt: string;
 }
 
 const AccountItem = z.object({
   account: z.string(),
-  email: z.string(),
+  email: z.string().optional(),
   tokensValidFromSeconds: z.int().min(0),
   createdAt: z.string(),
 });
@@ -29,6 +41,9 @@ const MembershipItem = z.object({
   externalId: z.string().optional(),
   tokensValidFromSeconds: z.int().min(0),
   version: z.int().min(1),
+  logins: z.object({ email: z.string().optional(), phone: z.string().optional() }).optional(),
+  activatedAt: z.string().optional(),
+  lastSignInAt: z.string().optional(),
 });
 
 const LoginItem = z.object({ account: z.string(), loginSk: z.string() });
@@ -36,9 +51,19 @@ const LoginItem = z.object({ account: z.string(), loginSk: z.string() });
 /** How many organizations' accounts a login without an organization is looked up in, to see whether it is unique. */
 const loginMatchesMax = 50;
 
-/** A login as it is compared: NFKC, without surrounding white space, in lower case. */
-export function normalizeLogin(login: string): string {
-  return login.normalize('NFKC').trim().toLowerCase();
+const phoneForm = compileColumn({ name: 'phone', type: 'phone' });
+
+/** The forms of a login to look up, best first: as it is compared and, if it is written like one, as a phone number. */
+function loginForms(login: string): string[] {
+  const normalized = normalizeLogin(login);
+  const phone = phoneForm(normalized);
+  return typeof phone === 'string' && phone !== normalized ? [normalized, phone] : [normalized];
+}
+
+/** Everything that a membership's account signs in with in its organization, normalized, each once. */
+export function loginsOf({ login, logins }: Pick<Membership, 'login' | 'logins'>): string[] {
+  const all = [login, logins?.email, logins?.phone].filter((one) => one !== undefined);
+  return [...new Set(all.map(normalizeLogin))];
 }
 
 /** Accounts, their memberships and their logins. */
@@ -59,47 +84,68 @@ export interface AccountRecords {
   memberships(account: string): Promise<Membership[]>;
   /** Refuses the account's tokens issued before this second, from the next request on. */
   refuseTokensBefore(account: string, seconds: number): Promise<void>;
+  /**
+   * Keeps the time of a sign-in on the memberships that it was for, in one write.
+   * @throws ConditionFailed, TransactionFailed if one of them is gone.
+   */
+  recordSignIn(memberships: readonly Membership[], at: string): Promise<void>;
+}
+
+/** Takes a login in an organization for an account; the condition does not hold if somebody has it. */
+export function takeLogin(organization: string, login: string, account: string): Action {
+  const index = tableShape.indexes.byLogin;
+  const item = {
+    ...keys.login(organization, login),
+    [index.partitionKey]: keys.loginAnywhere(login),
+    [index.sortKey]: `O#${organization}`,
+    account,
+  };
+  return { put: item, condition: isAbsent };
+}
+
+/** Gives a login of an account back; the condition does not hold if the account does not have it. */
+export function leaveLogin(organization: string, login: string, account: string): Action {
+  return { delete: keys.login(organization, login), condition: attributeIs('account', account) };
 }
 
 /** The three actions that make an account with its first membership and the login of that membership. */
 export function newAccountActions(account: Account, membership: Membership): [Action, Action, Action] {
   const { organization } = membership;
-  const login = normalizeLogin(membership.login);
-  const index = tableShape.indexes.byLogin;
-  const loginItem = {
-    ...keys.login(organization, login),
-    [index.partitionKey]: keys.loginAnywhere(login),
-    [index.sortKey]: `O#${organization}`,
-    account: account.account,
-  };
   return [
     { put: { ...keys.account(account.account), ...account }, condition: isAbsent },
     { put: { ...keys.membership(account.account, organization), ...membership }, condition: isAbsent },
-    { put: loginItem, condition: isAbsent },
+    takeLogin(organization, normalizeLogin(membership.login), account.account),
   ];
 }
 
 /** Accounts in the table. */
 export function accountRecords(table: Table): AccountRecords {
-  const loginsOf = async (login: string, organization: string | undefined): Promise<Item[]> => {
-    const normalized = normalizeLogin(login);
+  const loginItems = async (login: string, organization: string | undefined): Promise<Item[]> => {
+    const forms = loginForms(login);
     if (organization !== undefined) {
-      const item = await table.get(keys.login(organization, normalized), { consistent: true });
-      return item === undefined ? [] : [item];
+      const wanted = forms.map((form) => keys.login(organization, form));
+      const items = await table.batchGet(wanted, { consistent: true });
+      return items.filter((item) => item !== undefined).slice(0, 1);
     }
     const index = tableShape.indexes.byLogin;
-    const { items } = await table.query({
-      IndexName: index.name,
-      KeyConditionExpression: '#pk = :login',
-      ExpressionAttributeNames: { '#pk': index.partitionKey },
-      ExpressionAttributeValues: { ':login': keys.loginAnywhere(normalized) },
-      Limit: loginMatchesMax,
-    });
-    return items;
+    const found = await Promise.all(
+      forms.map((form) =>
+        table.query({
+          IndexName: index.name,
+          KeyConditionExpression: '#pk = :login',
+          ExpressionAttributeNames: { '#pk': index.partitionKey },
+          ExpressionAttributeValues: { ':login': keys.loginAnywhere(form) },
+          Limit: loginMatchesMax,
+        }),
+      ),
+    );
+    return found.find(({ items }) => items.length > 0)?.items ?? [];
   };
   return {
     async findByLogin(login, organization) {
-      const found = (await loginsOf(login, organization)).map((item) => parseItem(LoginItem, item, 'login'));
+      const found = (await loginItems(login, organization)).map((item) =>
+        parseItem(LoginItem, item, 'login'),
+      );
       const [account, ...others] = new Set(found.map((item) => item.account));
       const isOne = account !== undefined && others.length === 0;
       const organizations = isOne ? found.map(({ loginSk }) => loginSk.slice('O#'.length)) : ['-'];
@@ -133,9 +179,26 @@ export function accountRecords(table: Table): AccountRecords {
     async refuseTokensBefore(account, seconds) {
       await table.update({ key: keys.account(account), set: { tokensValidFromSeconds: seconds } });
     },
+    async recordSignIn(memberships, at) {
+      const updates = memberships.map((membership) => signedIn(membership, at));
+      const [only, ...others] = updates;
+      if (only === undefined) return;
+      if (others.length === 0) await table.update(only);
+      else await table.transact(updates.map((update) => ({ update })));
+    },
   };
 }
 
-function toMembership(item: Item): Membership {
+/** Leaves the version as it is: a sign-in is no change that an admin could be in the way of. */
+function signedIn({ account, organization, activatedAt }: Membership, at: string): Update {
+  return {
+    key: keys.membership(account, organization),
+    set: { lastSignInAt: at, ...(activatedAt === undefined && { activatedAt: at }) },
+    condition: isPresent,
+  };
+}
+
+/** Reads a stored membership. @throws MusterError `corrupt_item` */
+export function toMembership(item: Item): Membership {
   return parseItem(MembershipItem, item, 'membership');
 }

@@ -45,8 +45,14 @@ export interface Identity {
    */
   createAccount(
     account: string,
-    options: { email: string; password: string; permanent: boolean },
+    options: { email?: string | undefined; password: string; permanent: boolean },
   ): Promise<void>;
+  /**
+   * Gives an account a password that is good for one sign-in, which must change it. An account that the pool has
+   * lost is made again.
+   * @throws MusterError `invalid_password`
+   */
+  setOneTimePassword(account: string, password: string): Promise<void>;
   /** Deletes an account; one that is not there is no error. */
   deleteAccount(account: string): Promise<void>;
   /** @throws MusterError `wrong_credentials` alike for an unknown account, a wrong password and a locked one. */
@@ -87,9 +93,14 @@ function cognito(): CognitoIdentityProviderClient {
 export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: IdentityOptions): Identity {
   const pool = { UserPoolId: userPoolId };
   const app = { ...pool, ClientId: clientId };
-  const setPassword = (account: string, password: string) =>
+  const setPassword = (account: string, password: string, permanent: boolean) =>
     client.send(
-      new AdminSetUserPasswordCommand({ ...pool, Username: account, Password: password, Permanent: true }),
+      new AdminSetUserPasswordCommand({
+        ...pool,
+        Username: account,
+        Password: password,
+        Permanent: permanent,
+      }),
     );
   const deleteAccount = async (account: string) => {
     try {
@@ -98,10 +109,20 @@ export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: Id
       if (!(error instanceof UserNotFoundException)) throw busyOr(error);
     }
   };
-  return {
+  const identity: Identity = {
     deleteAccount,
+    async setOneTimePassword(account, password) {
+      try {
+        await setPassword(account, password, false);
+      } catch (error) {
+        if (error instanceof UserNotFoundException) {
+          return identity.createAccount(account, { password, permanent: false });
+        }
+        throw passwordFault(error) ?? busyOr(error);
+      }
+    },
     async createAccount(account, { email, password, permanent }) {
-      const attributes = [{ Name: 'email', Value: email }];
+      const attributes = email === undefined ? [] : [{ Name: 'email', Value: email }];
       const create = new AdminCreateUserCommand({
         ...pool,
         Username: account,
@@ -111,7 +132,7 @@ export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: Id
       });
       try {
         await client.send(create);
-        if (permanent) await setPassword(account, password);
+        if (permanent) await setPassword(account, password, true);
       } catch (error) {
         throw passwordFault(error) ?? busyOr(error);
       }
@@ -154,10 +175,12 @@ export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: Id
       try {
         await client.send(new AdminUserGlobalSignOutCommand({ ...pool, Username: account }));
       } catch (error) {
-        throw busyOr(error);
+        // Nobody to sign out is as good as signed out.
+        if (!(error instanceof UserNotFoundException)) throw busyOr(error);
       }
     },
   };
+  return identity;
 }
 
 function outcome(output: AdminInitiateAuthCommandOutput): Tokens | NewPasswordChallenge {

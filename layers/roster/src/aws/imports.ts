@@ -11,6 +11,7 @@ import {
   OnRowErrors,
 } from '../domain/import.ts';
 import type { AppliedChunk, Approval, ImportRef, Imports } from '../domain/ports.ts';
+import type { AuditTrail } from './audit.ts';
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts';
 import { keys } from './keys.ts';
 import { parseItem } from './parse-item.ts';
@@ -98,6 +99,7 @@ const FloorItem = z.object({ importId: z.string() });
 
 const ApprovalItem = z.object({
   by: z.string(),
+  account: z.string().optional(),
   at: z.string(),
   kinds: z.array(ChangeKind),
   exclude: z.array(z.string()),
@@ -120,25 +122,27 @@ const importId = z.string().length(26);
 /** A floor changes hands once an import at most, and fewer imports than this arrive in the same moment. */
 const floorTriesMax = 25;
 
-/** The records of imports in the table. */
-export function importRecords(table: Table): ImportRecords {
+/** The records of imports in the table; what `audit` takes with a change is kept in one transaction with it. */
+export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): ImportRecords {
   const get = async (ref: ImportRef): Promise<Import> => {
     const item = await table.get(keys.import(ref.organization, ref.importId), { consistent: true });
     if (item === undefined) throw new MusterError('not_found', `There is no import ${ref.importId}.`);
     return parseItem(ImportItem, item, 'import');
   };
 
-  const update = async (organization: string, job: Import, patch: Partial<Import>): Promise<Import> => {
-    const next = { ...patch, version: job.version + 1 };
+  const update: Imports['update'] = async (organization, job, patch, event) => {
+    const change = {
+      key: keys.import(organization, job.importId),
+      set: { ...patch, version: job.version + 1 },
+      condition: versionIs(job.version),
+    };
     try {
-      const item = await table.update({
-        key: keys.import(organization, job.importId),
-        set: next,
-        condition: versionIs(job.version),
-      });
-      return parseItem(ImportItem, item, 'import');
+      if (event === undefined) return parseItem(ImportItem, await table.update(change), 'import');
+      await audit.commit(organization, event, [{ update: change }]);
+      // A transaction returns no items; its condition held, so that this is what is stored.
+      return parseItem(ImportItem, { ...job, ...withoutAbsent(change.set) }, 'import');
     } catch (error) {
-      if (!(error instanceof ConditionFailed)) throw error;
+      if (!(error instanceof ConditionFailed || error instanceof TransactionFailed)) throw error;
       throw new MusterError('conflict', 'The import was changed meanwhile. Look at it again.', {
         cause: error,
       });
@@ -295,6 +299,11 @@ export function importRecords(table: Table): ImportRecords {
 
 function superseded(ref: ImportRef): MusterError {
   return new MusterError('import_superseded', `The import ${ref.importId} has ended.`);
+}
+
+/** What an update leaves alone falls away. */
+function withoutAbsent(set: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
 }
 
 /** When an import's file arrived, as text that sorts; of two in the same moment the one announced later. */

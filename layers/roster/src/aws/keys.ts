@@ -30,12 +30,23 @@ export const keys = {
   /** Members by state, counted in several items so that parallel writers do not meet in one. */
   count: (org: string, slot: number): Key => ({ pk: `O#${org}`, sk: `COUNT#${padded(slot % shardCount)}` }),
   countPrefix: 'COUNT#',
+  /** How many enabled owners there are, so that a transaction can keep the last one. */
+  owners: (org: string): Key => ({ pk: `O#${org}`, sk: 'OWNERS' }),
   memberShard: (org: string, shard: number): string => `O#${org}#M#${shard}`,
   memberPrefix: 'MEMBER#',
   member: (org: string, externalId: string): Key => ({
     pk: `O#${org}#M#${shardOf(externalId)}`,
     sk: `MEMBER#${externalId}`,
   }),
+  /** All of the departments: one query reads the tree, and from `departmentPrefix` on without the counts. */
+  departments: (org: string): string => `O#${org}#DEPT`,
+  departmentPrefix: 'DEPT#',
+  department: (org: string, id: string): Key => ({ pk: `O#${org}#DEPT`, sk: `DEPT#${id}` }),
+  departmentTree: (org: string): Key => ({ pk: `O#${org}#DEPT`, sk: 'TREE' }),
+  /** Members by department and role, in several items so that parallel writers seldom meet in one. */
+  groupCount: (org: string, slot: number): Key => ({ pk: `O#${org}#DEPT`, sk: `COUNT#${padded(slot)}` }),
+  groupCountPrefix: 'COUNT#',
+  roles: (org: string): Key => ({ pk: `O#${org}#ROLE`, sk: 'ROLES' }),
   import: (org: string, importId: string): Key => ({ pk: `O#${org}#JOB`, sk: importId }),
   imports: (org: string): string => `O#${org}#JOB`,
   importDetail: (org: string, importId: string): string => `O#${org}#JOB#${importId}`,
@@ -55,8 +66,18 @@ export const keys = {
   memberships: (account: string): string => `A#${account}`,
   membershipPrefix: 'O#',
   account: (account: string): Key => ({ pk: `A#${account}`, sk: 'ACCOUNT' }),
+  /** How far the comparison of accounts with the user pool is. */
+  accountsCompared: (): Key => ({ pk: 'SYSTEM', sk: 'ACCOUNTS-COMPARED' }),
   login: (org: string, login: string): Key => ({ pk: `O#${org}#LOGIN#${login}`, sk: 'LOGIN' }),
   loginAnywhere: (login: string): string => `L#${login}`,
+  /** The end of the audit chain; all writers of an organization's entries meet here. */
+  auditHead: (org: string): Key => ({ pk: `O#${org}`, sk: 'AUDIT' }),
+  audit: (org: string): string => `O#${org}#AUDIT`,
+  /** Sorts by time and then by sequence, which never disagree. `at` is ISO 8601 in UTC with milliseconds. */
+  auditPosition: (at: string, sequence: number): string => `${at}#${String(sequence).padStart(12, '0')}`,
+  auditEntry: (org: string, position: string): Key => ({ pk: `O#${org}#AUDIT`, sk: position }),
+  auditOfSubject: (org: string, subject: string): string => `O#${org}#AUDIT#SUBJECT#${subject}`,
+  auditOfAction: (org: string, action: string): string => `O#${org}#AUDIT#ACTION#${action}`,
   idempotency: (org: string, hash: string): Key => ({ pk: `O#${org}#ONCE#${hash}`, sk: 'ONCE' }),
   nameBucket: (org: string, bucket: string): string => `O#${org}#NAME#${bucket}`,
 } as const;

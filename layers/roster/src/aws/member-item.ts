@@ -20,6 +20,7 @@ const MemberItem = z.object({
   version: z.int().min(1),
   createdAt: z.string(),
   updatedAt: z.string(),
+  createdBy: z.string().optional(),
 });
 
 /** A member's name as it is ordered and searched: accents and case put aside, É = e, Ł = l. */

@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import type { AuditEvent } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import { ImportMode, OnRowErrors } from '../domain/import.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Organizations } from '../domain/ports.ts';
 import { type Column, RosterSchema } from '../domain/schema.ts';
+import type { AuditTrail } from './audit.ts';
 import { keys } from './keys.ts';
 import { parseItem } from './parse-item.ts';
 import {
@@ -36,23 +38,27 @@ const OrganizationItem = z.object({
 export interface OrganizationRecords extends Organizations {
   /** The names of several organizations by id; one that is gone has none. */
   names(organizations: readonly string[]): Promise<Map<string, string>>;
-  /** @throws MusterError `precondition_failed` if the organization changed since `current` was read. */
-  update(current: Organization, patch: Partial<Organization>): Promise<Organization>;
   /**
-   * Stores the next version of the roster schema and makes it the one in force; older ones stay.
+   * Changes settings; with an `event`, in one transaction with its audit entry.
+   * @throws MusterError `precondition_failed` if the organization changed since `current` was read.
+   */
+  update(current: Organization, patch: Partial<Organization>, event?: AuditEvent): Promise<Organization>;
+  /**
+   * Stores the next version of the roster schema and makes it the one in force, in one transaction with the
+   * audit entry; older ones stay.
    * @throws MusterError `precondition_failed` if another version came in between.
    */
-  putSchema(current: Organization, columns: Column[]): Promise<RosterSchema>;
+  putSchema(current: Organization, columns: Column[], event: AuditEvent): Promise<RosterSchema>;
 }
 
 /**
- * The two actions that make an organization with its first schema, for a transaction that makes its owner too.
+ * The actions that make an organization with its first schema, for a transaction that makes its one owner too.
  * The condition of the first one, at its index, does not hold if the id is taken.
  */
 export function newOrganizationActions(
   organization: Organization,
   columns: readonly Column[],
-): [Action, Action] {
+): [Action, Action, Action] {
   const id = organization.organization;
   return [
     { put: { ...keys.organization(id), ...organization }, condition: isAbsent },
@@ -60,6 +66,7 @@ export function newOrganizationActions(
       put: schemaItem(id, { version: organization.schemaVersion, columns: [...columns] }),
       condition: isAbsent,
     },
+    { put: { ...keys.owners(id), enabled: 1 }, condition: isAbsent },
   ];
 }
 
@@ -68,7 +75,7 @@ function schemaItem(organization: string, schema: RosterSchema) {
 }
 
 /** Organizations and their roster schemas in the table. `get` and `schema` throw `not_found`. */
-export function organizationRecords(table: Table): OrganizationRecords {
+export function organizationRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): OrganizationRecords {
   const get = async (organization: string): Promise<Organization> => {
     const item = await table.get(keys.organization(organization), { consistent: true });
     if (item === undefined) throw new MusterError('not_found', `There is no organization ${organization}.`);
@@ -89,20 +96,25 @@ export function organizationRecords(table: Table): OrganizationRecords {
       const { pk: _, sk: __, ...schema } = item;
       return parseItem(RosterSchema, schema, 'roster schema');
     },
-    async update(current, patch) {
+    async update(current, patch, event) {
+      const change = {
+        key: keys.organization(current.organization),
+        set: { ...patch, organization: current.organization, version: current.version + 1 },
+        condition: versionIs(current.version),
+      };
       try {
-        const item = await table.update({
-          key: keys.organization(current.organization),
-          set: { ...patch, organization: current.organization, version: current.version + 1 },
-          condition: versionIs(current.version),
-        });
-        return parseItem(OrganizationItem, item, 'organization');
+        if (event === undefined) {
+          return parseItem(OrganizationItem, await table.update(change), 'organization');
+        }
+        await audit.commit(current.organization, event, [{ update: change }]);
+        return await get(current.organization);
       } catch (error) {
-        if (error instanceof ConditionFailed) throw changedMeanwhile(error);
+        const isStale = error instanceof ConditionFailed || error instanceof TransactionFailed;
+        if (isStale) throw changedMeanwhile(error);
         throw error;
       }
     },
-    async putSchema(current, columns) {
+    async putSchema(current, columns, event) {
       const schema = { version: current.schemaVersion + 1, columns };
       const inForce = {
         key: keys.organization(current.organization),
@@ -110,7 +122,7 @@ export function organizationRecords(table: Table): OrganizationRecords {
         condition: attributeIs('schemaVersion', current.schemaVersion),
       };
       try {
-        await table.transact([
+        await audit.commit(current.organization, event, [
           { update: inForce },
           { put: schemaItem(current.organization, schema), condition: isAbsent },
         ]);

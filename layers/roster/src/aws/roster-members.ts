@@ -1,10 +1,23 @@
 import { MusterError } from '../domain/errors.ts';
 import { disabledByValues, type Member, type MemberState, memberStates } from '../domain/member.ts';
+import { isEnabledOwner } from '../domain/member-authority.ts';
 import { valuesFit } from '../domain/member-size.ts';
-import type { ApplyContext, ImportRef, MemberDigest, PlannedChange, RosterMembers } from '../domain/ports.ts';
+import type { Membership } from '../domain/organization.ts';
+import {
+  type ApplyContext,
+  type ImportRef,
+  type MemberDigest,
+  movesMembership,
+  type PlannedChange,
+  type RosterMembers,
+} from '../domain/ports.ts';
 import { compileDerivedFields, type DerivedFields } from '../domain/roster-row.ts';
+import { columnWithRole } from '../domain/schema.ts';
+import { normalizeLogin } from '../domain/username.ts';
+import { toMembership } from './accounts.ts';
 import { keys } from './keys.ts';
 import { memberToItem, nameKeys } from './member-item.ts';
+import { membershipUpdate, ownersUpdate } from './member-write.ts';
 import { readSummary } from './roster.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
 
@@ -104,34 +117,95 @@ function unreadable(): MusterError {
 
 type Chunk = { part: number; chunk: number; changes: PlannedChange[] };
 
+const attemptsMax = 200;
+
 async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: ApplyContext): Promise<void> {
   const derive = compileDerivedFields(context.schema.columns);
+  const conflicts: string[] = [];
+  let memberships = await membershipsOf(table, ref.organization, chunk.changes);
   // A file of other columns may have made a member larger since its rows were checked one by one.
-  let changes = chunk.changes.filter(({ values = {} }) => valuesFit(Object.values(values)));
-  const conflicts = namesWithout(chunk.changes, changes);
-  for (;;) {
+  let changes = chunk.changes.filter(
+    (change) =>
+      valuesFit(Object.values(change.values ?? {})) && !disablesApprover(change, memberships, context),
+  );
+  const leaveOut = (out: (change: PlannedChange) => boolean) => {
+    changes = changes.filter((change) => !out(change));
+  };
+  for (let attempt = 1; ; attempt++) {
+    conflicts.splice(0, Infinity, ...leftOut(chunk.changes, changes));
+    const moves = membershipMoves(changes, memberships, context.now);
     try {
       await table.transact([
         checkpoint(ref, chunk, changes, conflicts),
         countUpdate(ref, chunk.part, changes),
         ...changes.map((change) => changeAction(ref.organization, change, context, derive)),
+        ...moves.actions,
+        ...(moves.owners === 0 ? [] : [ownersUpdate(ref.organization, moves.owners)]),
       ]);
       return;
     } catch (error) {
-      if (!(error instanceof TransactionFailed)) throw error;
+      if (!(error instanceof TransactionFailed) || attempt >= attemptsMax) throw error;
       if (error.failedAt(0)) return;
-      const kept = changes.filter((_, index) => !error.failedAt(index + 2));
-      if (kept.length === changes.length) throw error;
-      conflicts.push(...namesWithout(changes, kept));
-      changes = kept;
+      const late = new Set(changes.filter((_, index) => error.failedAt(index + 2)));
+      const ownersAt = 2 + changes.length + moves.actions.length;
+      if (late.size > 0) leaveOut((change) => late.has(change));
+      else if (error.failedAt(ownersAt)) leaveOut((change) => change === moves.lastOwner);
+      // A membership changed since it was read; its member did not, so the change still holds.
+      else memberships = await membershipsOf(table, ref.organization, changes);
     }
   }
 }
 
-/** The members of the changes that are not among those kept. */
-function namesWithout(changes: readonly PlannedChange[], kept: readonly PlannedChange[]): string[] {
-  const all = new Set(kept);
-  return changes.filter((change) => !all.has(change)).map(({ externalId }) => externalId);
+function leftOut(all: readonly PlannedChange[], kept: readonly PlannedChange[]): string[] {
+  const stays = new Set(kept);
+  return all.filter((change) => !stays.has(change)).map(({ externalId }) => externalId);
+}
+
+type Memberships = ReadonlyMap<string, Membership>;
+
+/** The memberships that the changes move, by account. */
+async function membershipsOf(
+  table: Table,
+  organization: string,
+  changes: readonly PlannedChange[],
+): Promise<Memberships> {
+  const accounts = changes.filter(movesMembership).flatMap(({ account }) => account ?? []);
+  const wanted = accounts.map((account) => keys.membership(account, organization));
+  const items = await table.batchGet(wanted, { consistent: true });
+  const found = items.filter((item) => item !== undefined).map(toMembership);
+  return new Map(found.map((membership) => [membership.account, membership]));
+}
+
+/** Nobody is shut out by the file that it approved itself (B4). */
+function disablesApprover(change: PlannedChange, memberships: Memberships, context: ApplyContext): boolean {
+  const login = memberships.get(change.account ?? '')?.login;
+  return change.state === 'disabled' && login !== undefined && login === normalizeLogin(context.approvedBy);
+}
+
+/** What the changes do to memberships: the actions, how many enabled owners more or less, and the last one less. */
+function membershipMoves(changes: readonly PlannedChange[], memberships: Memberships, now: Date) {
+  const actions: Action[] = [];
+  let owners = 0;
+  let lastOwner: PlannedChange | undefined;
+  for (const change of changes.filter(movesMembership)) {
+    const before = memberships.get(change.account ?? '');
+    const after = before && movedMembership(before, change, now);
+    if (before === undefined || after === undefined || after.state === before.state) continue;
+    actions.push(membershipUpdate(before, after));
+    if (isEnabledOwner(after)) owners += 1;
+    if (isEnabledOwner(before)) {
+      owners -= 1;
+      lastOwner = change;
+    }
+  }
+  return { actions, owners, lastOwner };
+}
+
+function movedMembership(before: Membership, change: PlannedChange, now: Date): Membership {
+  const version = before.version + 1;
+  if (change.state !== 'disabled') return { ...before, version, state: 'enabled' };
+  const tokensValidFromSeconds = Math.floor(now.getTime() / 1000) + 1;
+  return { ...before, version, state: 'disabled', tokensValidFromSeconds };
 }
 
 /** Written with the changes or not at all; where it is there already, the chunk was written before. */
@@ -193,6 +267,7 @@ function addedMember(change: PlannedChange, context: ApplyContext, derive: Deriv
     version: 1,
     createdAt: now,
     updatedAt: now,
+    createdBy: context.approvedBy,
   };
 }
 
@@ -201,15 +276,26 @@ function attributeChanges(org: string, change: PlannedChange, context: ApplyCont
   const remove: string[] = [];
   if (change.from !== undefined) changeState(change.state, change, set, remove);
   if (change.values !== undefined) {
-    const derived = derive(change.externalId, change.values);
+    const { departments, ...derived } = derive(change.externalId, change.values);
+    // The username that an account signs in with is the account's, whatever the file says.
+    if (change.account !== undefined) delete derived.username;
     Object.assign(set, derived, {
       values: change.values,
       valuesHash: change.valuesHash,
       ...nameKeys(org, derived.name, change.externalId, context.spreadNames),
+      // Departments that an admin gave by hand stay until the file names another one.
+      ...(changesDepartment(change, context) && { departments }),
     });
-    remove.push(...derivedOptional.filter((name) => derived[name] === undefined));
+    const kept =
+      change.account === undefined ? derivedOptional : derivedOptional.filter((name) => name !== 'username');
+    remove.push(...kept.filter((name) => derived[name] === undefined));
   }
   return { set, remove };
+}
+
+function changesDepartment({ before }: PlannedChange, { schema }: ApplyContext): boolean {
+  const column = columnWithRole(schema.columns, 'department');
+  return column !== undefined && Object.hasOwn(before, column.name);
 }
 
 function changeState(

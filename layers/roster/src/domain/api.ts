@@ -1,5 +1,8 @@
 /** The request and response bodies of the HTTP API, as Zod schemas (design section 6). */
 import * as z from 'zod';
+import { auditActions } from './audit.ts';
+import { rootDepartment } from './departments.ts';
+import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
 import { MemberState } from './member.ts';
 import { levels, permissions } from './permissions.ts';
@@ -29,6 +32,8 @@ const password = z.string().min(1).max(256);
 export const Params = {
   org: z.object({ org: organizationId }),
   import: z.object({ org: organizationId, importId: ulid }),
+  department: z.object({ org: organizationId, departmentId: z.union([z.literal(rootDepartment), ulid]) }),
+  role: z.object({ org: organizationId, roleId: ulid }),
   member: z.object({ org: organizationId, memberId: z.string().min(1).max(200) }),
 };
 
@@ -113,6 +118,42 @@ export const RosterSchemaInput = z
   .strictObject({ version: z.int().optional(), columns: z.array(Column).min(1).max(200) })
   .meta({ id: 'RosterSchemaInput' });
 export const TemplateQuery = z.object({ format: z.enum(['csv', 'xlsx']).default('csv') });
+
+// Audit
+
+const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+/** `from` is included, `to` is not; `sort` is by time, newest first unless `time`. */
+export const AuditQuery = Page.extend({
+  subject: z.string().min(1).max(200).optional(),
+  action: z.enum(auditActions).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+  sort: z.enum(['-time', 'time']).default('-time'),
+});
+const fields = z.record(z.string(), z.unknown());
+// Loose, and not strict about what is stored: an entry that was tampered with must reach whoever verifies the chain.
+export const AuditEntry = z
+  .looseObject({
+    sequence: z.int(),
+    at: z.string(),
+    action: z.enum(auditActions),
+    actor: z.looseObject({
+      account: z.string(),
+      login: z.string(),
+      address: z.string().optional(),
+      via: z.string().optional(),
+    }),
+    subject: z.string(),
+    before: fields.optional(),
+    after: fields.optional(),
+    details: fields.optional(),
+    previousHash: z.string(),
+    hash: z.string(),
+  })
+  .meta({ id: 'AuditEntry' });
+export const AuditList = listOf(AuditEntry)
+  .extend({ head: z.object({ sequence: count, hash: z.string() }).optional() })
+  .meta({ id: 'AuditList' });
 
 // Imports
 
@@ -248,6 +289,43 @@ export const MemberBody = z
     updatedAt: time,
   })
   .meta({ id: 'Member' });
+/** How a member with an account signs in; `username` is as it is compared. Times are of sign-ins here. */
+const AccountBody = z
+  .object({
+    username: z.string(),
+    level: z.enum(levels),
+    state: z.enum(['enabled', 'disabled']),
+    email: z.string().optional(),
+    phone: z.string().optional(),
+    activatedAt: time.optional(),
+    lastSignInAt: time.optional(),
+  })
+  .meta({ id: 'MemberAccount' });
+export const MemberDetails = MemberBody.extend({
+  createdBy: z.string().optional(),
+  account: AccountBody.optional(),
+}).meta({ id: 'MemberDetails' });
+export const MemberWithPassword = MemberDetails.extend({ oneTimePassword: z.string().optional() }).meta({
+  id: 'MemberWithPassword',
+});
+
+const memberFields = {
+  values: z.record(z.string().min(1).max(100), z.string().max(10_000).nullable()).optional(),
+  departments: z.array(z.string().max(1_000)).max(200).optional(),
+  roles: z.array(z.string().max(1_000)).max(200).optional(),
+};
+export const UsernameInput = z
+  .strictObject({ username: z.string().max(1_000), email: z.string().max(1_000).optional() })
+  .meta({ id: 'UsernameInput' });
+export const MemberInput = z
+  .strictObject({
+    ...memberFields,
+    account: UsernameInput.extend({ level: z.enum(levels).optional() })
+      .meta({ id: 'AccountInput' })
+      .optional(),
+  })
+  .meta({ id: 'MemberInput' });
+export const MemberPatch = z.strictObject(memberFields).meta({ id: 'MemberPatch' });
 export const MemberList = listOf(MemberBody).meta({ id: 'MemberList' });
 export const MembersQuery = Page.extend({
   q: z.string().trim().max(200).optional(),
@@ -257,3 +335,35 @@ export const MembersQuery = Page.extend({
 export const Summary = z
   .object({ total: count, enrolled: count, enabled: count, disabled: count, notJoined: count })
   .meta({ id: 'Summary' });
+
+// Departments and roles
+
+/** `path` is `A / B / C` from below the root; `members` are those in the department itself. The root has no `parent`. */
+export const DepartmentBody = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    parent: z.string().optional(),
+    path: z.string(),
+    members: count,
+    version: count,
+  })
+  .meta({ id: 'Department' });
+/** The whole tree, the root first, each department before those below it, siblings by name. */
+export const DepartmentTree = z
+  .object({ items: z.array(DepartmentBody), version: count })
+  .meta({ id: 'DepartmentTree' });
+const departmentId = Params.department.shape.departmentId;
+export const DepartmentInput = z
+  .strictObject({ name: GroupName, parent: departmentId.default(rootDepartment) })
+  .meta({ id: 'DepartmentInput' });
+export const DepartmentPatch = z
+  .strictObject({ name: GroupName.optional(), parent: departmentId.optional() })
+  .meta({ id: 'DepartmentPatch' });
+export const DepartmentDeletion = z.object({ transferTo: departmentId.optional() });
+
+export const RoleBody = z
+  .object({ id: z.string(), name: z.string(), members: count, version: count })
+  .meta({ id: 'Role' });
+export const RoleList = z.object({ items: z.array(RoleBody) }).meta({ id: 'RoleList' });
+export const RoleInput = z.strictObject({ name: GroupName }).meta({ id: 'RoleInput' });

@@ -2,12 +2,12 @@
  * How large a member may be, so that every write of an import stays within DynamoDB's bounds: 400 KB an item and
  * 4 MB a transaction, a changed item counting whole (Developer Guide, "Quotas", "Amazon DynamoDB Transactions").
  */
-import { chunkChangesMax } from './ports.ts';
+import { chunkActionsMax } from './ports.ts';
 import type { Column } from './schema.ts';
 
 /**
  * Bytes of UTF-8 that the values of one member may have together. Ordinary rosters need less than a tenth of it;
- * with it a chunk of {@link chunkChangesMax} members fits into one transaction, and a page of members into one answer.
+ * with it a chunk of {@link chunkActionsMax} members fits into one transaction, and a page of members into one answer.
  */
 export const valuesBytesMax = 16 * 1024;
 
@@ -34,5 +34,5 @@ export function chunkChangesFor(columns: readonly Column[]): number {
   // Names, login details and departments repeat values beside them: each value once, at most.
   const memberBytesMax = ownBytesMax + nameBytes + 2 * valuesBytesMax;
   const fitting = Math.floor((transactionBytesMax - checkpointBytesMax) / memberBytesMax);
-  return Math.min(chunkChangesMax, fitting);
+  return Math.min(chunkActionsMax, fitting);
 }

@@ -31,6 +31,8 @@ export interface Member {
   version: number;
   createdAt: string;
   updatedAt: string;
+  /** The login of whoever added the member, by hand or by approving the import. */
+  createdBy?: string;
 }
 
 /** Counts of members by state; `total` is their sum and `enrolled` those on the roster and not disabled (S0.2). */

@@ -19,8 +19,25 @@ const otherContent: Record<string, string[]> = {
   getSchemaTemplate: ['text/csv', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
 };
 
-const versioned = new Set(['getOrganization', 'updateOrganization', 'getSchema', 'putSchema', 'getMember']);
-const updates = new Set(['updateOrganization', 'putSchema']);
+const versioned = new Set([
+  'addDepartment',
+  'changeDepartment',
+  'addRole',
+  'renameRole',
+  'getOrganization',
+  'updateOrganization',
+  'getSchema',
+  'putSchema',
+  'getMember',
+]);
+const updates = new Set([
+  'changeDepartment',
+  'deleteDepartment',
+  'renameRole',
+  'deleteRole',
+  'updateOrganization',
+  'putSchema',
+]);
 
 /** Builds the document. The result is plain JSON. */
 export function openApiDocument(): ReturnType<typeof createDocument> {

@@ -27,4 +27,9 @@ export interface Membership {
   /** Tokens issued before this second of the Unix epoch are refused. */
   tokensValidFromSeconds: number;
   version: number;
+  /** What the account signs in with here beside `login`, normalized. */
+  logins?: { email?: string; phone?: string };
+  /** When the person first and last signed in here, ISO 8601 in UTC. */
+  activatedAt?: string;
+  lastSignInAt?: string;
 }

@@ -11,18 +11,33 @@ export type Level = (typeof levels)[number];
 
 /** What a caller may be allowed to do in one organization. */
 export const permissions = [
+  'audit.read',
   'organization.read',
   'organization.write',
+  'organization.rename',
   'schema.read',
   'schema.write',
   'imports.read',
   'imports.write',
   'members.read',
+  'members.write',
+  'members.credentials',
+  'departments.read',
+  'departments.write',
 ] as const;
 export type Permission = (typeof permissions)[number];
 
 const everything = [...permissions];
-const reading: Permission[] = ['organization.read', 'schema.read', 'imports.read', 'members.read'];
+const reading: Permission[] = [
+  'audit.read',
+  'organization.read',
+  'schema.read',
+  'imports.read',
+  'members.read',
+  'departments.read',
+];
+/** The organization's name, the root of its departments, is its owner's to change (S3.2). */
+const everythingButRename = everything.filter((permission) => permission !== 'organization.rename');
 
 /**
  * The one table that decides who may do what, for the API and the console alike (design section 6).
@@ -30,9 +45,9 @@ const reading: Permission[] = ['organization.read', 'schema.read', 'imports.read
  */
 export const permissionsOf: Record<Level, readonly Permission[]> = {
   owner: everything,
-  securityAdministrator: everything,
-  administrator: everything,
-  coordinator: ['organization.read', 'schema.read'],
+  securityAdministrator: everythingButRename,
+  administrator: everythingButRename,
+  coordinator: ['organization.read', 'schema.read', 'departments.read'],
   auditor: reading,
   member: ['organization.read'],
 };

@@ -1,4 +1,5 @@
 /** What the domain and the pipeline need from outside; the adapters in `aws/` provide it. */
+import type { AuditEvent } from './audit.ts';
 import type { Change, ChangeKind, Import, ImportStep } from './import.ts';
 import type { Member, MemberSummary } from './member.ts';
 import type { Organization } from './organization.ts';
@@ -30,6 +31,8 @@ export interface Objects {
 /** The approval of a plan: which kinds are applied, and whom to leave out. */
 export interface Approval {
   by: string;
+  /** The account of who approved; none where it was the policy. */
+  account?: string;
   at: string;
   kinds: ChangeKind[];
   exclude: string[];
@@ -49,7 +52,8 @@ export interface Imports {
   create(organization: string, job: Import): Promise<void>;
   get(ref: ImportRef): Promise<Import>;
   list(organization: string, limit: number, before?: string): Promise<Import[]>;
-  update(organization: string, job: Import, patch: Partial<Import>): Promise<Import>;
+  /** With an `event` the change and its audit entry are one transaction. */
+  update(organization: string, job: Import, patch: Partial<Import>, event?: AuditEvent): Promise<Import>;
   /**
    * Gives an import the floor and lets it begin. Imports never run at the same time (S1.10): of two that are open
    * the one uploaded earlier becomes incomplete.
@@ -81,6 +85,8 @@ export interface PlannedChange extends Omit<Change, 'fields'> {
   valuesHash?: string;
   /** The member's whole values afterwards; absent where they stay. */
   values?: Record<string, string>;
+  /** The member's account, where it has one. */
+  account?: string;
   /** What the changed columns held before. */
   before: Record<string, string | null>;
 }
@@ -99,9 +105,10 @@ export interface RosterMembers {
   values(organization: string, externalIds: string[]): Promise<Map<string, Record<string, string>>>;
   summary(organization: string): Promise<MemberSummary>;
   /**
-   * Writes a chunk of at most {@link chunkChangesMax} changes in one transaction with its checkpoint: all or
-   * nothing, and nothing the second time. Changes whose member has another version than planned are left out
-   * and named as conflicts.
+   * Writes a chunk of changes of at most {@link chunkActionsMax} actions in one transaction with its checkpoint:
+   * all or nothing, and nothing the second time. A disable or reactivate moves the member's membership along.
+   * Changes whose member has another version than planned, and those that would disable the last owner or the
+   * approver, are left out and named as conflicts.
    */
   applyChunk(
     ref: ImportRef,
@@ -115,10 +122,22 @@ export interface ApplyContext {
   schema: RosterSchema;
   spreadNames: boolean;
   now: Date;
+  /** The login of whoever approved the import, or uploaded one that needed no approval. */
+  approvedBy: string;
 }
 
 /** A transaction takes 100 actions; one is the checkpoint and one the counter of members. */
-export const chunkChangesMax = 98;
+export const chunkActionsMax = 98;
+
+/** Whether a change moves the membership of the member's account along. */
+export function movesMembership(change: Pick<PlannedChange, 'account' | 'from'>): boolean {
+  return change.account !== undefined && change.from !== undefined;
+}
+
+/** How many actions changes take: one a member, one a membership that moves, and one for counting owners then. */
+export function actionsOf(members: number, memberships: number): number {
+  return members + memberships + (memberships > 0 ? 1 : 0);
+}
 
 export interface Organizations {
   get(organization: string): Promise<Organization>;

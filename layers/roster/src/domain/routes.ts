@@ -6,7 +6,7 @@ import type * as z from 'zod';
 import * as shapes from './api.ts';
 import type { Permission } from './permissions.ts';
 
-export const areas = ['access', 'organization', 'imports', 'roster'] as const;
+export const areas = ['access', 'organization', 'imports', 'roster', 'departments'] as const;
 /** The function that serves a route: `functions/<area>/api.ts`. */
 export type Area = (typeof areas)[number];
 
@@ -24,11 +24,14 @@ export interface Route {
   body?: z.ZodType;
   /** Success statuses and their JSON bodies; `null` is an empty body. */
   responses: Record<number, z.ZodType | null>;
+  /** The answer may hold a one-time password, so it is kept nowhere, not even for a repeat. */
+  answerIsSecret?: true;
 }
 
 const api = '/api/v1';
 const org = `${api}/orgs/{org}`;
 const one = `${org}/imports/{importId}`;
+const member = `${org}/members/{memberId}`;
 const P = shapes.Params;
 
 export const routes = {
@@ -128,6 +131,16 @@ export const routes = {
     params: P.org,
     body: shapes.RosterSchemaInput,
     responses: { 200: shapes.RosterSchemaBody },
+  },
+  listAudit: {
+    method: 'GET',
+    path: `${org}/audit`,
+    area: 'organization',
+    access: 'audit.read',
+    summary: 'Who changed what, when and from where: a chain of entries, newest first, and where it ends.',
+    params: P.org,
+    query: shapes.AuditQuery,
+    responses: { 200: shapes.AuditList },
   },
   getSchemaTemplate: {
     method: 'GET',
@@ -246,12 +259,159 @@ export const routes = {
   },
   getMember: {
     method: 'GET',
-    path: `${org}/members/{memberId}`,
+    path: member,
     area: 'roster',
     access: 'members.read',
-    summary: 'One member.',
+    summary: 'One member, with how it signs in.',
     params: P.member,
-    responses: { 200: shapes.MemberBody },
+    responses: { 200: shapes.MemberDetails },
+  },
+  addMember: {
+    method: 'POST',
+    path: `${org}/members`,
+    area: 'roster',
+    access: 'members.write',
+    summary: 'Adds a member, where asked for with an account; its one-time password is shown this once.',
+    params: P.org,
+    body: shapes.MemberInput,
+    responses: { 201: shapes.MemberWithPassword },
+    answerIsSecret: true,
+  },
+  updateMember: {
+    method: 'PATCH',
+    path: member,
+    area: 'roster',
+    access: 'members.write',
+    summary: 'Changes values, departments or roles of a member. Takes If-Match with the version seen.',
+    params: P.member,
+    body: shapes.MemberPatch,
+    responses: { 200: shapes.MemberDetails },
+  },
+  removeMember: {
+    method: 'DELETE',
+    path: member,
+    area: 'roster',
+    access: 'members.write',
+    summary: 'Takes a member off the roster; its account stays. Takes If-Match with the version seen.',
+    params: P.member,
+    responses: { 204: null },
+  },
+  disableMember: {
+    method: 'POST',
+    path: `${member}/disable`,
+    area: 'roster',
+    access: 'members.write',
+    summary: 'Keeps a member out from the next request on. Takes If-Match with the version seen.',
+    params: P.member,
+    responses: { 200: shapes.MemberDetails },
+  },
+  enableMember: {
+    method: 'POST',
+    path: `${member}/enable`,
+    area: 'roster',
+    access: 'members.write',
+    summary: 'Lets a disabled member enter again. Takes If-Match with the version seen.',
+    params: P.member,
+    responses: { 200: shapes.MemberDetails },
+  },
+  setUsername: {
+    method: 'POST',
+    path: `${member}/username`,
+    area: 'roster',
+    access: 'members.credentials',
+    summary: 'Changes the username, or gives an account with a one-time password, which is shown this once.',
+    params: P.member,
+    body: shapes.UsernameInput,
+    responses: { 200: shapes.MemberWithPassword },
+    answerIsSecret: true,
+  },
+  resetCredentials: {
+    method: 'POST',
+    path: `${member}/reset-credentials`,
+    area: 'roster',
+    access: 'members.credentials',
+    summary: 'Makes a new one-time password, shown this once; the old one and all sessions end.',
+    params: P.member,
+    responses: { 200: shapes.MemberWithPassword },
+    answerIsSecret: true,
+  },
+  listDepartments: {
+    method: 'GET',
+    path: `${org}/departments`,
+    area: 'departments',
+    access: 'departments.read',
+    summary: 'The whole tree of departments, with how many members are in each.',
+    params: P.org,
+    responses: { 200: shapes.DepartmentTree },
+  },
+  addDepartment: {
+    method: 'POST',
+    path: `${org}/departments`,
+    area: 'departments',
+    access: 'departments.write',
+    summary: 'Adds a department below another one, or below the root.',
+    params: P.org,
+    body: shapes.DepartmentInput,
+    responses: { 201: shapes.DepartmentBody },
+  },
+  changeDepartment: {
+    method: 'PATCH',
+    path: `${org}/departments/{departmentId}`,
+    area: 'departments',
+    access: 'departments.write',
+    summary:
+      'Renames or moves a department; the root is renamed by the owner. Takes If-Match with the version seen.',
+    params: P.department,
+    body: shapes.DepartmentPatch,
+    responses: { 200: shapes.DepartmentBody },
+  },
+  deleteDepartment: {
+    method: 'DELETE',
+    path: `${org}/departments/{departmentId}`,
+    area: 'departments',
+    access: 'departments.write',
+    summary: 'Deletes a department that is empty, or hands its members and departments to another one.',
+    params: P.department,
+    query: shapes.DepartmentDeletion,
+    responses: { 204: null },
+  },
+  listRoles: {
+    method: 'GET',
+    path: `${org}/roles`,
+    area: 'departments',
+    access: 'departments.read',
+    summary: 'The roles, with how many members have each.',
+    params: P.org,
+    responses: { 200: shapes.RoleList },
+  },
+  addRole: {
+    method: 'POST',
+    path: `${org}/roles`,
+    area: 'departments',
+    access: 'departments.write',
+    summary: 'Adds a role.',
+    params: P.org,
+    body: shapes.RoleInput,
+    responses: { 201: shapes.RoleBody },
+  },
+  renameRole: {
+    method: 'PATCH',
+    path: `${org}/roles/{roleId}`,
+    area: 'departments',
+    access: 'departments.write',
+    summary: 'Renames a role. Takes If-Match with the version seen.',
+    params: P.role,
+    body: shapes.RoleInput,
+    responses: { 200: shapes.RoleBody },
+  },
+  deleteRole: {
+    method: 'DELETE',
+    path: `${org}/roles/{roleId}`,
+    area: 'departments',
+    access: 'departments.write',
+    summary: 'Deletes a role that no member has. Takes If-Match with the version seen.',
+    params: P.role,
+    responses: { 204: null },
   },
 } as const satisfies Record<string, Route>;
 

@@ -3,6 +3,7 @@ import { newAccountActions, normalizeLogin } from '../aws/accounts.ts';
 import { newOrganizationActions } from '../aws/organizations.ts';
 import { TransactionFailed } from '../aws/table.ts';
 import { Params } from '../domain/api.ts';
+import { operatorActor } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import { defaultHoldPolicy } from '../domain/import.ts';
 import type { Organization } from '../domain/organization.ts';
@@ -32,7 +33,7 @@ export interface CreatedOrganization {
   password: string;
 }
 
-type CreateDeps = Pick<Deps, 'accountMaker' | 'table' | 'clock' | 'newId'>;
+type CreateDeps = Pick<Deps, 'accountMaker' | 'audit' | 'clock' | 'newId'>;
 
 /** After this many taken ids the name is refused: nobody has a hundred namesakes. */
 const idAttemptsMax = 100;
@@ -88,7 +89,14 @@ async function storeOrganization(
   for (let attempt = 1; attempt <= idAttemptsMax; attempt++) {
     const organization = wanted.organization ?? organizationIdFrom(wanted.name, attempt);
     try {
-      await deps.table.transact(newItems(deps, wanted, account, organization));
+      const event = {
+        action: 'organization.create' as const,
+        actor: operatorActor,
+        subject: organization,
+        after: { name: wanted.name },
+        details: { owner: account },
+      };
+      await deps.audit.commit(organization, event, newItems(deps, wanted, account, organization));
       return organization;
     } catch (error) {
       const isTaken = error instanceof TransactionFailed && error.failedAt(0);

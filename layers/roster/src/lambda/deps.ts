@@ -3,12 +3,18 @@
  * kept for the life of the process. A function that does not touch one needs neither its variables nor its grants.
  */
 import { ulid } from 'ulid';
+import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
+import { type AuditTrail, auditTrail } from '../aws/audit.ts';
+import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
+import { type MemberRecords, memberRecords } from '../aws/members.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
+import { type RoleRecords, roleRecords } from '../aws/roles.ts';
 import { type Roster, roster } from '../aws/roster.ts';
 import { createTable, type Table } from '../aws/table.ts';
+import { cognitoUserPool, type UserPool } from '../aws/user-pool.ts';
 import type { Clock, NewId } from '../domain/ports.ts';
 import { env, readEnv } from './env.ts';
 import { lazily } from './lazily.ts';
@@ -22,11 +28,24 @@ export interface Deps {
   organizations: OrganizationRecords;
   accounts: AccountRecords;
   roster: Roster;
+  /** Changes of single members. */
+  members: MemberRecords;
+  /** Does changes together with their audit entries. */
+  audit: AuditTrail;
+  departments: DepartmentRecords;
+  roles: RoleRecords;
   once: Once;
   /** Signs people in; needs the pool and its client. */
   identity: Identity;
-  /** Makes and deletes accounts; needs the pool only. */
-  accountMaker: Pick<Identity, 'createAccount' | 'deleteAccount'>;
+  /** Makes and deletes accounts and resets their passwords; needs the pool only. */
+  accountMaker: Pick<
+    Identity,
+    'createAccount' | 'deleteAccount' | 'setOneTimePassword' | 'signOutEverywhere'
+  >;
+  /** Tells that memberships changed, for the user pool to follow. */
+  accountQueue: AccountQueue;
+  /** Who may sign in at all; follows the memberships. */
+  userPool: UserPool;
   tokens: TokenVerifier;
 }
 
@@ -35,9 +54,13 @@ export const deps: Deps = lazily<Deps>({
   clock: () => () => new Date(),
   newId: () => () => ulid(),
   table: () => createTable({ tableName: readEnv(env.table).TABLE_NAME }),
-  organizations: () => organizationRecords(deps.table),
+  organizations: () => organizationRecords(deps.table, deps.audit),
   accounts: () => accountRecords(deps.table),
   roster: () => roster(deps.table),
+  members: () => memberRecords(deps.table, deps.audit),
+  audit: () => auditTrail(deps.table, deps.clock),
+  departments: () => departmentRecords(deps),
+  roles: () => roleRecords(deps),
   once: () => onceInTable(deps.table, deps.clock),
   identity: () =>
     cognitoIdentity({
@@ -45,6 +68,8 @@ export const deps: Deps = lazily<Deps>({
       clientId: readEnv(env.userPoolClient).USER_POOL_CLIENT_ID,
     }),
   accountMaker: () => cognitoIdentity({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),
+  accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
+  userPool: () => cognitoUserPool({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),
   tokens: () => {
     const { TOKEN_ISSUER, USER_POOL_CLIENT_ID } = readEnv(env.tokens);
     return tokenVerifier({ issuer: TOKEN_ISSUER, clientId: USER_POOL_CLIENT_ID });

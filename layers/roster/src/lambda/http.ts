@@ -16,7 +16,7 @@ import { type AnyReply, fingerprintOf, type Reply, toResult } from './reply.ts';
 import { bodyText, type Call, type HttpEvent, readCall } from './request.ts';
 
 export type { FileBody, Reply } from './reply.ts';
-export { type Call, requireVersion } from './request.ts';
+export { actorOf, type Call, requireVersion } from './request.ts';
 
 /** Serves one operation. It gets a request that passed all checks and throws MusterErrors for refusals. */
 export type HttpHandler<O extends OperationId, D> = (call: Call<O>, deps: D) => Promise<Reply<O>>;
@@ -89,8 +89,8 @@ const Result: z.ZodType<APIGatewayProxyStructuredResultV2> = z.object({
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
 /**
- * Runs an unsafe call that carries an `Idempotency-Key` once. Calls outside of an organization are not kept:
- * their answers hold tokens, and signing in or out twice does no harm.
+ * Runs an unsafe call that carries an `Idempotency-Key` once. Calls outside of an organization, and those that
+ * answer with a one-time password, are not kept: no secret is stored, and a repeat does no harm.
  */
 function answerOnce(
   { once }: Pick<Deps, 'once'>,
@@ -101,7 +101,9 @@ function answerOnce(
   answer: () => Promise<APIGatewayProxyStructuredResultV2>,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const header = event.headers['idempotency-key'];
-  if (header === undefined || route.method === 'GET' || caller?.organization === undefined) return answer();
+  const isKept =
+    route.method !== 'GET' && route.answerIsSecret !== true && caller?.organization !== undefined;
+  if (header === undefined || !isKept) return answer();
   const key = IdempotencyKey.safeParse(header);
   if (!key.success) {
     throw new MusterError('invalid_request', 'The Idempotency-Key has 1 to 255 visible ASCII characters.');

@@ -1,5 +1,7 @@
 /** The composition root of the import pipeline: each step touches, and so needs, only its own adapters. */
 import { ulid } from 'ulid';
+import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
+import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type ImportMachine, importMachine } from '../aws/executions.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
@@ -24,9 +26,11 @@ export interface ImportDeps {
   clock: Clock;
   newId: NewId;
   table: Table;
+  audit: AuditTrail;
   imports: ImportRecords;
   organizations: Organizations;
   members: RosterMembers;
+  accountQueue: AccountQueue;
   work: Objects;
   reports: Objects;
   limits: ImportLimits;
@@ -46,9 +50,11 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
   clock: () => () => new Date(),
   newId: () => () => ulid(),
   table: () => createTable({ tableName: readEnv(env.table).TABLE_NAME }),
-  imports: () => importRecords(importDeps.table),
-  organizations: () => organizationRecords(importDeps.table),
+  audit: () => auditTrail(importDeps.table, importDeps.clock),
+  imports: () => importRecords(importDeps.table, importDeps.audit),
+  organizations: () => organizationRecords(importDeps.table, importDeps.audit),
   members: () => rosterMembers(importDeps.table),
+  accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
   work: () => bucketObjects(readEnv(env.work).WORK_BUCKET),
   reports: () => bucketObjects(readEnv(env.reports).REPORTS_BUCKET),
   limits: () => readEnv(env.importLimits).IMPORT_LIMITS,

@@ -6,10 +6,12 @@ import { logger } from './observability.ts';
 /**
  * Makes a Lambda function of what is to be done with one message of an SQS queue. Messages that fail are reported
  * one by one, so that only they are delivered again and end in the dead-letter queue at last.
+ * `inTurn` handles the messages of a batch one after the other instead of at once.
  */
 export function queueFunction<T>(
   body: z.ZodType<T>,
   run: (message: T) => Promise<void>,
+  { inTurn = false }: { inTurn?: boolean } = {},
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const processor = new BatchProcessor(EventType.SQS);
   const onRecord = async (record: SQSRecord): Promise<void> => {
@@ -24,5 +26,9 @@ export function queueFunction<T>(
     }
   };
   return (event, context) =>
-    processPartialResponse(event, onRecord, processor, { context, throwOnFullBatchFailure: false });
+    processPartialResponse(event, onRecord, processor, {
+      context,
+      throwOnFullBatchFailure: false,
+      processInParallel: !inTurn,
+    });
 }

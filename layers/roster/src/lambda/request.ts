@@ -1,6 +1,8 @@
 /** Reads a request of the gateway (payload format 2.0) by the schemas of its route. */
+import { isIP } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
+import type { AuditActor } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import { levels, mayDo } from '../domain/permissions.ts';
 import type { OperationId, Route, routes } from '../domain/routes.ts';
@@ -10,6 +12,7 @@ import { placesOf } from './problem.ts';
 export type HttpEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
   requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'requestId'> & {
     authorizer?: { lambda?: unknown };
+    http?: Pick<APIGatewayProxyEventV2['requestContext']['http'], 'sourceIp'>;
   };
 };
 
@@ -41,8 +44,42 @@ export interface Call<O extends OperationId> {
   query: Parsed<O, 'query'>;
   body: Parsed<O, 'body'>;
   caller: CallerOf<O>;
+  /** Where the call came from. */
+  origin: Origin;
   /** The version of If-Match; -1 for an entity tag that is none of ours, which nothing matches. */
   ifMatch: number | undefined;
+}
+
+/**
+ * The caller's IP address as far as it can be known, for the audit trail and never for a decision. `via` is the
+ * address that the gateway itself saw, where that was a proxy's.
+ */
+export interface Origin {
+  address?: string;
+  via?: string;
+}
+
+/**
+ * Reads where a call came from. Nobody can forge the gateway's `sourceIp`, but behind CloudFront that is an edge's.
+ * `X-Forwarded-For` begins with whatever the caller wrote; CloudFront appends whom it saw, and the gateway appends
+ * its own peer: so the entry before the peer's is the viewer's, and the first one is never believed. Whoever goes
+ * around CloudFront to the gateway can forge that entry too; `via` then is no address of CloudFront's, which an
+ * auditor sees.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html
+ */
+export function originOf(event: Pick<HttpEvent, 'headers' | 'requestContext'>): Origin {
+  const peer = event.requestContext.http?.sourceIp;
+  if (peer === undefined) return {};
+  const chain = (event.headers['x-forwarded-for'] ?? '').split(',').map((address) => address.trim());
+  if (chain.at(-1) === peer) chain.pop();
+  const viewer = chain.at(-1) ?? '';
+  return isIP(viewer) === 0 ? { address: peer } : { address: viewer, via: peer };
+}
+
+/** Who makes a call, as its audit entry tells it. */
+export function actorOf({ caller, origin }: { caller: MemberCaller; origin: Origin }): AuditActor {
+  return { account: caller.account, login: caller.login, ...origin };
 }
 
 /** The largest body that is read, in bytes. A stored item takes 400 KB; a roster schema must fit. */
@@ -57,7 +94,8 @@ export function readCall(route: Route, event: HttpEvent): Call<OperationId> {
   const params = part(route.params, event.pathParameters ?? {}, 'path');
   const query = part(route.query, queryOf(event.rawQueryString), 'query');
   const body = route.body && part(route.body, jsonBody(event), 'body');
-  return { params, query, body, caller, ifMatch: versionOf(event.headers['if-match']) } as Call<OperationId>;
+  const ifMatch = versionOf(event.headers['if-match']);
+  return { params, query, body, caller, origin: originOf(event), ifMatch } as Call<OperationId>;
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Signing in and out: logins become accounts, and what Cognito does not know about standing is checked here. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type NewPasswordChallenge, type Tokens, wrongCredentials } from '../aws/identity.ts';
+import { ConditionFailed, TransactionFailed } from '../aws/table.ts';
+import type { Membership } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
 
 type SessionDeps = Pick<Deps, 'accounts' | 'identity' | 'clock' | 'newId'>;
@@ -20,10 +22,8 @@ export async function signIn(
   deps: SessionDeps,
   { password, ...login }: Login & { password: string },
 ): Promise<Tokens | NewPasswordChallenge> {
-  const { account, mayEnter } = await accountToAsk(deps, login);
-  const outcome = await deps.identity.signIn(account, password);
-  if (!mayEnter) throw wrongCredentials();
-  return outcome;
+  const asked = await accountToAsk(deps, login);
+  return entered(deps, asked, await deps.identity.signIn(asked.account, password));
 }
 
 /**
@@ -34,10 +34,8 @@ export async function answerChallenge(
   deps: SessionDeps,
   { session, newPassword, ...login }: Login & { session: string; newPassword: string },
 ): Promise<Tokens | NewPasswordChallenge> {
-  const { account, mayEnter } = await accountToAsk(deps, login);
-  const outcome = await deps.identity.answerNewPassword(account, session, newPassword);
-  if (!mayEnter) throw wrongCredentials();
-  return outcome;
+  const asked = await accountToAsk(deps, login);
+  return entered(deps, asked, await deps.identity.answerNewPassword(asked.account, session, newPassword));
 }
 
 /**
@@ -51,14 +49,32 @@ export async function signOutEverywhere(deps: SessionDeps, account: string): Pro
   await deps.identity.signOutEverywhere(account);
 }
 
+/** Keeps the time of a sign-in that gives tokens. A membership that was removed meanwhile lets nobody in. */
+async function entered(
+  deps: SessionDeps,
+  { memberships }: { memberships: readonly Membership[] },
+  outcome: Tokens | NewPasswordChallenge,
+): Promise<Tokens | NewPasswordChallenge> {
+  if (memberships.length === 0) throw wrongCredentials();
+  if ('challenge' in outcome) return outcome;
+  try {
+    await deps.accounts.recordSignIn(memberships, deps.clock().toISOString());
+  } catch (error) {
+    if (error instanceof ConditionFailed || error instanceof TransactionFailed) throw wrongCredentials(error);
+    throw error;
+  }
+  return outcome;
+}
+
 async function accountToAsk(deps: SessionDeps, { login, organization }: Login) {
   const found = await deps.accounts.findByLogin(login, organization);
-  const mayEnter = found?.memberships.some(({ state }) => state === 'enabled') ?? false;
+  const memberships = found?.memberships.filter(({ state }) => state === 'enabled') ?? [];
   // An id that is as long as an account's and that nobody has; new each time, or it would get locked.
-  const account = found !== undefined && mayEnter ? found.account : deps.newId();
+  const account = found !== undefined && memberships.length > 0 ? found.account : deps.newId();
   const standing = await deps.accounts.standing(account);
-  await untilTokensCount(deps, standing.account?.tokensValidFromSeconds ?? 0);
-  return { account, mayEnter };
+  const marks = [standing.account, ...memberships].map((marked) => marked?.tokensValidFromSeconds ?? 0);
+  await untilTokensCount(deps, Math.max(...marks));
+  return { account, memberships };
 }
 
 const waitMsMax = 1_000;

@@ -1,15 +1,18 @@
 import { changeKinds } from '../domain/import.ts';
 import { chunkChangesFor } from '../domain/member-size.ts';
-import type {
-  ApplyContext,
-  Approval,
-  Clock,
-  ImportRef,
-  Imports,
-  Objects,
-  Organizations,
-  PlannedChange,
-  RosterMembers,
+import {
+  type ApplyContext,
+  type Approval,
+  actionsOf,
+  type Clock,
+  chunkActionsMax,
+  type ImportRef,
+  type Imports,
+  movesMembership,
+  type Objects,
+  type Organizations,
+  type PlannedChange,
+  type RosterMembers,
 } from '../domain/ports.ts';
 import { ChangeReader } from './change-reader.ts';
 import { ensureOpen } from './ensure-open.ts';
@@ -21,6 +24,8 @@ export interface ApplyDeps {
   members: RosterMembers;
   work: Objects;
   clock: Clock;
+  /** Told of the accounts whose memberships moved. */
+  accountQueue: { changed(accounts: Iterable<string>): Promise<void> };
 }
 
 const chunksInFlightMax = 4;
@@ -31,25 +36,28 @@ const chunksInFlightMax = 4;
  * and each leaves a checkpoint in its own transaction, so that a repeat writes only what is missing (B12).
  */
 export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number }): Promise<void> {
-  await ensureOpen(deps.imports, ref);
+  const job = await ensureOpen(deps.imports, ref);
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const plan = await readJson<Plan>(deps.work, workFiles.plan(ref));
   const part = plan.parts.find((candidate) => candidate.part === ref.part);
   if (part === undefined) return;
   const { spreadNames } = await deps.organizations.get(ref.organization);
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
-  const context: ApplyContext = { schema, spreadNames, now: deps.clock() };
   const approval = await deps.imports.approval(ref);
+  const approvedBy = approval.by === 'policy' ? job.uploadedBy : approval.by;
+  const context: ApplyContext = { schema, spreadNames, now: deps.clock(), approvedBy };
   const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
   const chunkChanges = chunkChangesFor(schema.columns);
   const inFlight = new Set<Promise<void>>();
   for await (const [chunk, changes] of chunked(approved, chunkChanges)) {
-    if (done.has(chunk)) continue;
-    const write = deps.members
-      .applyChunk(ref, { part: ref.part, chunk, changes }, context)
-      .then(() => deps.imports.addProgress(ref, 'applying', changes.length));
+    const write = done.has(chunk)
+      ? tellAccounts(deps, changes)
+      : deps.members
+          .applyChunk(ref, { part: ref.part, chunk, changes }, context)
+          .then(() => tellAccounts(deps, changes))
+          .then(() => deps.imports.addProgress(ref, 'applying', changes.length));
     inFlight.add(write);
     // One that failed stays, so that the race or the last wait meets it.
     write.then(
@@ -59,6 +67,12 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
     if (inFlight.size >= chunksInFlightMax) await Promise.race(inFlight);
   }
   await Promise.all(inFlight);
+}
+
+/** Told again for a chunk that was written before: the word may have been lost, and once more does no harm. */
+async function tellAccounts(deps: ApplyDeps, changes: readonly PlannedChange[]): Promise<void> {
+  const accounts = changes.filter(movesMembership).flatMap(({ account }) => account ?? []);
+  if (accounts.length > 0) await deps.accountQueue.changed(accounts);
 }
 
 async function doneChunks(imports: Imports, ref: ImportRef & { part: number }): Promise<Set<number>> {
@@ -82,20 +96,27 @@ async function* approvedChanges(
   }
 }
 
-/** Cuts a stream of batches into numbered chunks. */
+/** Cuts a stream of batches into numbered chunks of so many changes, and of {@link chunkActionsMax} actions, at most. */
 async function* chunked(
   batches: AsyncIterable<PlannedChange[]>,
   chunkChanges: number,
 ): AsyncIterable<[number, PlannedChange[]]> {
   let number = 0;
   let chunk: PlannedChange[] = [];
+  let memberships = 0;
   for await (const batch of batches) {
     for (const change of batch) {
+      const moved = movesMembership(change) ? 1 : 0;
+      const isFull =
+        chunk.length >= chunkChanges || actionsOf(chunk.length + 1, memberships + moved) > chunkActionsMax;
+      if (isFull) {
+        yield [number, chunk];
+        number += 1;
+        chunk = [];
+        memberships = 0;
+      }
       chunk.push(change);
-      if (chunk.length < chunkChanges) continue;
-      yield [number, chunk];
-      number += 1;
-      chunk = [];
+      memberships += moved;
     }
   }
   if (chunk.length > 0) yield [number, chunk];

@@ -14,13 +14,7 @@ const zero = 0x30;
  * Copies bytes to `at` of a target that has room for them.
  * @returns the place behind them
  */
-export function copyBytes(
-  target: Buffer,
-  at: number,
-  source: Buffer,
-  start: number,
-  end: number,
-): number {
+export function copyBytes(target: Buffer, at: number, source: Buffer, start: number, end: number): number {
   if (end - start > copiedByHandMax) return at + source.copy(target, at, start, end);
   let to = at;
   for (let from = start; from < end; from++) target[to++] = source[from] as number;

@@ -1,5 +1,6 @@
 import { changeKinds, countOfKind, type Import, type ImportCounts } from '../domain/import.ts';
 import type { Approval, Clock, ImportRef, Imports, Objects } from '../domain/ports.ts';
+import { completionEvent } from './audit-import.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { type FinalOutcome, writeReport } from './report.ts';
 import { workFiles } from './work-files.ts';
@@ -21,12 +22,9 @@ export async function finish(deps: FinishDeps, ref: ImportRef): Promise<void> {
   const { counts, conflicts } = await applied(deps.imports, ref, job);
   await deps.work.write(workFiles.conflicts(ref), JSON.stringify([...conflicts]));
   await writeReport(deps, ref, finalOutcomes(approval, conflicts));
-  await deps.imports.update(ref.organization, job, {
-    status: 'complete',
-    step: 'done',
-    counts,
-    updatedAt: deps.clock().toISOString(),
-  });
+  const end = { status: 'complete', step: 'done', counts, updatedAt: deps.clock().toISOString() } as const;
+  const event = await completionEvent(deps.work, ref, job, approval, counts);
+  await deps.imports.update(ref.organization, job, end, event);
   await deps.imports.leaveFloor(ref);
 }
 

@@ -123,8 +123,16 @@ export class PartComparison {
       return;
     }
     this.counts.disabled += 1;
-    const { externalId, version, state: from } = member;
-    this.addChange({ kind: 'disable', externalId, version, from, state: 'disabled', before: {} });
+    const { externalId, version, state: from, account } = member;
+    this.addChange({
+      kind: 'disable',
+      externalId,
+      version,
+      ...(account !== undefined && { account }),
+      from,
+      state: 'disabled',
+      before: {},
+    });
   }
 
   private compareRow(
@@ -147,6 +155,7 @@ export class PartComparison {
         externalId: member.externalId,
         line: this.rows.line(index),
         version: member.version,
+        ...(member.account !== undefined && { account: member.account }),
         ...(state !== member.state && { from: member.state }),
         state,
         ...(comparison && { values: comparison.values, valuesHash: comparison.valuesHash }),

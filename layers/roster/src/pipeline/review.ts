@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { AuditActor } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import {
   type Change,
@@ -152,13 +153,13 @@ export async function listRejects(
 
 /**
  * Approves a plan that waits in review: whole, by kind, or without single members. Pressing twice is pressing
- * once. The caller starts the state machine with the parts, and may do so again if the word was lost.
+ * once and leaves one audit entry. The caller starts the state machine with the parts, and may do so again if the word was lost.
  * @throws MusterError `import_not_in_review`, or `hold_not_confirmed` for a held plan without `confirmHold`.
  */
 export async function approve(
   deps: ReviewDeps,
   ref: ImportRef,
-  by: string,
+  actor: AuditActor,
   request: {
     kinds?: ChangeKind[] | undefined;
     exclude?: string[] | undefined;
@@ -180,27 +181,38 @@ export async function approve(
   }
   const at = deps.clock().toISOString();
   const approval: Approval = {
-    by,
+    by: actor.login,
+    account: actor.account,
     at,
     kinds: request.kinds ?? [...changeKinds],
     exclude: request.exclude ?? [],
   };
   // The approval's item comes first: a step that finds the import applying also finds what was approved.
   await deps.imports.putApproval(ref, approval);
-  const { exclude, ...said } = approval;
-  const next = await deps.imports.update(ref.organization, job, {
-    step: 'applying',
-    approval: { ...said, excludedCount: exclude.length },
-    updatedAt: at,
-  });
+  const { by, kinds, exclude } = approval;
+  const decision = { kinds, excludedCount: exclude.length };
+  const next = await deps.imports.update(
+    ref.organization,
+    job,
+    { step: 'applying', approval: { by, at, ...decision }, updatedAt: at },
+    {
+      action: 'import.approve',
+      actor,
+      subject: ref.importId,
+      before: { step: job.step },
+      after: { step: 'applying' },
+      details: { ...decision, counts: { ...job.counts }, holdConfirmed: job.hold !== undefined },
+    },
+  );
   return { job: next, parts };
 }
 
 /**
- * Ends an import that has not begun to apply, at its admin's wish. Cancelling twice is cancelling once.
+ * Ends an import that has not begun to apply, at its admin's wish, with an audit entry. Cancelling twice is
+ * cancelling once.
  * @throws MusterError `import_applying` once changes are being written, `import_not_open` after any other end.
  */
-export async function cancel(deps: ReviewDeps, ref: ImportRef): Promise<Import> {
+export async function cancel(deps: ReviewDeps, ref: ImportRef, actor: AuditActor): Promise<Import> {
   const job = await deps.imports.get(ref);
   if (job.status === 'incomplete') return job;
   if (!isOpen(job)) {
@@ -212,10 +224,18 @@ export async function cancel(deps: ReviewDeps, ref: ImportRef): Promise<Import> 
         : `The import has ended as ${job.status}.`,
     );
   }
-  const next = await deps.imports.update(ref.organization, job, {
-    status: 'incomplete',
-    updatedAt: deps.clock().toISOString(),
-  });
+  const next = await deps.imports.update(
+    ref.organization,
+    job,
+    { status: 'incomplete', updatedAt: deps.clock().toISOString() },
+    {
+      action: 'import.cancel',
+      actor,
+      subject: ref.importId,
+      before: { status: job.status, step: job.step },
+      after: { status: 'incomplete', step: job.step },
+    },
+  );
   await deps.imports.leaveFloor(ref);
   return next;
 }

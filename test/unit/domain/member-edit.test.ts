@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest';
+import type { MusterError } from '../../../layers/roster/src/domain/errors.ts';
+import type { Member } from '../../../layers/roster/src/domain/member.ts';
+import {
+  compileMemberEditor,
+  disableMember,
+  enableMember,
+  type MemberInput,
+  withAccount,
+} from '../../../layers/roster/src/domain/member-edit.ts';
+import type { Column } from '../../../layers/roster/src/domain/schema.ts';
+import { compileRow } from '../../../layers/roster/src/domain/validate.ts';
+
+const columns: Column[] = [
+  { name: 'ID', type: 'text', role: 'externalId', required: true },
+  { name: 'First', type: 'text', role: 'firstName', required: true },
+  { name: 'Mail', type: 'email', role: 'email' },
+  { name: 'Tel', type: 'phone', role: 'phone' },
+  { name: 'Active', type: 'boolean', role: 'state' },
+  { name: 'Unit', type: 'text', role: 'department' },
+  { name: 'Born', type: 'date', dateFormat: 'DD/MM/YYYY' },
+  { name: 'Note', type: 'text', maxLength: 10 },
+];
+// A hash that shows what was hashed, so that expectations can be written by hand.
+const editor = compileMemberEditor(columns, () => (canonical) => canonical.join('|'));
+const first = { by: 'ana', at: '2026-01-01T00:00:00.000Z' };
+const later = { by: 'bob', at: '2026-02-02T00:00:00.000Z' };
+
+const made = (input: MemberInput) => editor.make(input, first);
+function faultsOf(work: () => unknown): string[] {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'invalid_member', status: 422 });
+    return (error as MusterError).places.map(({ path }) => path);
+  }
+  throw new Error('Nothing was refused.');
+}
+const ann: Member = made({
+  values: {
+    ID: '007',
+    First: ' Ann ',
+    Mail: 'Ann@Example.ORG',
+    Tel: '+1 (202) 555-0143',
+    Born: '31/01/1990',
+  },
+});
+
+describe('making a member', () => {
+  it('cleans values, derives what follows from them and hashes the canonical forms', () => {
+    expect(ann).toEqual({
+      externalId: '007',
+      state: 'not_joined',
+      values: {
+        ID: '007',
+        First: 'Ann',
+        Mail: 'Ann@Example.ORG',
+        Tel: '+1 (202) 555-0143',
+        Born: '31/01/1990',
+      },
+      valuesHash: '007|Ann|ann@example.org|+12025550143|||1990-01-31|',
+      name: 'Ann',
+      email: 'ann@example.org',
+      phone: '+12025550143',
+      departments: [],
+      roles: [],
+      version: 1,
+      createdAt: first.at,
+      updatedAt: first.at,
+      createdBy: 'ana',
+    });
+  });
+
+  it('names every fault with its column', () => {
+    const values = {
+      First: '',
+      Mail: 'nowhere',
+      Born: '1/1',
+      Note: 'x'.repeat(11),
+      Extra: '1',
+      Tel: '\u0000',
+    };
+    expect(faultsOf(() => made({ values })).sort()).toEqual(
+      ['ID', 'First', 'Mail', 'Born', 'Note', 'Extra', 'Tel'].sort(),
+    );
+    expect(faultsOf(() => made({}))).toEqual(['ID', 'First']);
+  });
+
+  it('refuses exactly what an import refuses, and takes what it takes', () => {
+    const importing = compileRow(columns, [...columns.keys()], columns.length);
+    for (const value of ['', 'x', 'a@b.example', '+1 202 555 0143', 'yes', '31/01/1990', 'x'.repeat(1_001)]) {
+      for (const [at, column] of columns.entries()) {
+        const row = ['1', 'Ann', '', '', '', '', '', ''].map((field, index) =>
+          index === at ? value : field,
+        );
+        const checked = importing(row);
+        const given = Object.fromEntries(columns.map(({ name }, index) => [name, row[index] as string]));
+        if ('faults' in checked) {
+          expect(
+            faultsOf(() => made({ values: given })),
+            column.name,
+          ).toEqual([column.name]);
+        } else {
+          expect(made({ values: given }).valuesHash).toBe(checked.canonical.join('|'));
+        }
+      }
+    }
+  });
+
+  it('heeds a state column, and lists of departments and roles', () => {
+    const off = made({ values: { ID: '1', First: 'A', Active: 'no' }, roles: ['Chair', 'Chair', ' Cook '] });
+    expect(off).toMatchObject({ state: 'disabled', disabledBy: 'admin', roles: ['Chair', 'Cook'] });
+    expect(made({ values: { ID: '1', First: 'A', Unit: 'Sales' } }).departments).toEqual(['Sales']);
+    const both = made({ values: { ID: '1', First: 'A', Unit: 'Sales' }, departments: ['North', 'South'] });
+    expect(both.departments).toEqual(['North', 'South']);
+    const bad = { values: { ID: '1', First: 'A' }, roles: [''], departments: ['x'.repeat(201)] };
+    expect(faultsOf(() => made(bad)).sort()).toEqual(['departments', 'roles']);
+  });
+
+  it.each(['\ud800', 'a\udc00b', 'a\u0000'])('refuses %j, which cannot be kept as it is', (value) => {
+    expect(faultsOf(() => made({ values: { ID: '1', First: 'A', Note: value } }))).toEqual(['Note']);
+    expect(faultsOf(() => made({ values: { ID: '1', First: 'A' }, roles: [value] }))).toEqual(['roles']);
+  });
+
+  it('refuses values that no item can hold', () => {
+    const many: Column[] = Array.from({ length: 40 }, (_, at) => ({
+      name: `C${at}`,
+      type: 'text',
+      maxLength: 10_000,
+    }));
+    const wide = compileMemberEditor([columns[0] as Column, ...many], () => () => '');
+    const values = { ID: '1', ...Object.fromEntries(many.map(({ name }) => [name, 'x'.repeat(10_000)])) };
+    expect(faultsOf(() => wide.make({ values }, first))).toEqual(['values']);
+  });
+});
+
+describe('editing a member', () => {
+  it('merges the values given and takes the next version', () => {
+    const edited = editor.edit(ann, { values: { First: 'Anna', Mail: null, Tel: ' ' } }, later);
+    expect(edited).toEqual({
+      ...ann,
+      name: 'Anna',
+      values: { ID: '007', First: 'Anna', Born: '31/01/1990' },
+      valuesHash: '007|Anna|||||1990-01-31|',
+      email: undefined,
+      phone: undefined,
+      version: 2,
+      updatedAt: later.at,
+    });
+  });
+
+  it('is the same object where nothing differs', () => {
+    expect(editor.edit(ann, {}, later)).toBe(ann);
+    expect(editor.edit(ann, { values: { First: ' Ann' }, roles: [] }, later)).toBe(ann);
+  });
+
+  it('cannot change the identifier, empty a required value or contradict the state', () => {
+    expect(faultsOf(() => editor.edit(ann, { values: { ID: '8' } }, later))).toEqual(['ID']);
+    expect(faultsOf(() => editor.edit(ann, { values: { First: null } }, later))).toEqual(['First']);
+    expect(faultsOf(() => editor.edit(ann, { values: { Active: 'no' } }, later))).toEqual(['Active']);
+    expect(editor.edit(ann, { values: { Active: 'yes' } }, later).state).toBe('not_joined');
+  });
+
+  it('keeps the departments given by hand until the column says another', () => {
+    const placed = editor.edit(ann, { values: { Unit: 'Sales' }, departments: ['North', 'South'] }, later);
+    expect(editor.edit(placed, { values: { First: 'B' } }, later).departments).toEqual(['North', 'South']);
+    expect(editor.edit(placed, { values: { Unit: 'Board' } }, later).departments).toEqual(['Board']);
+  });
+
+  it('checks only what is given, for the rest may be older than the schema', () => {
+    const old = { ...ann, values: { ...ann.values, Born: 'never', Gone: 'x' } };
+    expect(editor.edit(old, { values: { Note: 'hi' } }, later).values).toMatchObject({
+      Born: 'never',
+      Gone: 'x',
+    });
+  });
+
+  it('leaves state and username of an account alone', () => {
+    const off = disableMember(withAccount(ann, 'A1', 'Ann.A', first.at), first.at);
+    const edited = editor.edit(off, { values: { First: 'B' } }, later);
+    expect(edited).toMatchObject({
+      state: 'disabled',
+      disabledBy: 'admin',
+      username: 'Ann.A',
+      account: 'A1',
+    });
+  });
+});
+
+describe('the state', () => {
+  const absent: Member = { ...ann, state: 'disabled', disabledBy: 'absence' };
+
+  it('is disabled by an admin once, and over an absence', () => {
+    const off = disableMember(ann, later.at);
+    expect(off).toMatchObject({ state: 'disabled', disabledBy: 'admin', version: 2, updatedAt: later.at });
+    expect(disableMember(off, later.at)).toBe(off);
+    expect(disableMember(absent, later.at).disabledBy).toBe('admin');
+  });
+
+  it('comes back by enabling: not joined without an account, enabled with one', () => {
+    const back = enableMember(absent, later.at);
+    expect(back).toEqual({ ...ann, version: 2, updatedAt: later.at });
+    expect(back).not.toHaveProperty('disabledBy');
+    expect(enableMember({ ...absent, account: 'A1' }, later.at).state).toBe('enabled');
+    expect(enableMember(ann, later.at)).toBe(ann);
+  });
+
+  it('is enabled by an account, but not where it is disabled', () => {
+    expect(withAccount(ann, 'A1', 'ann', later.at)).toMatchObject({
+      state: 'enabled',
+      username: 'ann',
+      version: 2,
+    });
+    expect(withAccount(absent, 'A1', 'ann', later.at).state).toBe('disabled');
+  });
+});

@@ -1,0 +1,91 @@
+import { expect, it } from 'vitest';
+import { changeKinds, noCounts } from '../../../layers/roster/src/domain/import.ts';
+import type { ImportRef, PlannedChange, RosterMembers } from '../../../layers/roster/src/domain/ports.ts';
+import type { Column } from '../../../layers/roster/src/domain/schema.ts';
+import { applyPart } from '../../../layers/roster/src/pipeline/apply.ts';
+import { formatChange } from '../../../layers/roster/src/pipeline/planned-changes.ts';
+import { workFiles } from '../../../layers/roster/src/pipeline/work-files.ts';
+import { memoryImports, memoryObjects, memoryOrganizations } from '../../support/memory.ts';
+
+const ref: ImportRef = { organization: 'club', importId: '01JZZZZZZZZZZZZZZZZZZZZZZZ' };
+const columns: Column[] = [{ name: 'ID', type: 'text', role: 'externalId' }];
+
+const disable = (id: string, account?: string): PlannedChange => ({
+  kind: 'disable',
+  externalId: id,
+  version: 1,
+  from: 'enabled',
+  state: 'disabled',
+  ...(account && { account }),
+  before: {},
+});
+
+/** A part with these changes, ready to be applied; what is written and who is told is kept. */
+async function ready(changes: PlannedChange[], approvedBy = 'ana') {
+  const work = memoryObjects();
+  const imports = memoryImports({ step: 'applying', uploadedBy: 'uploader' });
+  const key = workFiles.changes(ref, 0, 'disable');
+  await work.write(key, changes.map(formatChange).join(''));
+  await work.write(workFiles.manifest(ref), JSON.stringify({ columns, schemaVersion: 1 }));
+  const parts = [{ part: 0, ledger: '', kinds: { disable: { key, count: changes.length } } }];
+  await work.write(workFiles.plan(ref), JSON.stringify({ counts: noCounts, parts }));
+  await imports.putApproval(ref, { by: approvedBy, at: '', kinds: [...changeKinds], exclude: [] });
+  const chunks: PlannedChange[][] = [];
+  const approvers = new Set<string>();
+  const told: string[] = [];
+  const members = {
+    applyChunk: async (_ref, { part, chunk, changes: written }, context) => {
+      chunks[chunk] = written;
+      approvers.add(context.approvedBy);
+      imports.applied.push({
+        part,
+        chunk,
+        counts: { add: 0, update: 0, reactivate: 0, disable: 0 },
+        disabledByFile: 0,
+        conflicts: [],
+      });
+    },
+  } satisfies Pick<RosterMembers, 'applyChunk'> as unknown as RosterMembers;
+  const deps = {
+    work,
+    imports,
+    members,
+    organizations: memoryOrganizations(columns),
+    clock: () => new Date('2026-01-01T00:00:00.000Z'),
+    accountQueue: {
+      changed: async (accounts: Iterable<string>) => {
+        told.push(...accounts);
+      },
+    },
+  };
+  return { deps, chunks, told, approvers };
+}
+
+it('cuts chunks by the actions that they take: 98 members, or 48 with a membership each', async () => {
+  const bare = await ready(Array.from({ length: 200 }, (_, at) => disable(`${at}`)));
+  await applyPart(bare.deps, { ...ref, part: 0 });
+  expect(bare.chunks.map(({ length }) => length)).toEqual([98, 98, 4]);
+  expect(bare.told).toEqual([]);
+  // A checkpoint, a count of members and a count of owners beside them: 48 times 2 and 3 are 99 of 100 actions.
+  const joined = await ready(Array.from({ length: 100 }, (_, at) => disable(`${at}`, `A${at}`)));
+  await applyPart(joined.deps, { ...ref, part: 0 });
+  expect(joined.chunks.map(({ length }) => length)).toEqual([48, 48, 4]);
+});
+
+it('tells each account once its membership is written, and again after a crash', async () => {
+  const { deps, chunks, told } = await ready([disable('1', 'A1'), disable('2'), disable('3', 'A3')]);
+  await applyPart(deps, { ...ref, part: 0 });
+  expect(told).toEqual(['A1', 'A3']);
+  chunks.length = 0;
+  await applyPart(deps, { ...ref, part: 0 });
+  expect(chunks).toEqual([]);
+  expect(told).toEqual(['A1', 'A3', 'A1', 'A3']);
+});
+
+it('counts the uploader as the approver of a plan that needed none', async () => {
+  const byPolicy = await ready([disable('1')], 'policy');
+  await applyPart(byPolicy.deps, { ...ref, part: 0 });
+  const byAdmin = await ready([disable('1')]);
+  await applyPart(byAdmin.deps, { ...ref, part: 0 });
+  expect([...byPolicy.approvers, ...byAdmin.approvers]).toEqual(['uploader', 'ana']);
+});
