@@ -17,11 +17,16 @@ export async function completionEvent(
   counts: ImportCounts,
 ): Promise<AuditEvent> {
   const plan = await readJson<Plan>(work, workFiles.plan(ref));
-  const changes: { kind: string; key: string; count: number; sha256: string }[] = [];
-  for (const { kinds } of plan.parts) {
+  const changes: ChangeFile[] = [];
+  for (const { part, kinds } of plan.parts) {
     for (const kind of changeKinds) {
       const file = kinds[kind];
-      if (file !== undefined) changes.push({ kind, ...file, sha256: await sha256Of(work, file.key) });
+      if (file === undefined) continue;
+      changes.push({ kind, ...file, sha256: await sha256Of(work, file.key) });
+      if (kind !== 'add') continue;
+      // Members are added by reference to their checked rows: those prove what was written.
+      const key = workFiles.checked(ref, part);
+      changes.push({ kind: 'rows', key, count: file.count, sha256: await sha256Of(work, key) });
     }
   }
   const { by, account, kinds, exclude } = approval;
@@ -39,6 +44,13 @@ export async function completionEvent(
       changes,
     },
   };
+}
+
+interface ChangeFile {
+  kind: string;
+  key: string;
+  count: number;
+  sha256: string;
 }
 
 async function sha256Of(work: Objects, key: string): Promise<string> {
