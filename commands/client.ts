@@ -235,7 +235,7 @@ export class MusterClient {
     const response = await this.send(method, path, options);
     const text = await response.text();
     if (!response.ok) throw problemOf(response, text);
-    return text === '' ? undefined : JSON.parse(text);
+    return text === '' ? undefined : parsed(text);
   }
 
   /** Makes one call and gives the answer as it is, whatever its status. */
@@ -243,8 +243,8 @@ export class MusterClient {
     const first = await this.#fetch(method, path, options);
     if (options.authenticated === false || !isTokenRefused(first)) return first;
     if (this.#tokens?.refreshToken === undefined) return first;
+    if (!(await this.#refresh(this.#tokens.refreshToken))) return first;
     await first.body?.cancel();
-    await this.#refresh(this.#tokens.refreshToken);
     return this.#fetch(method, path, options);
   }
 
@@ -261,12 +261,15 @@ export class MusterClient {
     return fetch(url, { method, headers, body: JSON.stringify(options.body) });
   }
 
-  async #refresh(refreshToken: string): Promise<void> {
-    const answer = await this.call('POST', '/sessions/refresh', {
-      body: { refreshToken },
-      authenticated: false,
-    });
-    this.#tokens = { refreshToken, ...api.Tokens.parse(answer) };
+  /** Exchanges the refresh token; false if it is not taken any more. */
+  async #refresh(refreshToken: string): Promise<boolean> {
+    const options = { body: { refreshToken }, authenticated: false };
+    const answer = await this.#fetch('POST', '/sessions/refresh', options);
+    const text = await answer.text();
+    if (answer.status === 401) return false;
+    if (!answer.ok) throw problemOf(answer, text);
+    this.#tokens = { refreshToken, ...api.Tokens.parse(parsed(text)) };
+    return true;
   }
 
   #takeTokens(answer: unknown): void {
@@ -297,6 +300,9 @@ export function isWaiting(job: Pick<ImportJob, 'status' | 'step' | 'approval'>):
 
 function problemOf(response: Response, text: string): ApiError {
   const problem = api.Problem.safeParse(parsed(text));
+  if (!problem.success && isTokenRefused(response)) {
+    return new ApiError('The session has ended, or it may not do this. Sign in again.', response.status, '');
+  }
   if (!problem.success) {
     return new ApiError(
       `${new URL(response.url).pathname} answered ${response.status}.`,

@@ -40,6 +40,26 @@ async function* pieces(...parts: (string | Uint8Array)[]): AsyncIterable<string 
 describe('reading', () => {
   beforeEach(() => objects.write('digits', '0123456789'));
 
+  it('streams many objects side by side, more than there are connections, and gives each whole', async () => {
+    const size = 700_000;
+    const names = Array.from({ length: 70 }, (_, n) => `side by side ${n}`);
+    for (const name of names) await objects.write(name, name.padEnd(size, '.'));
+    const streams = names.map((name) => objects.stream(name)[Symbol.asyncIterator]());
+    const lengths = names.map(() => 0);
+    // All are begun before any is read on, as a merge does.
+    const pending = new Set(streams.keys());
+    while (pending.size > 0) {
+      const turn = await Promise.all(
+        [...pending].map(async (at) => [at, await streams[at]!.next()] as const),
+      );
+      for (const [at, { done, value }] of turn) {
+        if (done) pending.delete(at);
+        else lengths[at]! += (value as Buffer).length;
+      }
+    }
+    expect(lengths).toEqual(names.map(() => size));
+  });
+
   it('gives an object whole, at once or as a stream', async () => {
     expect(String(await objects.read('digits'))).toBe('0123456789');
     expect(String(await all(objects.stream('digits')))).toBe('0123456789');

@@ -23,35 +23,45 @@ function s3(): S3Client {
   return sharedClient;
 }
 
+/** How much of a streamed object is asked for, and held, at once. */
+const streamedBytes = 512 * 1024;
+
 /** Opens a bucket for the bulk data of imports. Nothing is sent until a method is called. */
 export function bucketObjects(bucket: string, client: S3Client = s3()): Objects {
   const at = (key: string) => ({ Bucket: bucket, Key: key });
-  const body = async (key: string, range?: string) => {
-    const output = await found(key, () =>
-      client.send(new GetObjectCommand({ ...at(key), ...(range && { Range: range }) })),
-    );
-    return output.Body as Readable;
+  const get = async (key: string, conditions: { Range?: string; IfMatch?: string | undefined } = {}) => {
+    const output = await found(key, () => client.send(new GetObjectCommand({ ...at(key), ...conditions })));
+    return { bytes: await bytesOf(output.Body as Readable), etag: output.ETag };
+  };
+  /** Bytes of a range, none beyond the object's end. `end` is more than `start`. */
+  const range = async (key: string, start: number, end: number, etag?: string) => {
+    try {
+      return await get(key, { Range: `bytes=${start}-${end - 1}`, IfMatch: etag });
+    } catch (error) {
+      // S3 answers a range that begins at or beyond the end with an error (RFC 9110, 416).
+      if (error instanceof S3ServiceException && error.name === 'InvalidRange')
+        return { bytes: Buffer.alloc(0), etag };
+      throw error;
+    }
   };
   return {
-    async read(key) {
-      return bytesOf(await body(key));
-    },
+    read: async (key) => (await get(key)).bytes,
     async readRange(key, start, end) {
-      if (end <= start) {
-        // HTTP has no empty range (RFC 9110, 14.1.2): S3 would answer it with the whole object.
-        await found(key, () => client.send(new HeadObjectCommand(at(key))));
-        return Buffer.alloc(0);
-      }
-      try {
-        return await bytesOf(await body(key, `bytes=${start}-${end - 1}`));
-      } catch (error) {
-        // S3 answers a range that begins at or beyond the end with an error (RFC 9110, 416).
-        if (error instanceof S3ServiceException && error.name === 'InvalidRange') return Buffer.alloc(0);
-        throw error;
-      }
+      if (end > start) return (await range(key, start, end)).bytes;
+      // HTTP has no empty range (RFC 9110, 14.1.2): S3 would answer it with the whole object.
+      await found(key, () => client.send(new HeadObjectCommand(at(key))));
+      return Buffer.alloc(0);
     },
+    // A range after the other: many objects are read side by side, slowly, and a stream that waits for its reader
+    // would hold one of the client's 50 connections for as long, until all wait for one another.
     async *stream(key) {
-      yield* await body(key);
+      let etag: string | undefined;
+      for (let start = 0; ; start += streamedBytes) {
+        const part = await range(key, start, start + streamedBytes, etag);
+        etag = part.etag;
+        if (part.bytes.length > 0) yield part.bytes;
+        if (part.bytes.length < streamedBytes) return;
+      }
     },
     async write(key, content) {
       // As bytes: the SDK sends an empty string without a length, as it would a stream of unknown length.

@@ -69,6 +69,18 @@ export class FrameBuffer {
   }
 }
 
+/** The u32 at a place, read by hand: Buffer's own reading checks its argument each time. NaN behind the end. */
+function readUnsigned(bytes: Buffer, at: number): number {
+  const last = bytes[at + 3];
+  if (last === undefined) return Number.NaN;
+  return (
+    (bytes[at] as number) +
+    (bytes[at + 1] as number) * 0x100 +
+    (bytes[at + 2] as number) * 0x10000 +
+    last * 0x1000000
+  );
+}
+
 /**
  * Walks over the frames of one buffer. Its fields are those of the frame it stands on, so that a million rows make
  * no objects and no views.
@@ -94,12 +106,14 @@ export class FrameCursor {
   next(): boolean {
     const { segment, nextAt } = this;
     if (nextAt >= segment.length) return false;
-    const flags = segment.readUInt8(nextAt + 4);
-    this.line = segment.readUInt32LE(nextAt);
-    this.start = nextAt + headBytes;
-    this.end = this.start + segment.readUInt32LE(nextAt + 5);
-    this.nextAt = this.end;
-    if (this.end > segment.length) throw new RangeError('A work file of rows is cut inside of a row.');
+    const start = nextAt + headBytes;
+    const end = start + readUnsigned(segment, nextAt + 5);
+    if (!(end <= segment.length)) throw new RangeError('A work file of rows is cut inside of a row.');
+    const flags = segment[nextAt + 4] as number;
+    this.line = readUnsigned(segment, nextAt);
+    this.start = start;
+    this.end = end;
+    this.nextAt = end;
     this.quoted = (flags & 1) !== 0;
     const code = flags > 1 ? malformedCodes[(flags >> 1) - 1] : undefined;
     this.malformed = code && { code, column: segment.readUInt32LE(this.start) };

@@ -62,6 +62,49 @@ function number(bytes: Buffer, start: number, end: number): number {
   return value;
 }
 
+/**
+ * Ranges of characters from U+0300 on that have no white space, are in NFC as they are and join with no character
+ * of these ranges or below them (UAX 15: NFC_Quick_Check is Yes, and the combining class 0): Cyrillic, Latin with
+ * two marks, dashes and quotation marks, kana, ideographs, Hangul.
+ */
+const normalRanges = [
+  [0x0400, 0x047f],
+  [0x1e00, 0x1eff],
+  [0x2010, 0x2027],
+  [0x3041, 0x3096],
+  [0x30a1, 0x30ff],
+  [0x4e00, 0x9fff],
+  [0xac00, 0xd7a3],
+] as const;
+/** By character, whether it is in one of the ranges. */
+const isNormalCharacter = new Uint8Array(0x10000);
+for (const [first, last] of normalRanges) isNormalCharacter.fill(1, first, last + 1);
+isNormalCharacter.fill(1, 0x00, 0x0300);
+isNormalCharacter[0xa0] = 0;
+
+/**
+ * Whether a text plainly is in NFC and has no white space beyond ASCII, neither inside nor around it. False says
+ * nothing. The bytes are UTF-8.
+ */
+export function isPlainlyClean(bytes: Buffer, start: number, end: number): boolean {
+  let index = start;
+  while (index < end) {
+    const lead = bytes[index] as number;
+    let character = lead;
+    if (lead < 0x80) index += 1;
+    else if (lead < 0xe0) {
+      character = ((lead & 0x1f) << 6) | ((bytes[index + 1] as number) & 0x3f);
+      index += 2;
+    } else if (lead < 0xf0) {
+      const middle = (bytes[index + 1] as number) & 0x3f;
+      character = ((lead & 0x0f) << 12) | (middle << 6) | ((bytes[index + 2] as number) & 0x3f);
+      index += 3;
+    } else return false;
+    if (isNormalCharacter[character] === 0) return false;
+  }
+  return true;
+}
+
 /** Days that every such month has; the 29th to the 31st are left to the calendar of the column's own check. */
 const isIsoDate: ByteCheck = (bytes, start, end) => {
   const isShaped =

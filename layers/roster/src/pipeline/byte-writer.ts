@@ -6,8 +6,6 @@ const bytesPerUnitMax = 3;
 const encodedByHandMax = 24;
 /** Up to here a loop copies faster than a native call. */
 const copiedByHandMax = 48;
-/** The most digits of a whole number that a JavaScript number holds. */
-const digitsMax = 16;
 const zero = 0x30;
 
 /**
@@ -76,18 +74,19 @@ export class ByteWriter {
     this.bytes[this.used++] = byte;
   }
 
-  /** Appends a whole number from 0 in decimal digits. */
+  /** Appends a whole number from 0 to 2^32 - 1 in decimal digits. */
   decimal(number: number): void {
-    let at = this.reserve(digitsMax);
+    let digits = 1;
+    for (let limit = 10; number >= limit; limit *= 10) digits += 1;
+    const start = this.reserve(digits);
     const { bytes } = this;
-    let power = 1;
-    while (power * 10 <= number) power *= 10;
-    for (let rest = number; power >= 1; power /= 10) {
-      const digit = Math.floor(rest / power);
-      bytes[at++] = zero + digit;
-      rest -= digit * power;
+    let rest = number;
+    for (let at = start + digits - 1; at >= start; at--) {
+      const tenth = (rest / 10) >>> 0;
+      bytes[at] = zero + rest - tenth * 10;
+      rest = tenth;
     }
-    this.used = at;
+    this.used = start + digits;
   }
 
   /** Appends bytes of another buffer, as they are. */

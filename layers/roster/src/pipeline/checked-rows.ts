@@ -8,56 +8,114 @@
  * member is not absent). There is one entry a unique column, blank where the value is: the shard of the value in
  * two digits, then `[line,"external id",column,"value"]`, the canonical value. JSON holds no raw tab or line end.
  */
-import { shardOf } from '../domain/member.ts';
+import { shardCount, shardOf } from '../domain/member.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { IdTable } from './id-table.ts';
 import type { PlainRow } from './plain-row.ts';
 import { hashLength } from './values-hash.ts';
 
-const [tab, lf] = [0x09, 0x0a];
-const states = { active: 0x31, disabled: 0x30, rejected: 0x21 } as const;
+const [tab, lf, zero, comma] = [0x09, 0x0a, 0x30, 0x2c];
+const [openBracket, closeBracket] = [0x5b, 0x5d];
+const states = { active: 0x31, disabled: 0x30, unsaid: 0x2d, rejected: 0x21 } as const;
 
-interface RowHead {
+/** A good row, ready to be written. */
+interface GoodRow {
   line: number;
   externalId: string;
   active: boolean | undefined;
   valuesHash: string;
-}
-
-/** A good row, ready to be written. */
-interface GoodRow extends RowHead {
   /** In the order of the mapped columns. */
   values: readonly string[];
   canonical: readonly string[];
 }
 
-/** Writes the checked rows of a part; `uniqueAt` are the indexes of its unique columns. */
+/**
+ * Writes the checked rows of a part; `uniqueAt` are the indexes of its unique columns. Of good rows with the same
+ * identifier only the first counts: the later ones are written as rejected.
+ */
 export class CheckedWriter {
   private readonly writer: ByteWriter;
   private readonly uniqueAt: readonly number[];
+  private readonly ids: IdTable;
 
-  constructor(uniqueAt: readonly number[], bytesExpected: number) {
+  constructor(uniqueAt: readonly number[], bytesExpected: number, ids = new IdTable()) {
     this.writer = new ByteWriter(bytesExpected);
     this.uniqueAt = uniqueAt;
+    this.ids = ids;
   }
 
-  good(row: GoodRow): void {
-    const values = `${JSON.stringify(row.values)}\n`;
-    this.writer.text(this.head(row, (at) => row.canonical[at] as string) + values);
+  /** Writes a good row. @returns the line of the row that has its identifier already, if one has */
+  good(row: GoodRow): number | undefined {
+    const { writer } = this;
+    const { line, externalId, active, canonical } = row;
+    const idStart = this.startRow(line);
+    writer.text(`${externalId}\t`);
+    const earlier = this.earlierLine(idStart);
+    if (earlier !== undefined) return earlier;
+    writer.byte(stateOf(active));
+    writer.text(`\t${row.valuesHash}\t`);
+    for (const at of this.uniqueAt) writer.text(uniqueEntry(line, externalId, at, canonical[at] as string));
+    writer.text(`${JSON.stringify(row.values)}\n`);
+    return undefined;
   }
 
-  plain(line: number, externalId: string, row: PlainRow): void {
-    const head = { line, externalId, active: row.active, valuesHash: row.valuesHash() };
-    this.writer.text(this.head(head, (at) => row.canonicalAt(at)));
-    row.writeValues(this.writer);
-    this.writer.byte(lf);
+  /** Writes a row that {@link PlainRow.take} took, as {@link good} does. */
+  plain(line: number, row: PlainRow): number | undefined {
+    const { writer } = this;
+    const idStart = this.startRow(line);
+    row.writeId(writer);
+    writer.byte(tab);
+    const earlier = this.earlierLine(idStart);
+    if (earlier !== undefined) return earlier;
+    writer.byte(stateOf(row.active));
+    writer.byte(tab);
+    row.writeHash(writer);
+    writer.byte(tab);
+    for (const at of this.uniqueAt) this.plainUnique(line, row, at);
+    row.writeValues(writer);
+    writer.byte(lf);
+    return undefined;
   }
 
-  private head(row: RowHead, canonical: (at: number) => string): string {
-    const { line, externalId } = row;
-    const state = row.active === undefined ? '-' : row.active ? '1' : '0';
-    let text = `${line}\t${externalId}\t${state}\t${row.valuesHash}\t`;
-    for (const at of this.uniqueAt) text += uniqueEntry(line, externalId, at, canonical(at));
-    return text;
+  private startRow(line: number): number {
+    this.writer.decimal(line);
+    this.writer.byte(tab);
+    return this.writer.length;
+  }
+
+  /** Looks the identifier of the row up that ends with it so far; ends the row if another one has it. */
+  private earlierLine(idStart: number): number | undefined {
+    const { writer } = this;
+    const idEnd = writer.length - 1;
+    const place = this.ids.add(writer.buffer, idStart, idEnd);
+    if (place === 0) return undefined;
+    writer.byte(states.rejected);
+    writer.byte(lf);
+    return lineBefore(writer.buffer, place);
+  }
+
+  private plainUnique(line: number, row: PlainRow, at: number): void {
+    if (row.isBlank(at)) this.writer.byte(tab);
+    else if (row.isAscii(at)) this.asciiUnique(line, row, at);
+    else this.writer.text(uniqueEntry(line, row.externalId, at, row.canonicalAt(at)));
+  }
+
+  /** Writes the same as {@link uniqueEntry} gives: of ASCII, the bytes hash as the characters do. */
+  private asciiUnique(line: number, row: PlainRow, at: number): void {
+    const { writer } = this;
+    const shard = row.hashOfAscii(at) % shardCount;
+    writer.byte(zero + Math.floor(shard / 10));
+    writer.byte(zero + (shard % 10));
+    writer.byte(openBracket);
+    writer.decimal(line);
+    writer.byte(comma);
+    row.writeJson(writer, row.idAt);
+    writer.byte(comma);
+    writer.decimal(at);
+    writer.byte(comma);
+    row.writeJson(writer, at);
+    writer.byte(closeBracket);
+    writer.byte(tab);
   }
 
   /** The identifier holds no control character. */
@@ -68,6 +126,21 @@ export class CheckedWriter {
   take(): Buffer {
     return this.writer.take();
   }
+}
+
+function stateOf(active: boolean | undefined): number {
+  return active === undefined ? states.unsaid : active ? states.active : states.disabled;
+}
+
+/** The line of the row whose identifier stands at `place`. */
+function lineBefore(bytes: Buffer, place: number): number {
+  let line = 0;
+  let power = 1;
+  for (let at = place - 2; at >= 0 && bytes[at] !== lf; at--) {
+    line += ((bytes[at] as number) - zero) * power;
+    power *= 10;
+  }
+  return line;
 }
 
 function uniqueEntry(line: number, externalId: string, column: number, value: string): string {

@@ -3,6 +3,7 @@ import type { Clock, ImportRef, Imports, MemberDigest, Objects, RosterMembers } 
 import { enterStep } from './ensure-open.ts';
 import { uniqueColumns } from './part-checker.ts';
 import { PartComparison } from './part-comparison.ts';
+import { loadHasher } from './values-hash.ts';
 import { type Manifest, type PartCompared, readJson, workFiles } from './work-files.ts';
 
 export interface DiffDeps {
@@ -27,7 +28,7 @@ export async function diffPart(deps: DiffDeps, ref: ImportRef & { part: number }
   const uniqueBuckets =
     uniqueColumns(manifest.columns).length === 0 ? 0 : Math.min(partCount, uniqueBucketsMax);
   const checked = await deps.work.read(workFiles.checked(ref, ref.part));
-  const comparison = new PartComparison(manifest, job.mode, uniqueBuckets, checked);
+  const comparison = new PartComparison(manifest, job.mode, uniqueBuckets, checked, await loadHasher());
   for (const shard of shardsOfPart(ref.part, partCount)) {
     for await (const batch of deps.members.shard(ref.organization, shard, comparison.columnsToRead)) {
       comparison.compare(batch, await valuesFor(deps.members, ref.organization, comparison, batch));

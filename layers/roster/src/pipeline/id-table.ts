@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { hashOfBytes } from './byte-hash.ts';
 
-/** A hash of the bytes `[start, end)`, at least 32 bits of it. */
-export type HashBytes = (bytes: Uint8Array, start: number, end: number) => number;
+/** A 32-bit hash of the bytes `[start, end)`, another function for every `basis`. */
+export type HashBytes = (bytes: Uint8Array, start: number, end: number, basis: number) => number;
 
 const startBits = 12;
 
@@ -16,10 +16,11 @@ export class IdTable {
   private slots = new Int32Array(2 << startBits);
   private bits = startBits;
   private count = 0;
+  /** Random, so that no file can be made of which all identifiers collide. */
+  private readonly basis = randomInt(2 ** 32);
   private readonly hash: HashBytes;
 
-  /** `hash` is seeded at random by default, so that no file can be made of which all identifiers collide. */
-  constructor(hash: HashBytes = seededHash()) {
+  constructor(hash: HashBytes = hashOfBytes) {
     this.hash = hash;
   }
 
@@ -28,7 +29,7 @@ export class IdTable {
    * @returns the place of the same identifier before; 0 if there is none
    */
   add(bytes: Uint8Array, start: number, end: number): number {
-    const hash = this.hash(bytes, start, end) | 0;
+    const hash = this.hash(bytes, start, end, this.basis) | 0;
     const { slots } = this;
     const last = slots.length - 2;
     let slot = this.firstSlot(hash);
@@ -64,11 +65,6 @@ export class IdTable {
     slots[slot] = hash;
     slots[slot + 1] = place;
   }
-}
-
-function seededHash(): HashBytes {
-  const basis = randomInt(2 ** 32);
-  return (bytes, start, end) => hashOfBytes(bytes, start, end, basis);
 }
 
 /** Compares up to and with the tab, so that no identifier equals the beginning of another. */

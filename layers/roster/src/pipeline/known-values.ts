@@ -1,4 +1,5 @@
-import type { Checked } from '../domain/validate.ts';
+import type { Column } from '../domain/schema.ts';
+import { activeReader, type Checked, compileColumn } from '../domain/validate.ts';
 import { hashOfBytes } from './byte-hash.ts';
 
 /** How a good value of a file reads, where that is not as the bytes that stand in it. */
@@ -8,12 +9,34 @@ export interface Reading {
   /** The value's canonical form. */
   canonical: string;
   canonicalBytes: Buffer;
+  /** What the value says of a member's state; undefined in any column but that of the state. */
+  active: boolean | undefined;
 }
 
-/** A reading of a value whose canonical form is `canonical`; `text` is the value if the file has other bytes. */
-export function readingOf(canonical: string, text?: string): Reading {
-  const json = text === undefined ? undefined : Buffer.from(JSON.stringify(text));
-  return { json, canonical, canonicalBytes: Buffer.from(canonical) };
+/** Checks the values of a column that are made texts, and tells how they read. */
+export class ColumnReader {
+  private readonly check: (text: string) => Checked;
+  private readonly readActive: ((canonical: string) => boolean | undefined) | undefined;
+
+  constructor(column: Column) {
+    this.check = compileColumn(column);
+    this.readActive = column.role === 'state' ? activeReader(column) : undefined;
+  }
+
+  /**
+   * The reading of a text, which stands in the file as it is or, if not `asItStands`, otherwise.
+   * @returns undefined if the text is not good
+   */
+  read(text: string, asItStands: boolean): Reading | undefined {
+    const canonical = this.check(text);
+    if (typeof canonical !== 'string') return undefined;
+    return {
+      json: asItStands ? undefined : Buffer.from(JSON.stringify(text)),
+      canonical,
+      canonicalBytes: Buffer.from(canonical),
+      active: this.readActive?.(canonical),
+    };
+  }
 }
 
 const slotBits = 10;
@@ -24,10 +47,10 @@ const slotBits = 10;
  */
 export class KnownValues {
   private readonly known: ({ bytes: Buffer; reading: Reading } | undefined)[];
-  private readonly check: (text: string) => Checked;
+  private readonly reader: Pick<ColumnReader, 'read'>;
 
-  constructor(check: (text: string) => Checked) {
-    this.check = check;
+  constructor(reader: Pick<ColumnReader, 'read'>) {
+    this.reader = reader;
     this.known = new Array<undefined>(1 << slotBits).fill(undefined);
   }
 
@@ -36,10 +59,13 @@ export class KnownValues {
     const slot = hashOfBytes(bytes, start, end) >>> (32 - slotBits);
     const known = this.known[slot];
     if (known !== undefined && isAt(known.bytes, bytes, start, end)) return known.reading;
-    const checked = this.check(bytes.toString('utf8', start, end));
-    if (typeof checked !== 'string') return undefined;
-    const reading = readingOf(checked);
-    if (known === undefined) this.known[slot] = { bytes: copyOf(bytes, start, end), reading };
+    return this.learn(slot, bytes, start, end);
+  }
+
+  /** Apart from {@link read}, which is compiled for speed: what differs by column would have it compiled anew. */
+  private learn(slot: number, bytes: Buffer, start: number, end: number): Reading | undefined {
+    const reading = this.reader.read(bytes.toString('utf8', start, end), true);
+    if (reading !== undefined) this.known[slot] ??= { bytes: copyOf(bytes, start, end), reading };
     return reading;
   }
 }

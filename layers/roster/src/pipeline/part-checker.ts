@@ -14,7 +14,7 @@ import { FrameCursor } from '../files/rows.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { CheckedWriter } from './checked-rows.ts';
 import { PlainRow } from './plain-row.ts';
-import { compileValuesHash } from './values-hash.ts';
+import { compileValuesHash, type Hasher } from './values-hash.ts';
 import type { Manifest, PartValidated } from './work-files.ts';
 
 const malformedMessages = {
@@ -31,17 +31,19 @@ export class PartChecker {
   private readonly manifest: Manifest;
   private readonly validate: RowValidator;
   private readonly hash: (canonical: readonly string[]) => string;
-  private readonly lineOfId = new Map<string, number>();
   private readonly plain: PlainRow;
   private readonly checked: CheckedWriter;
   private readonly rejects = new ByteWriter();
 
   /** `bytesExpected` is about how many bytes of rows there will be. */
-  constructor(manifest: Manifest, bytesExpected = 0) {
+  constructor(manifest: Manifest, hasher: Hasher, bytesExpected = 0) {
     this.manifest = manifest;
     this.validate = compileRow(manifest.columns, manifest.positions, manifest.fieldCount);
-    this.plain = new PlainRow(manifest);
-    this.hash = compileValuesHash(manifest.columns.map((column) => column.name));
+    this.plain = new PlainRow(manifest, hasher);
+    this.hash = compileValuesHash(
+      manifest.columns.map((column) => column.name),
+      hasher,
+    );
     this.checked = new CheckedWriter(uniqueColumns(manifest.columns), bytesExpected * 2);
   }
 
@@ -60,8 +62,8 @@ export class PartChecker {
   }
 
   private acceptPlain(line: number): void {
-    const { externalId } = this.plain;
-    if (this.isFirst(line, externalId)) this.checked.plain(line, externalId, this.plain);
+    const earlier = this.checked.plain(line, this.plain);
+    if (earlier !== undefined) this.rejectDuplicate(line, this.plain.externalId, earlier);
   }
 
   private checkText(line: number, text: string, quoted: boolean): void {
@@ -82,8 +84,9 @@ export class PartChecker {
 
   private accept(line: number, row: ValidRow): void {
     const { externalId, active, values, canonical } = row;
-    if (!this.isFirst(line, externalId)) return;
-    this.checked.good({ line, externalId, active, valuesHash: this.hash(canonical), values, canonical });
+    const valuesHash = this.hash(canonical);
+    const earlier = this.checked.good({ line, externalId, active, valuesHash, values, canonical });
+    if (earlier !== undefined) this.rejectDuplicate(line, externalId, earlier);
   }
 
   private reject(line: number, row: RowFaults): void {
@@ -95,17 +98,8 @@ export class PartChecker {
     else this.checked.rejected(line, id);
   }
 
-  /** Whether no good row before has this identifier; one that has makes this row a reject. */
-  private isFirst(line: number, externalId: string): boolean {
-    const earlier = this.lineOfId.get(externalId);
-    if (earlier === undefined) this.lineOfId.set(externalId, line);
-    else this.rejectDuplicate(line, externalId, earlier);
-    return earlier === undefined;
-  }
-
   private rejectDuplicate(line: number, externalId: string, earlier: number): void {
     this.totals.rejected += 1;
-    this.checked.rejected(line, externalId);
     const column = this.manifest.columns.find(({ role }) => role === 'externalId')?.name;
     const message = `The identifier stands on line ${earlier} already. Keep one of the two rows.`;
     this.addReject({

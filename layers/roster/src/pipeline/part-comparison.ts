@@ -14,7 +14,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { CheckedRows, formatUnique } from './checked-rows.ts';
 import { uniqueColumns } from './part-checker.ts';
 import { formatAdd, formatChange } from './planned-changes.ts';
-import { compileValuesHash } from './values-hash.ts';
+import { compileValuesHash, type Hasher } from './values-hash.ts';
 import type { Manifest } from './work-files.ts';
 
 type LedgerOutcome = RowOutcome | 'rejected';
@@ -49,13 +49,13 @@ export class PartComparison {
   private readonly mode: ImportMode;
 
   /** `checked` holds all checked rows of the part. */
-  constructor(manifest: Manifest, mode: ImportMode, uniqueBuckets: number, checked: Buffer) {
+  constructor(manifest: Manifest, mode: ImportMode, uniqueBuckets: number, checked: Buffer, hasher: Hasher) {
     this.manifest = manifest;
     this.mode = mode;
     this.names = manifest.columns.map((column) => column.name);
     this.uniqueAt = uniqueColumns(manifest.columns);
     this.canonical = canonicalOf(manifest.columns);
-    this.hash = compileValuesHash(this.names);
+    this.hash = compileValuesHash(this.names, hasher);
     this.uniques = Array.from({ length: uniqueBuckets }, () => new ByteWriter());
     this.rows = new CheckedRows(checked, this.uniqueAt.length);
     this.outcomes = new Uint8Array(this.rows.length).fill(undecided);

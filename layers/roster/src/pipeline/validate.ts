@@ -2,6 +2,7 @@ import type { ImportRef, Imports, Objects } from '../domain/ports.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { PartChecker } from './part-checker.ts';
 import { segmentBytes } from './segment-writer.ts';
+import { loadHasher } from './values-hash.ts';
 import { type Manifest, readJson, workFiles } from './work-files.ts';
 
 export interface ValidateDeps {
@@ -19,7 +20,7 @@ export async function validatePart(deps: ValidateDeps, ref: ImportRef & { part: 
   await ensureOpen(deps.imports, ref);
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const segments = manifest.parts.find(({ part }) => part === ref.part)?.segments ?? 0;
-  const checker = new PartChecker(manifest, segments * segmentBytes);
+  const checker = new PartChecker(manifest, await loadHasher(), segments * segmentBytes);
   for (let segment = 0; segment < segments; segment++) {
     checker.check(await deps.work.read(workFiles.segment(ref, ref.part, segment)));
   }

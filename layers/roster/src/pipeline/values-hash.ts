@@ -1,5 +1,4 @@
 import xxhash, { type XXHashAPI } from 'xxhash-wasm';
-import { hashOfBytes } from './byte-hash.ts';
 
 /** Length of a values hash: 64 bits in hex. */
 export const hashLength = 16;
@@ -15,10 +14,6 @@ export function loadHasher(): Promise<Hasher> {
   return loading;
 }
 
-const nul = 0x00;
-/** A NUL and 32 bits of the column's name. */
-export const labelBytes = 5;
-
 /** A column as it is hashed: `label` stands before its value. */
 export interface HashedColumn {
   at: number;
@@ -28,14 +23,7 @@ export interface HashedColumn {
 /** The columns in the order in which they are hashed, which is that of their names. */
 export function hashedColumns(names: readonly string[]): HashedColumn[] {
   const order = [...names.keys()].sort((a, b) => ((names[a] as string) < (names[b] as string) ? -1 : 1));
-  return order.map((at) => ({ at, label: labelOf(names[at] as string) }));
-}
-
-function labelOf(name: string): Buffer {
-  const bytes = Buffer.from(name);
-  const label = Buffer.alloc(labelBytes, nul);
-  label.writeUInt32LE(hashOfBytes(bytes, 0, bytes.length), 1);
-  return label;
+  return order.map((at) => ({ at, label: Buffer.from(`\u0000${names[at]}\u0001`) }));
 }
 
 const startBytes = 4096;
@@ -45,7 +33,7 @@ const hexDigits = Buffer.from('0123456789abcdef');
 export class HashInput {
   private room = Buffer.allocUnsafeSlow(startBytes);
   /** Views of `room` by length: to make a view costs more than to hash it. */
-  private views: (Buffer | undefined)[] = [];
+  private views = noViews();
   private readonly digest = new BigUint64Array(1);
   private readonly digestBytes = new Uint8Array(this.digest.buffer);
   private readonly hasher: Hasher;
@@ -58,7 +46,7 @@ export class HashInput {
   reserve(bytes: number): Buffer {
     if (bytes > this.room.length) {
       this.room = Buffer.allocUnsafeSlow(Math.max(bytes, this.room.length * 2));
-      this.views = [];
+      this.views = noViews();
     }
     return this.room;
   }
@@ -80,6 +68,10 @@ export class HashInput {
     this.views[length] = view;
     return view;
   }
+}
+
+function noViews(): (Buffer | undefined)[] {
+  return new Array<undefined>(startBytes).fill(undefined);
 }
 
 /**
