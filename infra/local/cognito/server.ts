@@ -16,7 +16,7 @@ import { type PoolSettings, Pools } from './pools.ts';
 import { Tokens } from './tokens.ts';
 import { Users } from './users.ts';
 
-export type { ClientSettings, PasswordPolicy, PoolSettings } from './pools.ts';
+export type { ClientSettings, PoolSettings } from './pools.ts';
 
 /** Where the user pools are kept and served; port 0 (the default) takes a free one of 127.0.0.1. */
 export interface CognitoOptions {

@@ -19,8 +19,8 @@ import { verifyRequest } from './signature.ts';
 import { removeObject } from './write.ts';
 import { document } from './xml.ts';
 
-export type { BucketSettings, CorsRule } from './buckets.ts';
-export type { EventBridgeEvent, S3EventDetail } from './events.ts';
+export type { BucketSettings } from './buckets.ts';
+export type { EventBridgeEvent } from './events.ts';
 
 const DAY_MS = 86_400_000;
 const CLOSE_WAIT_MS = 1000;
