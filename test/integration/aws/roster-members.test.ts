@@ -144,6 +144,7 @@ describe('a chunk of changes', () => {
       departments: ['Choir'],
       roles: [],
       version: 1,
+      createdBy: 'approver@example.org',
       createdAt: '2026-02-02T02:02:02.000Z',
       updatedAt: '2026-02-02T02:02:02.000Z',
     });
@@ -163,7 +164,7 @@ describe('a chunk of changes', () => {
     const contact = { email: 'old@example.org', phone: '+33123456789', username: 'zoe' };
     const rest = { account: 'ACCOUNT', roles: ['treasurer'] };
     await store([member('A1', { ...contact, ...rest, departments: ['Choir'] })]);
-    await apply([change('update', 'A1')]);
+    await apply([change('update', 'A1', { before: { Unit: 'Choir' } })]);
     expect(await stored('A1')).toEqual({
       ...member('A1', rest),
       values: { Id: 'A1', First: 'Élodie', Last: 'New' },
