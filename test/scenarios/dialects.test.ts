@@ -126,6 +126,22 @@ describe('rows that cannot be taken', () => {
     ]);
   });
 
+  it('because their values are too long together are named, and a long line of unknown columns is not', async () => {
+    const club = await newTenant(test.cloud, 'Club of Novelists', [
+      { name: 'ID', type: 'text', role: 'externalId' },
+      ...Array.from({ length: 20 }, (_, n) => ({ name: `Text${n}`, type: 'text' as const })),
+    ]);
+    const header = ['ID', ...Array.from({ length: 20 }, (_, n) => `Text${n}`), 'Unknown'].join(',');
+    const row = (id: string, length: number, unknown: number) =>
+      [id, ...Array.from({ length: 20 }, () => 'é'.repeat(length)), 'x'.repeat(unknown)].join(',');
+    const text = [header, row('short', 400, 20_000), row('long', 420, 0), ''].join('\n');
+    const job = await importFile(club, 'novels.csv', text, { onRowErrors: 'accept_valid' });
+    expect(job).toMatchObject({ status: 'complete', counts: { rows: 2, added: 1, rejected: 1 } });
+    expect(await all(club.client.rejects(club.organization, job.importId))).toMatchObject([
+      { line: 3, code: 'row_too_long' },
+    ]);
+  });
+
   it('do not make their members absent', async () => {
     const club = await newTenant(test.cloud, 'Careful Club');
     await importFile(club, 'roster.csv', 'MemberID,FirstName,LastName\n1,Ann,Able\n2,Bob,Baker\n');

@@ -106,6 +106,7 @@ export const rejectCodes = [
   'quote_not_closed',
   'record_too_long',
   'wrong_field_count',
+  'row_too_long',
   'required',
   'not_an_integer',
   'not_a_decimal',

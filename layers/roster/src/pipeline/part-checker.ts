@@ -1,4 +1,5 @@
 import type { Reject } from '../domain/import.ts';
+import { valuesBytesMax, valuesFit } from '../domain/member-size.ts';
 import {
   compileRow,
   hasControlCharacter,
@@ -23,6 +24,11 @@ const malformedMessages = {
   text_after_quote: 'Text follows a closing quotation mark. Double the marks inside a quoted value.',
   quote_not_closed: 'A quotation mark opens a value and is never closed. Close it.',
   record_too_long: 'The row is too long. A quotation mark before it may be missing its partner.',
+} as const;
+
+const rowTooLong = {
+  code: 'row_too_long',
+  message: `The values of the row take more than ${valuesBytesMax / 1024} KiB together. Shorten some of them.`,
 } as const;
 
 /** Checks the rows of one part, segment after segment, and gathers what goes to its files. */
@@ -56,7 +62,9 @@ export class PartChecker {
         this.rejectMalformed(frame.line, frame.malformed.code);
         continue;
       }
-      if (this.plain.take(segment, frame.start, frame.end)) this.acceptPlain(frame.line);
+      // Values are no longer than their row, so only a long row may hold too much.
+      const isShort = frame.end - frame.start <= valuesBytesMax;
+      if (isShort && this.plain.take(segment, frame.start, frame.end)) this.acceptPlain(frame.line);
       else this.checkText(frame.line, frame.text(), frame.quoted);
     }
   }
@@ -68,8 +76,9 @@ export class PartChecker {
 
   private checkText(line: number, text: string, quoted: boolean): void {
     const row = this.validate(splitText(text, this.manifest.delimiter, quoted), isNormalized(text));
-    if (isValid(row)) this.accept(line, row);
-    else this.reject(line, row);
+    if (!isValid(row)) this.reject(line, row);
+    else if (valuesFit(row.values)) this.accept(line, row);
+    else this.reject(line, { externalId: row.externalId, faults: [rowTooLong] });
   }
 
   /** The file of the good rows; once. */
