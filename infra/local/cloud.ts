@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { App } from 'aws-cdk-lib';
+import { type ServiceName, type Services, startServices } from './emulators.ts';
 import { type HostedResource, type Inventory, takeInventory } from './inventory.ts';
 import type { Invoke } from './invoke.ts';
 import { functionSpecs } from './provision/functions.ts';
@@ -8,7 +9,6 @@ import { eventSources, queueDescriptions, rules, stateMachines } from './provisi
 import { bucketSettings, tableSpecs } from './provision/storage.ts';
 import { userPools } from './provision/userPools.ts';
 import { startEventSource } from './queues/event-source.ts';
-import { type ServiceName, type Services, startServices } from './services.ts';
 import { takeStateDirectory } from './stateDirectory.ts';
 import { localContext, synthesize } from './synth.ts';
 import { hostOf, listenForWeb, localize, serveWeb } from './webServers.ts';

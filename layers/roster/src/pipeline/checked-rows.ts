@@ -240,6 +240,15 @@ export class CheckedRows {
     return this.bytes.toString('latin1', start, start + hashLength);
   }
 
+  /** Whether the row's values have this hash; tells without making a string of its own. */
+  hasHash(index: number, hash: string): boolean {
+    const start = this.hashStart(index);
+    for (let at = 0; at < hashLength; at++) {
+      if (this.bytes[start + at] !== hash.charCodeAt(at)) return false;
+    }
+    return hash.length === hashLength;
+  }
+
   hashStart(index: number): number {
     return this.headEnd(index) + 2;
   }

@@ -38,6 +38,8 @@ export class PartComparison {
   private readonly rows: CheckedRows;
   /** Made when the first member comes: a first import has none to look up. */
   private indexOfId: Map<string, number> | undefined;
+  /** The members of the batch in hand whose hash is not their row's. */
+  private differing: ReadonlySet<string> = new Set();
   /** By row, the index in {@link ledgerOutcomes}. */
   private readonly outcomes: Uint8Array;
   private readonly uniques: ByteWriter[];
@@ -77,18 +79,16 @@ export class PartComparison {
     return this.manifest.complete ? this.uniqueAt.map((at) => this.names[at] as string) : 'all';
   }
 
-  /** The members of a batch whose values have to be read to tell what differs. */
+  /** The members of a batch whose values have to be read to tell what differs; before {@link compare}. */
   needingValues(members: readonly MemberDigest[]): string[] {
-    return members
-      .filter((member) => {
-        const index = this.indexOf(member.externalId);
-        return index !== undefined && !this.rows.isRejected(index) && this.differsByHash(index, member);
-      })
-      .map((member) => member.externalId);
+    const ids = members.filter((member) => this.differsByHash(member)).map((member) => member.externalId);
+    this.differing = new Set(ids);
+    return ids;
   }
 
-  private differsByHash(index: number, member: MemberDigest): boolean {
-    return !this.manifest.complete || this.rows.valuesHash(index) !== member.valuesHash;
+  private differsByHash({ externalId, valuesHash }: MemberDigest): boolean {
+    const index = this.indexOf(externalId);
+    return index !== undefined && !this.rows.isRejected(index) && !this.rows.hasHash(index, valuesHash);
   }
 
   private indexOf(externalId: string): number | undefined {
@@ -140,9 +140,8 @@ export class PartComparison {
     member: MemberDigest,
     stored: Record<string, string> | undefined,
   ): RowOutcome {
-    const comparison = this.differsByHash(index, member)
-      ? this.compareValues(index, stored ?? {})
-      : undefined;
+    const mayDiffer = !this.manifest.complete || this.differing.has(member.externalId);
+    const comparison = mayDiffer ? this.compareValues(index, stored ?? {}) : undefined;
     const before = comparison?.before ?? {};
     const active = this.rows.active(index);
     const outcome = outcomeOfRow(this.mode, { active }, member, Object.keys(before).length > 0);
