@@ -12,10 +12,12 @@ import { finished, pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse';
 import { ZipFile } from 'yazl';
-import { defaultFileLimits } from '../../layers/roster/src/files/limits.ts';
+import { ImportLimits } from '../../layers/roster/src/domain/import.ts';
 import { readRoster } from '../../layers/roster/src/files/read.ts';
 import { FrameBuffer } from '../../layers/roster/src/files/rows.ts';
 import { fileSource } from '../../layers/roster/src/files/source.ts';
+
+const defaultFileLimits = ImportLimits.parse({});
 
 const segmentBytes = 1024 * 1024;
 const header =

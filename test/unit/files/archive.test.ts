@@ -4,13 +4,15 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ZipFile } from 'yazl';
+import { ImportLimits } from '../../../layers/roster/src/domain/import.ts';
 import { openRoster } from '../../../layers/roster/src/files/archive.ts';
 import { FileError } from '../../../layers/roster/src/files/errors.ts';
-import { defaultFileLimits } from '../../../layers/roster/src/files/limits.ts';
 import { readRoster } from '../../../layers/roster/src/files/read.ts';
 import { bufferSource, fileSource } from '../../../layers/roster/src/files/source.ts';
 import { describeShared } from '../../support/shared.ts';
 import { type ZipContent, zipOf } from './zips.ts';
+
+const defaultFileLimits = ImportLimits.parse({});
 
 const csv = 'ID,Name\n1,Ann\n2,Bob\n';
 

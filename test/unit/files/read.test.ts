@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { ImportLimits } from '../../../layers/roster/src/domain/import.ts';
 import { splitFields } from '../../../layers/roster/src/files/fields.ts';
-import { defaultFileLimits, type FileLimits } from '../../../layers/roster/src/files/limits.ts';
+import type { FileLimits } from '../../../layers/roster/src/files/limits.ts';
 import { type HeaderInfo, type RosterRead, readRoster } from '../../../layers/roster/src/files/read.ts';
 import { bufferSource } from '../../../layers/roster/src/files/source.ts';
 import { describeShared } from '../../support/shared.ts';
 import { zipOf } from './zips.ts';
+
+const defaultFileLimits = ImportLimits.parse({});
 
 interface Seen {
   header: HeaderInfo | undefined;

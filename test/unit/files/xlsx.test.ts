@@ -1,12 +1,14 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import writeWorkbook from 'write-excel-file/node';
+import { ImportLimits } from '../../../layers/roster/src/domain/import.ts';
 import { splitFields } from '../../../layers/roster/src/files/fields.ts';
-import { defaultFileLimits } from '../../../layers/roster/src/files/limits.ts';
 import { type HeaderInfo, readRoster } from '../../../layers/roster/src/files/read.ts';
 import { bufferSource } from '../../../layers/roster/src/files/source.ts';
 import { plainDecimal } from '../../../layers/roster/src/files/xlsx.ts';
 import { zipOf } from './zips.ts';
+
+const defaultFileLimits = ImportLimits.parse({});
 
 type Cell = { value: string | number | boolean | Date; format?: string } | null;
 const cell = (value: string | number | boolean | Date): Cell =>

@@ -154,26 +154,27 @@ export function holdFor(policy: HoldPolicy, disabling: number, enrolled: number)
   return { reason: 'mass_change', message, disabling, members: enrolled };
 }
 
-/** Limits on what an import reads. Bytes are bytes; `ratioMax` is inflated to compressed. */
+/** Limits on what an import reads. Bytes and counts. */
 export const ImportLimits = z.strictObject({
-  fileBytesMax: z
-    .int()
-    .positive()
-    .default(100 * 1024 * 1024),
-  inflatedBytesMax: z
-    .int()
-    .positive()
-    .default(1024 * 1024 * 1024),
-  rowsMax: z.int().positive().default(1_000_000),
-  columnsMax: z.int().positive().default(200),
+  /** Size of the uploaded file. */
+  fileBytesMax: bound(100 * 1024 * 1024),
+  /** Size of the roster once inflated. */
+  inflatedBytesMax: bound(1024 * 1024 * 1024),
+  /** Rows without the header and blank lines. */
+  rowsMax: bound(1_000_000),
+  columnsMax: bound(200),
+  /** Inflated bytes per compressed byte; checked only above `ratioCheckedFromBytes` of files/limits.ts. */
   ratioMax: z.number().positive().default(100),
-  entriesMax: z.int().positive().default(1_000),
-  recordBytesMax: z
-    .int()
-    .positive()
-    .default(1024 * 1024),
+  /** Entries in an archive, folders and hidden files included. */
+  entriesMax: bound(1_000),
+  /** One row's bytes in UTF-8, without its line end. */
+  recordBytesMax: bound(1024 * 1024),
 });
 export type ImportLimits = z.infer<typeof ImportLimits>;
+
+function bound(byDefault: number) {
+  return z.int().positive().default(byDefault);
+}
 
 /** How the file's columns met the schema's. `mapped` is file header → schema column. */
 export interface ImportColumns {

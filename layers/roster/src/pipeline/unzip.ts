@@ -2,7 +2,7 @@ import { mapHeader } from '../domain/header.ts';
 import { addCounts, type Import, type ImportLimits, isAfter, noCounts } from '../domain/import.ts';
 import type { Clock, ImportRef, Imports, Objects, Organizations, RosterMembers } from '../domain/ports.ts';
 import type { RosterSchema } from '../domain/schema.ts';
-import { cleanValue } from '../domain/validate.ts';
+import { cleanValue, externalIdPosition } from '../domain/validate.ts';
 import { FileError } from '../files/errors.ts';
 import { type HeaderInfo, type RecordBatch, readRoster } from '../files/read.ts';
 import type { ByteSource } from '../files/source.ts';
@@ -99,7 +99,7 @@ class RowDealer {
     const mapping = mapHeader(info.names, this.schema.columns);
     if ('code' in mapping) throw new FileError(mapping.code, mapping.message);
     this.header_ = info;
-    this.idAt = mapping.positions[mapping.columns.findIndex(({ role }) => role === 'externalId')] as number;
+    this.idAt = externalIdPosition(mapping.columns, mapping.positions);
     this.manifest = {
       columns: mapping.columns,
       positions: mapping.positions,
