@@ -3,11 +3,9 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-
-/** AWS asks for six times the timeout of the function that takes from the queue. */
-const visibilityTimeoutFactor = 6;
+import { queueWithDeadLetters } from './queue-with-dead-letters.ts';
 
 /** How long the follower may take for a batch: 10 messages of two calls each, 100 ms apart, and what Cognito takes. */
 export const followTimeout = Duration.seconds(30);
@@ -25,14 +23,9 @@ export class AccountQueue extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const secure = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    this.deadLetters = new Queue(this, 'DeadLetters', { ...secure, retentionPeriod: Duration.days(14) });
-    this.queue = new Queue(this, 'Queue', {
-      ...secure,
-      retentionPeriod: Duration.days(4),
-      visibilityTimeout: Duration.seconds(followTimeout.toSeconds() * visibilityTimeoutFactor),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
-    });
+    const { queue, deadLetters } = queueWithDeadLetters(this, followTimeout);
+    this.queue = queue;
+    this.deadLetters = deadLetters;
   }
 
   /** Lets a function take the messages, and another one look for what was missed. */

@@ -1,20 +1,17 @@
-import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { queueWithDeadLetters } from './queue-with-dead-letters.ts';
 
 /** Where uploads come from and who starts their imports. */
 export interface UploadQueueProps {
   uploads: IBucket;
   start: LambdaFunction;
 }
-
-/** AWS asks for six times the timeout of the function that takes from the queue. */
-const visibilityTimeoutFactor = 6;
 
 /** From an uploaded object to its import's start: EventBridge, then a queue that keeps what cannot be started yet. */
 export class UploadQueue extends Construct {
@@ -24,14 +21,9 @@ export class UploadQueue extends Construct {
 
   constructor(scope: Construct, id: string, { uploads, start }: UploadQueueProps) {
     super(scope, id);
-    const secure = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    this.deadLetters = new Queue(this, 'DeadLetters', { ...secure, retentionPeriod: Duration.days(14) });
-    this.queue = new Queue(this, 'Queue', {
-      ...secure,
-      retentionPeriod: Duration.days(4),
-      visibilityTimeout: Duration.seconds(start.timeout!.toSeconds() * visibilityTimeoutFactor),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
-    });
+    const { queue, deadLetters } = queueWithDeadLetters(this, start.timeout!);
+    this.queue = queue;
+    this.deadLetters = deadLetters;
     new Rule(this, 'Uploaded', {
       description: 'A roster file was uploaded',
       eventPattern: {
