@@ -5,6 +5,7 @@ import { rootDepartment } from './departments.ts';
 import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
 import { MemberState } from './member.ts';
+import { memberSorts } from './member-filter.ts';
 import { levels, permissions } from './permissions.ts';
 import { Column, RosterSchema } from './schema.ts';
 
@@ -327,10 +328,33 @@ export const MemberInput = z
   .meta({ id: 'MemberInput' });
 export const MemberPatch = z.strictObject(memberFields).meta({ id: 'MemberPatch' });
 export const MemberList = listOf(MemberBody).meta({ id: 'MemberList' });
+function someOf<T extends z.ZodType>(one: T) {
+  return z.union([one, z.array(one).max(100)]).transform((given) => [given].flat() as z.output<T>[]);
+}
+/**
+ * Which members are meant, as a query and as a body. `department` is with those below unless `below` is false;
+ * `lastSignIn=never` and `activated=never` are those it never happened to; `…From` is included, `…To` is not.
+ */
+export const MemberFilterInput = z
+  .strictObject({
+    q: z.string().trim().max(200),
+    status: someOf(MemberState),
+    department: someOf(z.union([z.literal(rootDepartment), ulid])),
+    below: z.union([z.boolean(), z.stringbool()]),
+    role: someOf(ulid),
+    group: z.string().trim().min(1).max(1_000),
+    lastSignIn: z.literal('never'),
+    lastSignInFrom: moment,
+    lastSignInTo: moment,
+    activated: z.literal('never'),
+    activatedFrom: moment,
+    activatedTo: moment,
+  })
+  .partial()
+  .meta({ id: 'MemberFilter' });
 export const MembersQuery = Page.extend({
-  q: z.string().trim().max(200).optional(),
-  status: z.union([MemberState, z.array(MemberState)]).optional(),
-  sort: z.enum(['name', '-name']).default('name'),
+  ...MemberFilterInput.shape,
+  sort: z.enum(memberSorts).default('name'),
 });
 export const Summary = z
   .object({ total: count, enrolled: count, enabled: count, disabled: count, notJoined: count })
