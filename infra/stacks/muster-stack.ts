@@ -1,4 +1,6 @@
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { AccountQueue, followTimeout } from '../constructs/account-queue.ts';
@@ -179,6 +181,7 @@ export class MusterStack extends Stack {
         sendMessages(this.#accountQueue.queue),
       ],
     });
+    this.#addPeriods();
     const departments = this.#functions.add({
       name: 'departments/api',
       description: 'Answers calls on departments and roles',
@@ -186,6 +189,23 @@ export class MusterStack extends Stack {
     });
     const areas = { access, organization, roster, departments, imports: this.#addImportsApi(machine) };
     return new HttpApi(this, 'Http', { stage: this.#props.stage, authorizer, areas });
+  }
+
+  /** Active periods take effect within a minute of their day's beginning or end. */
+  #addPeriods(): void {
+    const { queue, deadLetters } = this.#accountQueue;
+    const periods = this.#functions.add({
+      name: 'roster/periods',
+      description: 'Disables and enables members whose active period ended or began',
+      timeout: Duration.minutes(2),
+      environment: { ACCOUNT_QUEUE_URL: queue.queueUrl },
+      permissions: [useTable(this.#table, readAndWriteItems), sendMessages(queue)],
+    });
+    new Rule(this, 'Periods', {
+      description: 'Looks at the active periods that are due',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new FunctionTarget(periods, { deadLetterQueue: deadLetters, retryAttempts: 0 })],
+    });
   }
 
   #addImportsApi(machine: ImportMachine['machine']): LambdaFunction {

@@ -115,6 +115,10 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   },
   'imports/fail': { actions: readAndWrite, environment: ['WORK_BUCKET'] },
   'departments/api': { actions: readAndWrite, environment: [] },
+  'roster/periods': {
+    actions: [...readAndWrite, 'sqs:SendMessage'],
+    environment: ['ACCOUNT_QUEUE_URL'],
+  },
   'roster/api': {
     actions: [
       ...readAndWrite,

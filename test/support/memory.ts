@@ -155,6 +155,7 @@ export function memoryOrganizations(
     name: 'Club',
     hold: { disabledShareMax: 1, disabledMembersMax: 1_000_000 },
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'auto' },
+    timeZone: 'UTC',
     schemaVersion: 1,
     spreadNames: false,
     version: 1,

@@ -34,6 +34,7 @@ const acme: Organization = {
   name: 'Acme',
   hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
   importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
+  timeZone: 'UTC',
   schemaVersion: 1,
   spreadNames: false,
   version: 1,

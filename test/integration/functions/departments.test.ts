@@ -36,6 +36,7 @@ beforeAll(async () => {
       onRowErrors: 'reject_file' as const,
       approve: 'review' as const,
     },
+    timeZone: 'UTC',
     schemaVersion: 1,
     spreadNames: false,
     version: 1,

@@ -36,6 +36,7 @@ beforeAll(async () => {
       name: 'Acme',
       hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
       importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
+      timeZone: 'UTC',
       schemaVersion: 1,
       spreadNames: false,
       version: 1,

@@ -78,6 +78,12 @@ export const keys = {
   auditEntry: (org: string, position: string): Key => ({ pk: `O#${org}#AUDIT`, sk: position }),
   auditOfSubject: (org: string, subject: string): string => `O#${org}#AUDIT#SUBJECT#${subject}`,
   auditOfAction: (org: string, action: string): string => `O#${org}#AUDIT#ACTION#${action}`,
+  /** Members whose active period is to be looked at, in the order of when, over all organizations. */
+  due: (slot: number): string => `DUE#${slot}`,
+  dueMember: (slot: number, at: string, org: string, externalId: string): Key => ({
+    pk: `DUE#${slot}`,
+    sk: `${at}#${org}#${externalId}`,
+  }),
   idempotency: (org: string, hash: string): Key => ({ pk: `O#${org}#ONCE#${hash}`, sk: 'ONCE' }),
   nameBucket: (org: string, bucket: string): string => `O#${org}#NAME#${bucket}`,
 } as const;

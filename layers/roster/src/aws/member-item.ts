@@ -14,6 +14,8 @@ const MemberItem = z.object({
   username: z.string().optional(),
   email: z.string().optional(),
   phone: z.string().optional(),
+  activeFrom: z.string().optional(),
+  activeUntil: z.string().optional(),
   departments: z.array(z.string()),
   roles: z.array(z.string()),
   account: z.string().optional(),

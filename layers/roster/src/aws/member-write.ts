@@ -4,6 +4,7 @@ import { type Member, type MemberState, shardOf } from '../domain/member.ts';
 import { isEnabledOwner } from '../domain/member-authority.ts';
 import type { Membership } from '../domain/organization.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
+import { dueActions } from './due-members.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
 import { type Action, isAbsent, isPresent, versionIs } from './table.ts';
@@ -16,7 +17,7 @@ export interface Transition<T> {
 
 /** A change of one member with all that follows from it. The account itself is only ever made or marked. */
 export interface MemberWrite {
-  organization: { organization: string; spreadNames: boolean };
+  organization: { organization: string; spreadNames: boolean; timeZone: string };
   member: Transition<Member>;
   membership?: Transition<Membership>;
   newAccount?: Account;
@@ -25,18 +26,26 @@ export interface MemberWrite {
 }
 
 /** What an action is on, to tell what a failed condition means. */
-export type WriteTarget = 'member' | 'count' | 'membership' | 'owners' | 'account' | `login ${string}`;
+export type WriteTarget =
+  | 'member'
+  | 'count'
+  | 'due'
+  | 'membership'
+  | 'owners'
+  | 'account'
+  | `login ${string}`;
 
 export interface MemberAction {
   on: WriteTarget;
   action: Action;
 }
 
-/** The actions of a write: at most 12, each conditional on what was seen. */
+/** The actions of a write: at most 13, each conditional on what was seen. */
 export function memberActions(write: MemberWrite): MemberAction[] {
   return [
     ...memberItem(write),
     ...countItem(write),
+    ...dueItem(write),
     ...membershipItem(write.membership),
     ...loginItems(write.membership),
     ...ownersItem(write.organization.organization, write.membership),
@@ -53,6 +62,13 @@ function memberItem({ organization: { organization, spreadNames }, member }: Mem
   }
   const key = keys.member(organization, (before as Member).externalId);
   return [{ on: 'member', action: { delete: key, condition } }];
+}
+
+/** A change tells anew when to look at the member's active period. */
+function dueItem({ organization, member: { before, after } }: MemberWrite): MemberAction[] {
+  if (after === undefined || before === after) return [];
+  const actions = dueActions(organization, after, new Date(after.updatedAt));
+  return actions.map((action) => ({ on: 'due', action }));
 }
 
 const countNames = {

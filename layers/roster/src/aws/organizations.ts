@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { defaultTimeZone } from '../domain/active-period.ts';
 import type { AuditEvent } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import { ImportMode, OnRowErrors } from '../domain/import.ts';
@@ -27,6 +28,7 @@ const OrganizationItem = z.object({
     onRowErrors: OnRowErrors,
     approve: z.enum(['auto', 'review']),
   }),
+  timeZone: z.string().default(defaultTimeZone),
   schemaVersion: z.int().min(1),
   spreadNames: z.boolean(),
   version: z.int().min(1),

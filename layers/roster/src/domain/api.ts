@@ -1,10 +1,11 @@
 /** The request and response bodies of the HTTP API, as Zod schemas (design section 6). */
 import * as z from 'zod';
+import { isTimeZone } from './active-period.ts';
 import { auditActions } from './audit.ts';
 import { rootDepartment } from './departments.ts';
 import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
-import { MemberState } from './member.ts';
+import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
 import { levels, permissions } from './permissions.ts';
 import { Column, RosterSchema } from './schema.ts';
@@ -101,6 +102,7 @@ export const OrganizationSettings = z.strictObject({
     onRowErrors: OnRowErrors,
     approve: z.enum(['auto', 'review']),
   }),
+  timeZone: z.string().max(100).refine(isTimeZone, 'a time zone as Europe/Paris or UTC'),
 });
 // Not strict: what else is stored of an organization falls away from the answer.
 export const Organization = z
@@ -277,12 +279,14 @@ export const MemberBody = z
     memberId: z.string(),
     externalId: z.string(),
     state: MemberState,
-    disabledBy: z.enum(['absence', 'file', 'admin']).optional(),
+    disabledBy: z.enum(disabledByValues).optional(),
     name: z.string(),
     values: z.record(z.string(), z.string()),
     username: z.string().optional(),
     email: z.string().optional(),
     phone: z.string().optional(),
+    activeFrom: z.string().optional(),
+    activeUntil: z.string().optional(),
     departments: z.array(z.string()),
     roles: z.array(z.string()),
     version: count,

@@ -42,6 +42,8 @@ export interface AuditActor {
 
 /** Who did what the organization's own policy decided, such as an import that needed no review. */
 export const policyActor: AuditActor = { account: 'policy', login: 'policy' };
+/** Who did what the days on the roster demand: an active period that begins or ends. */
+export const periodActor: AuditActor = { account: 'period', login: 'period' };
 /** Who did what the operator of the installation does, who has no account in it. */
 export const operatorActor: AuditActor = { account: 'operator', login: 'operator' };
 

@@ -20,7 +20,7 @@ export type RowOutcome = ChangeKind | 'unchanged' | 'skipped';
 /**
  * What a row does to the roster.
  * A row that says "inactive" disables; one that says "active" brings a disabled member back; one that says
- * nothing brings back only whom an absence or a file had disabled: what an admin disabled by hand stays so.
+ * nothing brings back only whom an absence or a file had disabled: whom an admin or an active period disabled stays so.
  * `differs` tells whether any value differs.
  */
 export function outcomeOfRow(
@@ -40,12 +40,16 @@ function changeOfKnown(
   differs: boolean,
 ): RowOutcome {
   if (known.state === 'disabled') {
-    const comesBack = row.active === true || (row.active === undefined && known.disabledBy !== 'admin');
+    const comesBack = row.active === true || (row.active === undefined && isUndoneBySilence(known));
     if (comesBack) return 'reactivate';
   } else if (row.active === false) {
     return 'disable';
   }
   return differs ? 'update' : 'unchanged';
+}
+
+function isUndoneBySilence({ disabledBy }: Pick<Known, 'disabledBy'>): boolean {
+  return disabledBy !== 'admin' && disabledBy !== 'period';
 }
 
 /** Whether a member that the file does not name is to be disabled: only by a full file, and only once (S2.17). */

@@ -26,6 +26,7 @@ export const errorStatus = {
   login_taken: 409,
   own_account: 409,
   last_owner: 409,
+  outside_period: 409,
   shared_account: 409,
   no_account: 409,
   unknown_department: 422,

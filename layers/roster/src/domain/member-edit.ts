@@ -182,11 +182,13 @@ function refuse(faults: ErrorPlace[], values: Record<string, string>): void {
   }
 }
 
+type OptionalDerived = 'username' | 'email' | 'phone' | 'activeFrom' | 'activeUntil';
+
 /** A member without the fields that follow from its values and may be absent. */
 function withoutDerived(
   member: Member,
-): Omit<Member, 'username' | 'email' | 'phone'> & Partial<Omit<DerivedFields, 'name' | 'departments'>> {
-  const { username: _, email: __, phone: ___, ...rest } = member;
+): Omit<Member, OptionalDerived> & Partial<Pick<DerivedFields, OptionalDerived>> {
+  const { username: _, email: __, phone: ___, activeFrom: ____, activeUntil: _____, ...rest } = member;
   return rest;
 }
 
@@ -201,13 +203,16 @@ function entries(record: object): [string, unknown][] {
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The member as an admin disabled it, which no file undoes by silence; the same object if it is so already. */
-export function disableMember(member: Member, at: string): Member {
-  if (member.state === 'disabled' && member.disabledBy === 'admin') return member;
+/**
+ * The member as an admin, or its active period, disabled it, which no file undoes by silence; the same object if it
+ * is so already.
+ */
+export function disableMember(member: Member, at: string, by: 'admin' | 'period' = 'admin'): Member {
+  if (member.state === 'disabled' && member.disabledBy === by) return member;
   return {
     ...member,
     state: 'disabled',
-    disabledBy: 'admin',
+    disabledBy: by,
     version: member.version + 1,
     updatedAt: at,
   };

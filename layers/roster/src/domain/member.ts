@@ -8,8 +8,11 @@ export const memberStates = ['not_joined', 'enabled', 'disabled'] as const;
 export const MemberState = z.enum(memberStates);
 export type MemberState = z.infer<typeof MemberState>;
 
-/** Who disabled a member: `absence` from a full file, a `file` that said so, or an `admin` by hand. */
-export const disabledByValues = ['absence', 'file', 'admin'] as const;
+/**
+ * Who disabled a member: `absence` from a full file, a `file` that said so, an `admin` by hand, or its own `period`,
+ * which has ended or not yet begun.
+ */
+export const disabledByValues = ['absence', 'file', 'admin', 'period'] as const;
 export type DisabledBy = (typeof disabledByValues)[number];
 
 /** A member as stored: one person on one organization's roster. Times are ISO 8601 in UTC. */
@@ -25,6 +28,9 @@ export interface Member {
   username?: string;
   email?: string;
   phone?: string;
+  /** The first and last day on which the member may enter, `YYYY-MM-DD` in the organization's time zone (B14). */
+  activeFrom?: string;
+  activeUntil?: string;
   departments: string[];
   roles: string[];
   account?: string;

@@ -7,6 +7,8 @@ export interface Organization {
   name: string;
   hold: HoldPolicy;
   importDefaults: { mode: ImportMode; onRowErrors: OnRowErrors; approve: 'auto' | 'review' };
+  /** Of the IANA Time Zone Database; when its days begin. */
+  timeZone: string;
   schemaVersion: number;
   /** Whether the index by name is spread over buckets; decided by the first large import. */
   spreadNames: boolean;

@@ -3,7 +3,10 @@ import { type Column, columnWithRole } from './schema.ts';
 import { canonicalOf } from './validate.ts';
 
 /** What a member carries beside its roster values, made from the columns with roles. */
-export type DerivedFields = Pick<Member, 'name' | 'username' | 'email' | 'phone' | 'departments'>;
+export type DerivedFields = Pick<
+  Member,
+  'name' | 'username' | 'email' | 'phone' | 'departments' | 'activeFrom' | 'activeUntil'
+>;
 
 /** Compiles how a member's name, login details and departments follow from its values. */
 export function compileDerivedFields(
@@ -17,25 +20,31 @@ export function compileDerivedFields(
     username: nameOf('username'),
     department: nameOf('department'),
   };
-  const contacts = columns.filter((column) => column.role === 'email' || column.role === 'phone');
-  const canonical = canonicalOf(contacts);
-  const emailAt = contacts.findIndex((column) => column.role === 'email');
-  const phoneAt = contacts.findIndex((column) => column.role === 'phone');
+  const inCanonicalForm = ['email', 'phone', 'activeFrom', 'activeUntil'] as const;
+  const compared = columns.filter(({ role }) => inCanonicalForm.some((one) => one === role));
+  const canonical = canonicalOf(compared);
+  const places = inCanonicalForm.map(
+    (role) => [role, compared.findIndex((one) => one.role === role)] as const,
+  );
 
   return (externalId, values) => {
     const read = (name: string | undefined) => (name === undefined ? '' : (values[name] ?? ''));
     const parts = [read(names.first), read(names.last)].filter((part) => part !== '');
     const [username, department] = [read(names.username), read(names.department)];
-    const contact = canonical(values);
-    const [email, phone] = [contact[emailAt] ?? '', contact[phoneAt] ?? ''];
+    const forms = canonical(values);
+    const filled = places.filter(([role, at]) => isForm(role, forms[at] ?? ''));
     return {
       name: parts.join(' ') || read(names.full) || externalId,
       departments: department === '' ? [] : [department],
       ...(username !== '' && { username }),
-      ...(email !== '' && { email }),
-      ...(phone !== '' && { phone }),
+      ...Object.fromEntries(filled.map(([role, at]) => [role, forms[at] as string])),
     };
   };
+}
+
+/** A value from before the column was a date, or was written otherwise, bounds nothing. */
+function isForm(role: 'email' | 'phone' | 'activeFrom' | 'activeUntil', form: string): boolean {
+  return role === 'email' || role === 'phone' ? form !== '' : /^\d{4}-\d\d-\d\d$/.test(form);
 }
 
 /** Values by column name, blanks left out, from values in the order of `names`. */

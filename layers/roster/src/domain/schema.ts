@@ -25,6 +25,8 @@ export const columnRoles = [
   'state',
   'department',
   'group',
+  'activeFrom',
+  'activeUntil',
 ] as const;
 export type ColumnRole = (typeof columnRoles)[number];
 
@@ -112,6 +114,8 @@ const typeOfRole: Partial<Record<ColumnRole, readonly ColumnType[]>> = {
   email: ['email'],
   phone: ['phone'],
   state: ['boolean', 'enum'],
+  activeFrom: ['date'],
+  activeUntil: ['date'],
 };
 
 function columnFaults(column: Column) {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { newAccountActions, normalizeLogin } from '../aws/accounts.ts';
 import { newOrganizationActions } from '../aws/organizations.ts';
 import { TransactionFailed } from '../aws/table.ts';
+import { defaultTimeZone } from '../domain/active-period.ts';
 import { Params } from '../domain/api.ts';
 import { operatorActor } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
@@ -114,6 +115,7 @@ function newItems({ clock }: CreateDeps, wanted: OrganizationToCreate, account: 
     name: wanted.name,
     hold: defaultHoldPolicy,
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
+    timeZone: defaultTimeZone,
     schemaVersion: 1,
     spreadNames: false,
     version: 1,

@@ -7,6 +7,7 @@ import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
+import { type DueMembers, dueMembers } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
@@ -32,6 +33,8 @@ export interface Deps {
   members: MemberRecords;
   /** Does changes together with their audit entries. */
   audit: AuditTrail;
+  /** Whose active period is to be looked at, and when. */
+  dueMembers: DueMembers;
   departments: DepartmentRecords;
   roles: RoleRecords;
   once: Once;
@@ -59,6 +62,7 @@ export const deps: Deps = lazily<Deps>({
   roster: () => roster(deps.table),
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),
+  dueMembers: () => dueMembers(deps.table),
   departments: () => departmentRecords(deps),
   roles: () => roleRecords(deps),
   once: () => onceInTable(deps.table, deps.clock),

@@ -1,6 +1,7 @@
 /** What admins do to single members: checked by the domain, written with its audit entry, then told to Cognito. */
 import type { MemberWrite } from '../aws/members.ts';
-import type { AuditAction } from '../domain/audit.ts';
+import { dayIn, requireWithin } from '../domain/active-period.ts';
+import { type AuditAction, type AuditActor, periodActor } from '../domain/audit.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { Member } from '../domain/member.ts';
 import { type MemberAct, mayAct, mayGrant } from '../domain/member-authority.ts';
@@ -120,21 +121,54 @@ export async function setMemberState(
   act: 'disable' | 'enable',
 ): Promise<MemberOutcome> {
   const organization = await deps.organizations.get(ref.organization);
-  const outcome = await onMember(deps, ref, acting, act, async ({ member, membership, at }) => {
-    const after = (act === 'disable' ? disableMember : enableMember)(member, at);
-    const state = act === 'disable' ? 'disabled' : 'enabled';
-    const moved = membership && stateChanged(membership, state, nextSecond(deps));
-    if (after === member && moved === membership) return { member, membership };
-    const write = {
-      organization,
-      member: { before: member, after },
-      membership: { before: membership, after: moved },
-    };
-    await commit(deps, acting, `member.${act}`, write, differences(member, after));
-    return { member: after, membership: moved };
+  const outcome = await onMember(deps, ref, acting, act, async (found) => {
+    if (act === 'enable') requireWithin(found.member, dayIn(organization.timeZone, deps.clock()));
+    return moveState(deps, organization, found, act, actorOf(acting), 'admin');
   });
   await follow(deps, outcome.member);
   return outcome;
+}
+
+/**
+ * Disables or enables a member as its active period demands.
+ * @throws MusterError `not_found`, `last_owner`, `precondition_failed`
+ */
+export async function moveByPeriod(
+  deps: MemberDeps,
+  organization: Organization,
+  found: MemberOutcome,
+  act: 'disable' | 'enable',
+): Promise<void> {
+  const at = deps.clock().toISOString();
+  const { member } = await moveState(deps, organization, { ...found, at }, act, periodActor, 'period');
+  await follow(deps, member);
+}
+
+async function moveState(
+  deps: MemberDeps,
+  organization: Organization,
+  { member, membership, at }: MemberOutcome & { at: string },
+  act: 'disable' | 'enable',
+  actor: AuditActor,
+  by: 'admin' | 'period',
+): Promise<MemberOutcome> {
+  const after = act === 'disable' ? disableMember(member, at, by) : enableMember(member, at);
+  const state = act === 'disable' ? 'disabled' : 'enabled';
+  const moved = membership && stateChanged(membership, state, nextSecond(deps));
+  if (after === member && moved === membership) return { member, membership };
+  const write = {
+    organization,
+    member: { before: member, after },
+    membership: { before: membership, after: moved },
+  };
+  const subject = member.externalId;
+  const change = differences(member, after);
+  await deps.members.commit(write, { action: `member.${act}`, actor, subject, ...change });
+  return { member: after, membership: moved };
+}
+
+function actorOf({ account, login, origin }: Acting): AuditActor {
+  return { account, login, ...origin };
 }
 
 /**
@@ -287,7 +321,7 @@ async function onMember(
 
 function commit(
   deps: MemberDeps,
-  { account, login, origin }: Acting,
+  acting: Acting,
   action: AuditAction,
   write: MemberWrite,
   change: {
@@ -297,7 +331,7 @@ function commit(
   },
   subject = (write.member.after ?? write.member.before)?.externalId ?? '',
 ): Promise<Membership | undefined> {
-  return deps.members.commit(write, { action, actor: { account, login, ...origin }, subject, ...change });
+  return deps.members.commit(write, { action, actor: actorOf(acting), subject, ...change });
 }
 
 async function follow(deps: MemberDeps, { account }: Member): Promise<void> {

@@ -1,0 +1,104 @@
+/**
+ * Timed access (B14): from which day a member may enter and until which. The days are columns of the roster with the
+ * roles `activeFrom` and `activeUntil`; both are included, and a day is one in the organization's time zone.
+ */
+import { MusterError } from './errors.ts';
+import type { Member } from './member.ts';
+
+/** The days of a member's period as `YYYY-MM-DD`; one that is absent bounds nothing. */
+export type ActivePeriod = Pick<Member, 'activeFrom' | 'activeUntil'>;
+type Standing = Pick<Member, 'state' | 'disabledBy'> & ActivePeriod;
+
+/** The time zone of an organization that has chosen none (IANA Time Zone Database). */
+export const defaultTimeZone = 'UTC';
+
+/** Whether a name is a time zone of the IANA Time Zone Database. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The day that a moment falls on in a time zone, as `YYYY-MM-DD`. */
+export function dayIn(timeZone: string, at: Date): string {
+  return partsIn(timeZone, at).slice(0, 10);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A moment as the clocks of a time zone show it: `YYYY-MM-DDThh:mm:ss`. */
+function partsIn(timeZone: string, at: Date): string {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    // Swedish writes dates as ISO 8601 does.
+    format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+    formats.set(timeZone, format);
+  }
+  return format.format(at).replace(' ', 'T');
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** The moment at which a day begins in a time zone: midnight or, where clocks skip midnight, the first one after. */
+export function startOfDay(day: string, timeZone: string): Date {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  // A zone is between 12 hours behind and 14 ahead of UTC, and changes its offset once in these hours at most.
+  let [before, notBefore] = [midnight - 15 * 60 * 60 * 1000, midnight + 13 * 60 * 60 * 1000];
+  while (notBefore - before > 1) {
+    const middle = Math.floor((before + notBefore) / 2);
+    if (dayIn(timeZone, new Date(middle)) < day) before = middle;
+    else notBefore = middle;
+  }
+  return new Date(notBefore);
+}
+
+/** Whether a day is outside of a period. */
+export function isOutside({ activeFrom, activeUntil }: ActivePeriod, day: string): boolean {
+  return (activeFrom !== undefined && day < activeFrom) || (activeUntil !== undefined && day > activeUntil);
+}
+
+/** What a period demands of a member on a day. It brings back only whom it had disabled itself. */
+export function demandOf(member: Standing, day: string): 'disable' | 'enable' | undefined {
+  const isActive = member.state !== 'disabled';
+  if (isOutside(member, day)) return isActive ? 'disable' : undefined;
+  return !isActive && member.disabledBy === 'period' ? 'enable' : undefined;
+}
+
+/**
+ * When to look at a member's period next: `now` if it demands something already, the moment its first or the day
+ * after its last day begins, or never.
+ */
+export function nextLook(member: Standing, now: Date, timeZone: string): Date | undefined {
+  const { state, disabledBy, activeFrom, activeUntil } = member;
+  if (activeFrom === undefined && activeUntil === undefined && disabledBy !== 'period') return undefined;
+  const today = dayIn(timeZone, now);
+  if (demandOf(member, today) !== undefined) return now;
+  if (state === 'disabled') {
+    const begins = disabledBy === 'period' && activeFrom !== undefined && today < activeFrom;
+    return begins ? startOfDay(activeFrom, timeZone) : undefined;
+  }
+  const isEndless = activeUntil === undefined || activeUntil >= lastDay;
+  return isEndless ? undefined : startOfDay(dayAfter(activeUntil), timeZone);
+}
+
+/** Rosters write "for ever" as the last day that has four digits of a year. */
+const lastDay = '9999-12-31';
+
+function dayAfter(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + dayMs).toISOString().slice(0, 10);
+}
+
+/**
+ * Refuses to enable a member by hand outside of its period, which would disable it again.
+ * @throws MusterError `outside_period`
+ */
+export function requireWithin(period: ActivePeriod, day: string): void {
+  if (!isOutside(period, day)) return;
+  const { activeFrom, activeUntil } = period;
+  const span = [activeFrom && `from ${activeFrom}`, activeUntil && `until ${activeUntil}`].filter(Boolean);
+  const message = `The member may enter ${span.join(' ')} only. Change these days on the roster first.`;
+  throw new MusterError('outside_period', message);
+}
