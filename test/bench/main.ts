@@ -6,8 +6,9 @@ import { bundlesTable, measureBundles } from './bundles.ts';
 import { coldLaneText, measureColdLane } from './cold-lane-run.ts';
 import { coldStartsTable, measureColdStarts } from './cold-starts.ts';
 import { measureSystem, systemTables } from './system.ts';
+import { measureThroughput, throughputTable } from './throughput.ts';
 
-const partNames = ['bundles', 'cold-starts', 'cold-lane', 'system'] as const;
+const partNames = ['bundles', 'cold-starts', 'cold-lane', 'system', 'throughput'] as const;
 type PartName = (typeof partNames)[number];
 
 interface Options {
@@ -35,6 +36,11 @@ const parts: Record<PartName, Part> = {
     const figures = [];
     for (const count of rows) figures.push(await measureSystem(count, say));
     return { figures, text: figures.map(systemTables).join('\n\n') };
+  },
+  async throughput(rows, say) {
+    const figures = [];
+    for (const count of rows) figures.push(await measureThroughput(count, say));
+    return { figures, text: figures.map(throughputTable).join('\n\n') };
   },
 };
 

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ImportJob, isWaiting, type MusterClient } from '../../commands/client.ts';
+import { type ImportJob, isWaiting } from '../../commands/client.ts';
+import type { BenchTenant } from './bench-tenant.ts';
 import type { DynamoUse } from './dynamo-counter.ts';
 import type { MeasuredCloud, SystemUse } from './measured-cloud.ts';
 
@@ -17,14 +18,6 @@ export interface MeasuredImport {
   polls: number;
   use?: SystemUse;
   dynamo?: DynamoUse;
-}
-
-/** The organization that is measured, and its owner. */
-export interface BenchTenant {
-  organization: string;
-  client: MusterClient;
-  /** Begins a session anew: an access token lasts for 15 minutes, a large import longer. */
-  signIn(): Promise<void>;
 }
 
 const sessionMilliseconds = 10 * 60_000;

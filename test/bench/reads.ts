@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { BenchTenant } from './bench-tenant.ts';
 import type { MeasuredCloud } from './measured-cloud.ts';
-import type { BenchTenant } from './measured-import.ts';
 import { median } from './statistics.ts';
 
 /** One read of the API on the full roster. */

@@ -1,16 +1,14 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MusterClient } from '../../commands/client.ts';
-import { createOrganization, lambdaOf } from '../../commands/create-organization.ts';
-import { generatorColumns } from '../../commands/sample/columns.ts';
 import { writeRosterCsv, writeRosterZip } from '../../commands/sample/files.ts';
 import { nextVersion } from '../../commands/sample/next-version.ts';
 import { rosterRows } from '../../commands/sample/rows.ts';
 import { bundle } from '../../infra/build/bundle.ts';
+import { newBenchTenant } from './bench-tenant.ts';
 import { csvParseCpuSeconds } from './csv-parse.ts';
-import { type MeasuredCloud, startMeasuredCloud } from './measured-cloud.ts';
-import { type BenchTenant, type MeasuredImport, measureImport } from './measured-import.ts';
+import { startMeasuredCloud } from './measured-cloud.ts';
+import { type MeasuredImport, measureImport } from './measured-import.ts';
 import { type MeasuredRead, measureReads } from './reads.ts';
 import { type Cell, table } from './table.ts';
 
@@ -62,7 +60,7 @@ async function measureIn(folder: string, rows: number, say: (text: string) => vo
   const isCounted = rows <= countedRowsMax;
   const cloud = await startMeasuredCloud({ folder: file('cloud'), bundleDir, isCounted });
   try {
-    const tenant = await newTenant(cloud);
+    const tenant = await newBenchTenant(cloud);
     const run = async (name: string, path: string) => {
       const measured = await measureImport(cloud, tenant, path, rows);
       say(`${rows} rows: ${name} took ${inWords(measured)}`);
@@ -87,17 +85,6 @@ async function measureIn(folder: string, rows: number, say: (text: string) => vo
 function inWords({ wallSeconds, stepSeconds }: MeasuredImport): string {
   const steps = Object.entries(stepSeconds).map(([step, seconds]) => `${step} ${seconds.toFixed(1)}`);
   return `${wallSeconds.toFixed(1)} s (${steps.join(', ')})`;
-}
-
-async function newTenant(cloud: MeasuredCloud): Promise<BenchTenant> {
-  const input = { name: 'Bench', owner: 'owner@bench.example', permanent: true };
-  const made = await createOrganization(input, 'dev', lambdaOf(cloud.running));
-  const client = new MusterClient(cloud.running.url);
-  const signIn = () => client.signIn(made);
-  await signIn();
-  const { version } = await client.schema(made.organization);
-  await client.putSchema(made.organization, generatorColumns, version);
-  return { organization: made.organization, client, signIn };
 }
 
 /** Figures of an import that did something else would mean nothing. */
