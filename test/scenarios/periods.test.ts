@@ -1,0 +1,138 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Column } from 'roster/domain/schema';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MusterClient } from '../../commands/client.ts';
+import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+
+const columns: Column[] = [
+  { name: 'ID', type: 'text', role: 'externalId', required: true },
+  { name: 'Name', type: 'text', role: 'fullName' },
+  { name: 'From', type: 'date', role: 'activeFrom' },
+  { name: 'Until', type: 'date', role: 'activeUntil', dateFormat: 'DD/MM/YYYY' },
+];
+const password = 'Own-Password-2026';
+const dayMs = 24 * 60 * 60 * 1000;
+/** Far enough from now to be another day in every time zone. */
+const past = new Date(Date.now() - 3 * dayMs).toISOString().slice(0, 10);
+const future = new Date(Date.now() + 3 * dayMs).toISOString().slice(0, 10);
+const french = (day: string) => day.split('-').reverse().join('/');
+
+let test: TestCloud;
+let club: Tenant;
+
+beforeAll(async () => {
+  test = await startTestCloud();
+  club = await newTenant(test.cloud, 'Timed Club', columns);
+});
+afterAll(() => test?.close());
+
+// biome-ignore lint/suspicious/noExplicitAny: the tests look into answers of every shape
+type Answer = { status: number; body: any };
+
+async function ask(client: MusterClient, method: string, path: string, body?: unknown): Promise<Answer> {
+  const url = `${club.client.in(club.organization)}${path}`;
+  const response = await client.send(method, url, body === undefined ? {} : { body });
+  return { status: response.status, body: await response.json() };
+}
+const admin = (method: string, path: string, body?: unknown) => ask(club.client, method, path, body);
+
+/** What the schedule does once a minute. */
+const look = () =>
+  test.cloud.invoke(test.cloud.resource('Muster-dev-App/Functions/RosterPeriods/Function').ref, {});
+const stateOf = async (id: string) => (await admin('GET', `/members/${id}`)).body;
+
+/** The schedule itself: the longest wait is a minute. */
+async function untilDisabled(id: string): Promise<Answer['body']> {
+  const deadline = Date.now() + 100_000;
+  for (;;) {
+    const member = await stateOf(id);
+    if (member.state === 'disabled') return member;
+    if (Date.now() > deadline) expect(member).toMatchObject({ state: 'disabled' });
+    await wait(500);
+  }
+}
+
+async function signedIn(login: string, oneTimePassword: string): Promise<MusterClient> {
+  const client = new MusterClient(test.cloud.url);
+  const { organization } = club;
+  const { session } = await client
+    .signIn({ organization, login, password: oneTimePassword })
+    .then(() => expect.unreachable('A one-time password asks for a new one.'))
+    .catch((error) => error);
+  await client.answerChallenge(session, { organization, login, password });
+  return client;
+}
+
+describe('an active period', () => {
+  it('shuts out by itself at its end, is not overruled by hand, and lets in again when it is prolonged', async () => {
+    const made = await admin('POST', '/members', {
+      values: { ID: 'ANN', Name: 'Ann', From: past },
+      account: { username: 'ann' },
+    });
+    expect(made).toMatchObject({ status: 201, body: { state: 'enabled', activeFrom: past } });
+    const ann = await signedIn('ann', made.body.oneTimePassword);
+    expect((await ask(ann, 'GET', '')).status).toBe(200);
+
+    const ended = await admin('PATCH', '/members/ANN', { values: { Until: french(past) } });
+    expect(ended).toMatchObject({ status: 200, body: { activeUntil: past } });
+    expect(await untilDisabled('ANN')).toMatchObject({ disabledBy: 'period' });
+    expect((await ask(ann, 'GET', '')).status).toBe(403);
+
+    const enabled = await admin('POST', '/members/ANN/enable');
+    expect(enabled).toMatchObject({ status: 409, body: { code: 'outside_period' } });
+
+    await admin('PATCH', '/members/ANN', { values: { Until: french(future) } });
+    await look();
+    expect(await stateOf('ANN')).toMatchObject({ state: 'enabled' });
+    await ann.signIn({ organization: club.organization, login: 'ann', password });
+    expect((await ask(ann, 'GET', '')).status).toBe(200);
+  }, 120_000);
+
+  it('holds for imported members: new, changed and brought back', async () => {
+    const file = (rows: string[]) => `ID,Name,From,Until\n${rows.join('\n')}\n`;
+    const early = ['E1,Early,'.concat(future, ','), `E2,Late,,${french(past)}`, 'E3,Open,,'];
+    expect(await importFile(club, 'roster.csv', file(early), { mode: 'upsert' })).toMatchObject({
+      status: 'complete',
+      counts: { added: 3 },
+    });
+    await look();
+    expect(await stateOf('E1')).toMatchObject({ disabledBy: 'period', activeFrom: future });
+    expect(await stateOf('E2')).toMatchObject({ disabledBy: 'period', activeUntil: past });
+    expect(await stateOf('E3')).toMatchObject({ state: 'not_joined' });
+
+    // The same file finds nothing to do, whatever the periods did meanwhile.
+    const again = await importFile(club, 'roster.csv', file(early), { mode: 'upsert' });
+    expect(again.counts).toMatchObject({ added: 0, updated: 0, reactivated: 0, unchanged: 3 });
+
+    const changed = [`E1,Early,${past},`, `E2,Late,,${french(future)}`, `E3,Open,,${french(past)}`];
+    const third = await importFile(club, 'roster.csv', file(changed), { mode: 'upsert' });
+    expect(third.counts).toMatchObject({ updated: 3 });
+    await look();
+    expect(await stateOf('E1')).toMatchObject({ state: 'not_joined' });
+    expect(await stateOf('E2')).toMatchObject({ state: 'not_joined' });
+    expect(await stateOf('E3')).toMatchObject({ state: 'disabled', disabledBy: 'period' });
+  });
+
+  it('is told in the audit trail as the period’s doing', async () => {
+    const { body } = await admin('GET', '/audit?subject=ANN&action=member.disable');
+    expect(body.items).toMatchObject([{ actor: { login: 'period' }, after: { disabledBy: 'period' } }]);
+  });
+});
+
+describe('the time zone of an organization', () => {
+  it('is one of the IANA database', async () => {
+    expect(await admin('PATCH', '', { timeZone: 'Europe/Paris' })).toMatchObject({
+      status: 200,
+      body: { timeZone: 'Europe/Paris' },
+    });
+    for (const timeZone of ['Mars/Olympus', '', '../../etc/passwd', 7]) {
+      expect((await admin('PATCH', '', { timeZone })).status, String(timeZone)).toBe(400);
+    }
+  });
+
+  it('bounds columns that are dates, and no others', async () => {
+    const wrong = columns.map((one) => (one.role === 'activeFrom' ? { ...one, type: 'text' as const } : one));
+    const { status, body } = await ask(club.client, 'PUT', '/schema', { columns: wrong });
+    expect([status, body.code, body.places[0].path]).toEqual([422, 'invalid_schema', 'From']);
+  });
+});
