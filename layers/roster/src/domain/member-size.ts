@@ -2,8 +2,9 @@
  * How large a member may be, so that every write of an import stays within DynamoDB's bounds: 400 KB an item and
  * 4 MB a transaction, a changed item counting whole (Developer Guide, "Quotas", "Amazon DynamoDB Transactions").
  */
+import { groupCountSlotsOfPart } from './group-counting.ts';
 import { chunkActionsMax } from './ports.ts';
-import type { Column } from './schema.ts';
+import { columnWithRole, type Column } from './schema.ts';
 
 /**
  * Bytes of UTF-8 that the values of one member may have together. Ordinary rosters need less than a tenth of it;
@@ -28,11 +29,20 @@ export function valuesFit(values: Iterable<string>): boolean {
   return all.reduce((sum, value) => sum + encoder.encode(value).length, 0) <= valuesBytesMax;
 }
 
-/** How many members with these columns go into one transaction, however large each of them is. */
-export function chunkChangesFor(columns: readonly Column[]): number {
+/** An item of counts by department and role: 2,200 ids of 26 characters, each with a number. */
+const groupCountBytesMax = 80 * 1024;
+
+/** How many actions of a chunk of a part count departments, at most: none where the schema has no column of them. */
+export function groupCountActionsOf(columns: readonly Column[], partCount: number): number {
+  return columnWithRole(columns, 'department') === undefined ? 0 : groupCountSlotsOfPart(partCount);
+}
+
+/** How many members with these columns go into one transaction of a part, however large each of them is. */
+export function chunkChangesFor(columns: readonly Column[], partCount: number): number {
+  const groupCounts = groupCountActionsOf(columns, partCount);
   const nameBytes = columns.reduce((sum, { name }) => sum + encoder.encode(name).length, 0);
   // Names, login details and departments repeat values beside them: each value once, at most.
   const memberBytesMax = ownBytesMax + nameBytes + 2 * valuesBytesMax;
-  const fitting = Math.floor((transactionBytesMax - checkpointBytesMax) / memberBytesMax);
-  return Math.min(chunkActionsMax, fitting);
+  const bytesMax = transactionBytesMax - checkpointBytesMax - groupCounts * groupCountBytesMax;
+  return Math.min(chunkActionsMax - groupCounts, Math.floor(bytesMax / memberBytesMax));
 }

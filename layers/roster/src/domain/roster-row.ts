@@ -1,11 +1,12 @@
 import type { Member } from './member.ts';
+import type { PlannedChange } from './ports.ts';
 import { type Column, columnWithRole } from './schema.ts';
 import { canonicalOf } from './validate.ts';
 
 /** What a member carries beside its roster values, made from the columns with roles. */
-export type DerivedFields = Pick<Member, 'name' | 'username' | 'email' | 'phone' | 'departments'>;
+export type DerivedFields = Pick<Member, 'name' | 'username' | 'email' | 'phone'>;
 
-/** Compiles how a member's name, login details and departments follow from its values. */
+/** Compiles how a member's name and login details follow from its values. */
 export function compileDerivedFields(
   columns: readonly Column[],
 ): (externalId: string, values: Record<string, string>) => DerivedFields {
@@ -15,7 +16,6 @@ export function compileDerivedFields(
     first: nameOf('firstName'),
     last: nameOf('lastName'),
     username: nameOf('username'),
-    department: nameOf('department'),
   };
   const contacts = columns.filter((column) => column.role === 'email' || column.role === 'phone');
   const canonical = canonicalOf(contacts);
@@ -25,16 +25,30 @@ export function compileDerivedFields(
   return (externalId, values) => {
     const read = (name: string | undefined) => (name === undefined ? '' : (values[name] ?? ''));
     const parts = [read(names.first), read(names.last)].filter((part) => part !== '');
-    const [username, department] = [read(names.username), read(names.department)];
+    const username = read(names.username);
     const contact = canonical(values);
     const [email, phone] = [contact[emailAt] ?? '', contact[phoneAt] ?? ''];
     return {
       name: parts.join(' ') || read(names.full) || externalId,
-      departments: department === '' ? [] : [department],
       ...(username !== '' && { username }),
       ...(email !== '' && { email }),
       ...(phone !== '' && { phone }),
     };
+  };
+}
+
+/**
+ * Compiles what a planned change says of its member's departments: the text of the department column, blank for none,
+ * or undefined where the departments stay as they are. Departments given by hand stay until the text changes.
+ */
+export function compilePlacing(
+  columns: readonly Column[],
+): (change: Pick<PlannedChange, 'kind' | 'values' | 'before'>) => string | undefined {
+  const name = columnWithRole(columns, 'department')?.name;
+  return ({ kind, values, before }) => {
+    if (kind === 'add') return (name !== undefined && values?.[name]) || '';
+    if (name === undefined || values === undefined || !Object.hasOwn(before, name)) return undefined;
+    return values[name] ?? '';
   };
 }
 

@@ -1,5 +1,5 @@
 import { changeKinds } from '../domain/import.ts';
-import { chunkChangesFor } from '../domain/member-size.ts';
+import { chunkChangesFor, groupCountActionsOf } from '../domain/member-size.ts';
 import {
   type ApplyContext,
   type Approval,
@@ -15,6 +15,7 @@ import {
   type RosterMembers,
 } from '../domain/ports.ts';
 import { ChangeReader } from './change-reader.ts';
+import { departmentColumnOf } from './department-texts.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { type Manifest, type Plan, type PlanPart, readJson, workFiles } from './work-files.ts';
 
@@ -45,13 +46,18 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const approval = await deps.imports.approval(ref);
   const approvedBy = approval.by === 'policy' ? job.uploadedBy : approval.by;
-  const context: ApplyContext = { schema, spreadNames, now: deps.clock(), approvedBy };
+  const departments = await placementsOf(deps.work, ref, manifest);
+  const context: ApplyContext = { schema, spreadNames, now: deps.clock(), approvedBy, departments };
   const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
-  const chunkChanges = chunkChangesFor(schema.columns);
+  const partCount = manifest.parts.length;
+  const bounds: ChunkBounds = {
+    changes: chunkChangesFor(schema.columns, partCount),
+    actions: chunkActionsMax - groupCountActionsOf(schema.columns, partCount),
+  };
   const inFlight = new Set<Promise<void>>();
-  for await (const [chunk, changes] of chunked(approved, chunkChanges)) {
+  for await (const [chunk, changes] of chunked(approved, bounds)) {
     const write = done.has(chunk)
       ? tellAccounts(deps, changes)
       : deps.members
@@ -67,6 +73,12 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
     if (inFlight.size >= chunksInFlightMax) await Promise.race(inFlight);
   }
   await Promise.all(inFlight);
+}
+
+/** The ids of the departments that the file names, by their texts. */
+async function placementsOf(work: Objects, ref: ImportRef, manifest: Manifest): Promise<Map<string, string>> {
+  if (departmentColumnOf(manifest) === undefined) return new Map();
+  return new Map(await readJson<[string, string][]>(work, workFiles.placements(ref)));
 }
 
 /** Told again for a chunk that was written before: the word may have been lost, and once more does no harm. */
@@ -96,10 +108,16 @@ async function* approvedChanges(
   }
 }
 
-/** Cuts a stream of batches into numbered chunks of so many changes, and of {@link chunkActionsMax} actions, at most. */
+/** How many changes a chunk has at most, and how many actions they take without the counting of departments. */
+interface ChunkBounds {
+  changes: number;
+  actions: number;
+}
+
+/** Cuts a stream of batches into numbered chunks within bounds. */
 async function* chunked(
   batches: AsyncIterable<PlannedChange[]>,
-  chunkChanges: number,
+  bounds: ChunkBounds,
 ): AsyncIterable<[number, PlannedChange[]]> {
   let number = 0;
   let chunk: PlannedChange[] = [];
@@ -108,7 +126,7 @@ async function* chunked(
     for (const change of batch) {
       const moved = movesMembership(change) ? 1 : 0;
       const isFull =
-        chunk.length >= chunkChanges || actionsOf(chunk.length + 1, memberships + moved) > chunkActionsMax;
+        chunk.length >= bounds.changes || actionsOf(chunk.length + 1, memberships + moved) > bounds.actions;
       if (isFull) {
         yield [number, chunk];
         number += 1;
