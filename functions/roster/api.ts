@@ -19,7 +19,10 @@ const handlers: HttpHandlers<'roster', Deps> = {
     const states = status === undefined ? undefined : [status].flat();
     const organization = await organizations.get(params.org);
     const found = await roster.list(organization, { ...page, states, descending: sort === '-name' });
-    return { status: 200, body: { ...found, items: await memberBodies(departments, params.org, found.items) } };
+    return {
+      status: 200,
+      body: { ...found, items: await memberBodies(departments, params.org, found.items) },
+    };
   },
 
   async getMembersSummary({ params }, { roster }) {
@@ -28,7 +31,11 @@ const handlers: HttpHandlers<'roster', Deps> = {
 
   async getMember(call, all) {
     const found = await findMember(all, refOf(call));
-    return { status: 200, version: found.member.version, body: await memberDetails(all, call.params.org, found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async addMember({ params, body, caller, origin }, all) {
@@ -41,7 +48,11 @@ const handlers: HttpHandlers<'roster', Deps> = {
 
   async updateMember(call, all) {
     const found = await editMember(all, refOf(call), actingOf(call), call.body);
-    return { status: 200, version: found.member.version, body: await memberDetails(all, call.params.org, found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async removeMember(call, all) {
@@ -51,22 +62,38 @@ const handlers: HttpHandlers<'roster', Deps> = {
 
   async disableMember(call, all) {
     const found = await setMemberState(all, refOf(call), actingOf(call), 'disable');
-    return { status: 200, version: found.member.version, body: await memberDetails(all, call.params.org, found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async enableMember(call, all) {
     const found = await setMemberState(all, refOf(call), actingOf(call), 'enable');
-    return { status: 200, version: found.member.version, body: await memberDetails(all, call.params.org, found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async setUsername(call, all) {
     const found = await setUsername(all, refOf(call), actingOf(call), call.body);
-    return { status: 200, version: found.member.version, body: await memberDetails(all, call.params.org, found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async resetCredentials(call, all) {
     const found = await resetCredentials(all, refOf(call), actingOf(call));
-    return { status: 200, version: found.member.version, body: await memberDetails(all, call.params.org, found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 };
 

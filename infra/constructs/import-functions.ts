@@ -111,11 +111,7 @@ export function addImportSteps({
       name: 'imports/departments',
       description: 'Adds the departments that the approved changes name and that are not there',
       environment: workBucket,
-      permissions: [
-        useTable(table, readAndWriteItems),
-        ...readObjects(work),
-        writeObjects(work, 'streamed'),
-      ],
+      permissions: [useTable(table, readAndWriteItems), ...readObjects(work), writeObjects(work, 'streamed')],
       acknowledgements: objectsOf(work),
     }),
     apply: add({

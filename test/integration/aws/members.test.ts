@@ -200,7 +200,7 @@ describe('an import’s chunk', () => {
     version: 1,
     columns: [{ name: 'ID', type: 'text' as const, role: 'externalId' as const }],
   };
-  const context = { schema, spreadNames: false, now, approvedBy: 'admin' };
+  const context = { schema, spreadNames: false, now, approvedBy: 'admin', departments: new Map() };
   const disable = (id: string, account?: string): PlannedChange => ({
     kind: 'disable',
     externalId: id,

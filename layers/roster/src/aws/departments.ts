@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { AuditActor, AuditEvent } from '../domain/audit.ts';
+import { planDepartments } from '../domain/department-resolver.ts';
 import {
   addDepartment,
   changeDepartment,
@@ -25,7 +26,6 @@ import {
   withDepartments,
 } from '../domain/departments.ts';
 import { MusterError } from '../domain/errors.ts';
-import { planDepartments } from '../domain/department-resolver.ts';
 import type { Departments, NewId, Organizations } from '../domain/ports.ts';
 import type { AuditTrail } from './audit.ts';
 import { type Backoff, withBackoff } from './backoff.ts';

@@ -153,7 +153,8 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
         const message = `“${stateColumn.name}” contradicts the member's state. Disable or enable the member.`;
         faults.push({ path: stateColumn.name, message });
       }
-      const moves = lists.departments === undefined && departmentText(values) !== departmentText(member.values);
+      const moves =
+        lists.departments === undefined && departmentText(values) !== departmentText(member.values);
       const departments = moves ? placed(values, groups.tree, faults) : standing.departments;
       refuse(faults, values);
       const { valuesHash, fields } = derived(member.externalId, values);

@@ -4,7 +4,7 @@
  */
 import { groupCountSlotsOfPart } from './group-counting.ts';
 import { chunkActionsMax } from './ports.ts';
-import { columnWithRole, type Column } from './schema.ts';
+import { type Column, columnWithRole } from './schema.ts';
 
 /**
  * Bytes of UTF-8 that the values of one member may have together. Ordinary rosters need less than a tenth of it;

@@ -1,3 +1,4 @@
+import { departmentsMax } from '../domain/departments.ts';
 import { differingFields, isDisabledByAbsence, outcomeOfRow, type RowOutcome } from '../domain/diff.ts';
 import {
   type ChangeKind,
@@ -7,7 +8,6 @@ import {
   type ImportMode,
   noCounts,
 } from '../domain/import.ts';
-import { departmentsMax } from '../domain/departments.ts';
 import { activeState, shardOf } from '../domain/member.ts';
 import type { MemberDigest, PlannedChange } from '../domain/ports.ts';
 import { compilePlacing } from '../domain/roster-row.ts';
@@ -239,6 +239,8 @@ export class PartComparison {
     else if (outcome === 'unchanged' && isEnrolled) this.addRowUniques(index, true);
     else if (outcome === 'update' && isEnrolled && comparison)
       this.addUpdateUniques(this.rows.line(index), member.externalId, comparison.canonical);
+    else if (outcome === 'disable' && comparison)
+      this.addDisableUniques(this.rows.line(index), member.externalId, comparison.canonical.before);
   }
 
   /** `isHeld` tells that the member has the row's values already and keeps them whatever becomes of the row. */
@@ -263,6 +265,11 @@ export class PartComparison {
       this.addUnique(held === next ? 0 : line, externalId, at, next);
       if (held !== next) this.addUnique(-line, externalId, at, held);
     }
+  }
+
+  /** Whom a row disables keeps its values if the row is taken out of the plan. */
+  private addDisableUniques(line: number, externalId: string, held: readonly string[]): void {
+    for (const at of this.uniqueAt) this.addUnique(-line, externalId, at, held[at] as string);
   }
 
   private addUnique(line: number, externalId: string, at: number, value: string): void {
