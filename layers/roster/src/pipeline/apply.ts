@@ -1,11 +1,10 @@
 import { changeKinds } from '../domain/import.ts';
-import { chunkChangesFor, groupCountActionsOf } from '../domain/member-size.ts';
+import { type ChunkBounds, chunkBoundsFor, compileChangeBytes } from '../domain/member-size.ts';
 import {
   type ApplyContext,
   type Approval,
   actionsOf,
   type Clock,
-  chunkActionsMax,
   type ImportRef,
   type Imports,
   movesMembership,
@@ -33,7 +32,7 @@ const chunksInFlightMax = 4;
 
 /**
  * Writes the approved changes of one part, a chunk to a transaction. The chunks are cut the same way each time,
- * because their size follows from the import's own version of the schema,
+ * because their size follows from the plan and the import's own version of the schema,
  * and each leaves a checkpoint in its own transaction, so that a repeat writes only what is missing (B12).
  */
 export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number }): Promise<void> {
@@ -51,13 +50,10 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
-  const partCount = manifest.parts.length;
-  const bounds: ChunkBounds = {
-    changes: chunkChangesFor(schema.columns, partCount),
-    actions: chunkActionsMax - groupCountActionsOf(schema.columns, partCount),
-  };
+  const bounds = chunkBoundsFor(schema.columns, manifest.parts.length);
+  const bytesOf = compileChangeBytes(schema.columns);
   const inFlight = new Set<Promise<void>>();
-  for await (const [chunk, changes] of chunked(approved, bounds)) {
+  for await (const [chunk, changes] of chunked(approved, bounds, bytesOf)) {
     const write = done.has(chunk)
       ? tellAccounts(deps, changes)
       : deps.members
@@ -108,33 +104,32 @@ async function* approvedChanges(
   }
 }
 
-/** How many changes a chunk has at most, and how many actions they take without the counting of departments. */
-interface ChunkBounds {
-  changes: number;
-  actions: number;
-}
-
 /** Cuts a stream of batches into numbered chunks within bounds. */
 async function* chunked(
   batches: AsyncIterable<PlannedChange[]>,
   bounds: ChunkBounds,
+  bytesOf: (change: PlannedChange) => number,
 ): AsyncIterable<[number, PlannedChange[]]> {
   let number = 0;
   let chunk: PlannedChange[] = [];
   let memberships = 0;
+  let bytes = 0;
   for await (const batch of batches) {
     for (const change of batch) {
       const moved = movesMembership(change) ? 1 : 0;
+      const size = bytesOf(change);
       const isFull =
-        chunk.length >= bounds.changes || actionsOf(chunk.length + 1, memberships + moved) > bounds.actions;
+        bytes + size > bounds.bytes || actionsOf(chunk.length + 1, memberships + moved) > bounds.actions;
       if (isFull) {
         yield [number, chunk];
         number += 1;
         chunk = [];
         memberships = 0;
+        bytes = 0;
       }
       chunk.push(change);
       memberships += moved;
+      bytes += size;
     }
   }
   if (chunk.length > 0) yield [number, chunk];
