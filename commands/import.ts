@@ -97,6 +97,7 @@ async function tell(client: MusterClient, organization: string, job: ImportJob, 
     say(`Columns not imported: ${job.columns.ignored.join(', ')}`);
   if (job.columns && job.columns.missing.length > 0)
     say(`Columns that the file lacks: ${job.columns.missing.join(', ')}`);
+  tellDepartments(job, say);
   if (job.counts.rejected > 0) await tellRejects(client, organization, job, say);
   if (job.status !== 'error')
     say(`${isWaiting(job) ? 'Would be: ' : ''}${countsText(job)} (${secondsSince(start)})`);
@@ -104,6 +105,13 @@ async function tell(client: MusterClient, organization: string, job: ImportJob, 
   if (isWaiting(job))
     say(`Nothing is changed yet. Approve it at ${url}, or import the file again with --yes.`);
   else say(endText(job));
+}
+
+function tellDepartments(job: ImportJob, say: (line: string) => void): void {
+  const { departmentsToCreate: paths = [], departmentsToCreateCount: count = 0 } = job;
+  if (count === 0) return;
+  const more = count > paths.length ? `, and ${count - paths.length} more` : '';
+  say(`${isWaiting(job) ? 'Departments to be added' : 'Departments added'}: ${paths.join(', ')}${more}`);
 }
 
 function endText(job: ImportJob): string {

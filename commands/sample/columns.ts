@@ -33,7 +33,7 @@ export const generatorColumns: readonly Column[] = [
   { name: 'FullName', type: 'text', role: 'fullName' },
   { name: 'Email', type: 'email', role: 'email', unique: true },
   { name: 'Phone', type: 'phone', role: 'phone' },
-  { name: 'Department', type: 'text', role: 'department' },
+  { name: 'Department', type: 'text', role: 'department', createDepartments: true },
   { name: 'Group', type: 'text', role: 'group' },
   { name: 'Birthday', type: 'date' },
   { name: 'JoinedOn', type: 'date' },

@@ -181,8 +181,11 @@ async function showRoster() {
   byId('states').textContent =
     `(${number(summary.enabled)} enabled, ${number(summary.notJoined)} not joined; ${number(summary.disabled)} disabled)`;
   const names = session.columns.map(({ name }) => name);
+  // What the file says of departments may be older than where the member is now.
+  const cellOf = (member, { name, role }) =>
+    role === 'department' ? member.departmentPaths.join(', ') : member.values[name];
   const rows = page.items.map((member) => [
-    ...names.map((name) => member.values[name]),
+    ...session.columns.map((column) => cellOf(member, column)),
     stateNames[member.state] ?? member.state,
   ]);
   fill(byId('members'), [...names, 'Status'], rows, rows.length === 0 ? 'No members found' : undefined);
@@ -259,7 +262,7 @@ function clearJob(title) {
   byId('job-title').textContent = title;
   for (const id of ['counts', 'progress']) byId(id).textContent = '';
   for (const id of ['rejects', 'changes']) byId(id).replaceChildren();
-  for (const id of ['hold', 'decide']) byId(id).hidden = true;
+  for (const id of ['departments', 'hold', 'decide']) byId(id).hidden = true;
   byId('job').focus();
 }
 
@@ -311,11 +314,19 @@ function showJob(job) {
     .join(' · ');
 }
 
+function newDepartments({ departmentsToCreate = [], departmentsToCreateCount: count = 0 }, waits) {
+  const more =
+    count > departmentsToCreate.length ? `, and ${number(count - departmentsToCreate.length)} more` : '';
+  return `${waits ? 'Departments to be added' : 'Departments added'}: ${departmentsToCreate.join(', ')}${more}`;
+}
+
 const statusName = ({ status }) => status.replace('_', ' ').replace(/^./, (letter) => letter.toUpperCase());
 
 async function showOutcome(job, waits) {
   byId('decide').hidden = !waits;
   byId('decide').reset();
+  byId('departments').hidden = !job.departmentsToCreateCount;
+  byId('departments').textContent = newDepartments(job, waits);
   byId('hold').hidden = !job.hold || !waits;
   byId('hold').textContent = job.hold?.message ?? '';
   byId('confirm').hidden = !job.hold;

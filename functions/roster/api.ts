@@ -2,7 +2,7 @@ import { MusterError } from 'roster/domain/errors';
 import { mayDo } from 'roster/domain/permissions';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
-import { memberBody, memberDetails } from 'roster/lambda/member-body';
+import { memberBodies, memberDetails } from 'roster/lambda/member-body';
 import {
   addMember,
   editMember,
@@ -14,12 +14,15 @@ import {
 } from 'roster/lambda/members';
 
 const handlers: HttpHandlers<'roster', Deps> = {
-  async listMembers({ params, query }, { organizations, roster }) {
+  async listMembers({ params, query }, { organizations, roster, departments }) {
     const { status, sort, ...page } = query;
     const states = status === undefined ? undefined : [status].flat();
     const organization = await organizations.get(params.org);
     const found = await roster.list(organization, { ...page, states, descending: sort === '-name' });
-    return { status: 200, body: { ...found, items: found.items.map(memberBody) } };
+    return {
+      status: 200,
+      body: { ...found, items: await memberBodies(departments, params.org, found.items) },
+    };
   },
 
   async getMembersSummary({ params }, { roster }) {
@@ -28,7 +31,11 @@ const handlers: HttpHandlers<'roster', Deps> = {
 
   async getMember(call, all) {
     const found = await findMember(all, refOf(call));
-    return { status: 200, version: found.member.version, body: memberDetails(found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async addMember({ params, body, caller, origin }, all) {
@@ -36,12 +43,16 @@ const handlers: HttpHandlers<'roster', Deps> = {
       throw new MusterError('forbidden', 'An account needs the permission members.credentials.');
     }
     const made = await addMember(all, params.org, { ...caller, origin }, body);
-    return { status: 201, version: made.member.version, body: memberDetails(made) };
+    return { status: 201, version: made.member.version, body: await memberDetails(all, params.org, made) };
   },
 
   async updateMember(call, all) {
     const found = await editMember(all, refOf(call), actingOf(call), call.body);
-    return { status: 200, version: found.member.version, body: memberDetails(found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async removeMember(call, all) {
@@ -51,22 +62,38 @@ const handlers: HttpHandlers<'roster', Deps> = {
 
   async disableMember(call, all) {
     const found = await setMemberState(all, refOf(call), actingOf(call), 'disable');
-    return { status: 200, version: found.member.version, body: memberDetails(found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async enableMember(call, all) {
     const found = await setMemberState(all, refOf(call), actingOf(call), 'enable');
-    return { status: 200, version: found.member.version, body: memberDetails(found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async setUsername(call, all) {
     const found = await setUsername(all, refOf(call), actingOf(call), call.body);
-    return { status: 200, version: found.member.version, body: memberDetails(found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 
   async resetCredentials(call, all) {
     const found = await resetCredentials(all, refOf(call), actingOf(call));
-    return { status: 200, version: found.member.version, body: memberDetails(found) };
+    return {
+      status: 200,
+      version: found.member.version,
+      body: await memberDetails(all, call.params.org, found),
+    };
   },
 };
 

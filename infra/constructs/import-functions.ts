@@ -32,6 +32,7 @@ export interface ImportSteps {
   validate: LambdaFunction;
   diff: LambdaFunction;
   plan: LambdaFunction;
+  departments: LambdaFunction;
   apply: LambdaFunction;
   finish: LambdaFunction;
   fail: LambdaFunction;
@@ -105,6 +106,13 @@ export function addImportSteps({
         writeObjects(reports, 'streamed'),
       ],
       acknowledgements: objectsOf(work, reports),
+    }),
+    departments: add({
+      name: 'imports/departments',
+      description: 'Adds the departments that the approved changes name and that are not there',
+      environment: workBucket,
+      permissions: [useTable(table, readAndWriteItems), ...readObjects(work), writeObjects(work, 'streamed')],
+      acknowledgements: objectsOf(work),
     }),
     apply: add({
       name: 'imports/apply',

@@ -124,13 +124,15 @@ export class ImportMachine extends Construct {
     const unknown = this.#unknown();
     const apply = this.#parts('Apply', steps.apply, '$.parts', applyingConcurrency);
     apply.next(this.#task('Finish', steps.finish)).next(new Succeed(this, 'Applied'));
+    const departments = this.#task('Departments', steps.departments);
+    departments.next(apply);
     const prepareApply = new Pass(this, 'PrepareApply', {
       comment: 'After planning the parts are where a reviewed import brings them',
       inputPath: '$.planned.parts',
       resultPath: '$.parts',
     });
     const planned = new Choice(this, 'Planned')
-      .when(Condition.stringEquals('$.planned.next', 'apply'), prepareApply.next(apply))
+      .when(Condition.stringEquals('$.planned.next', 'apply'), prepareApply.next(departments))
       .when(Condition.stringEquals('$.planned.next', 'review'), new Succeed(this, 'InReview'))
       .when(Condition.stringEquals('$.planned.next', 'stop'), new Succeed(this, 'Stopped'))
       .otherwise(unknown);
@@ -142,7 +144,7 @@ export class ImportMachine extends Construct {
       .next(planned);
     return new Choice(this, 'From')
       .when(Condition.stringEquals('$.from', 'upload'), unzip)
-      .when(Condition.stringEquals('$.from', 'review'), apply)
+      .when(Condition.stringEquals('$.from', 'review'), departments)
       .otherwise(unknown);
   }
 

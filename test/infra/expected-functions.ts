@@ -105,6 +105,10 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     actions: [...readAndWrite, ...readObjects, ...streamObjects],
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
   },
+  'imports/departments': {
+    actions: [...readAndWrite, ...readObjects, ...streamObjects],
+    environment: ['WORK_BUCKET'],
+  },
   'imports/apply': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
     environment: ['WORK_BUCKET', 'ACCOUNT_QUEUE_URL'],

@@ -26,12 +26,13 @@ function definition(): unknown {
   );
 }
 
-type Step = 'unzip' | 'validate' | 'diff' | 'plan' | 'apply' | 'finish' | 'fail';
+type Step = 'unzip' | 'validate' | 'diff' | 'plan' | 'departments' | 'apply' | 'finish' | 'fail';
 const answers: Record<Step, unknown> = {
   unzip: { parts: [0, 1] },
   validate: null,
   diff: null,
   plan: { next: 'apply', parts: [1] },
+  departments: null,
   apply: null,
   finish: null,
   fail: null,
@@ -84,7 +85,17 @@ async function run(errors: Partial<Record<Step, string[]>>) {
   }
 }
 
-const whole: Step[] = ['unzip', 'validate', 'validate', 'diff', 'diff', 'plan', 'apply', 'finish'];
+const whole: Step[] = [
+  'unzip',
+  'validate',
+  'validate',
+  'diff',
+  'diff',
+  'plan',
+  'departments',
+  'apply',
+  'finish',
+];
 
 it('goes through all steps, each part once', async () => {
   expect(await run({})).toMatchObject({ status: 'SUCCEEDED', calls: whole, waitsMs: [] });

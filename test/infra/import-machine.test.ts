@@ -42,7 +42,7 @@ describe('the import machine', () => {
     const next = (name: string) => states[name]?.Next;
     expect(states[definition.StartAt]!.Choices).toEqual([
       { Variable: '$.from', StringEquals: 'upload', Next: 'Unzip' },
-      { Variable: '$.from', StringEquals: 'review', Next: 'Apply' },
+      { Variable: '$.from', StringEquals: 'review', Next: 'Departments' },
     ]);
     expect(['Unzip', 'Validate', 'Diff', 'Plan'].map(next)).toEqual(['Validate', 'Diff', 'Plan', 'Planned']);
     expect(
@@ -52,7 +52,12 @@ describe('the import machine', () => {
       ['review', 'Succeed'],
       ['stop', 'Succeed'],
     ]);
-    expect(['PrepareApply', 'Apply', 'Finish'].map(next)).toEqual(['Apply', 'Finish', 'Applied']);
+    expect(['PrepareApply', 'Departments', 'Apply', 'Finish'].map(next)).toEqual([
+      'Departments',
+      'Apply',
+      'Finish',
+      'Applied',
+    ]);
     expect(states.Applied!.Type).toBe('Succeed');
   });
 
@@ -82,6 +87,7 @@ describe('the import machine', () => {
   it.each([
     ['Unzip', '$.unzipped'],
     ['Plan', '$.planned'],
+    ['Departments', null],
     ['Finish', null],
   ])('%s gets the reference of the import, its result goes to %s', (name, resultPath) => {
     expect(states[name]).toMatchObject({

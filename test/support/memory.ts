@@ -1,4 +1,6 @@
 /** The pipeline's ports in memory, for laws that need thousands of runs. Storage itself is tested on the emulators. */
+import { planDepartments } from 'roster/domain/department-resolver';
+import { type DepartmentTree, departmentTree } from 'roster/domain/departments';
 import { MusterError } from 'roster/domain/errors';
 import { type Import, importSteps, noCounts } from 'roster/domain/import';
 import { type Member, shardOf, summarize } from 'roster/domain/member';
@@ -6,13 +8,14 @@ import type { Organization } from 'roster/domain/organization';
 import type {
   AppliedChunk,
   Approval,
+  Departments,
   ImportRef,
   Imports,
   Objects,
   Organizations,
   RosterMembers,
 } from 'roster/domain/ports';
-import { compileDerivedFields } from 'roster/domain/roster-row';
+import { compileDerivedFields, compilePlacing } from 'roster/domain/roster-row';
 import type { Column, RosterSchema } from 'roster/domain/schema';
 
 export function memoryObjects(): Objects & { files: Map<string, Buffer> } {
@@ -117,9 +120,16 @@ export function memoryMembers(imports: {
       const conflicts: string[] = [];
       let disabledByFile = 0;
       const derive = compileDerivedFields(context.schema.columns);
+      const placing = compilePlacing(context.schema.columns);
       for (const change of changes) {
         const stored = members.get(change.externalId);
         if ((stored?.version ?? 0) !== change.version) {
+          conflicts.push(change.externalId);
+          continue;
+        }
+        const text = placing(change);
+        const department = context.departments.get(text ?? '');
+        if (text && department === undefined) {
           conflicts.push(change.externalId);
           continue;
         }
@@ -134,6 +144,8 @@ export function memoryMembers(imports: {
           values,
           valuesHash: change.valuesHash ?? stored?.valuesHash ?? '',
           ...derive(change.externalId, values),
+          departments:
+            text === undefined ? stored?.departments : department === undefined ? [] : [department],
           version: change.version + 1,
           updatedAt: now,
         } as Member);
@@ -143,6 +155,23 @@ export function memoryMembers(imports: {
       imports.applied.push({ part, chunk, counts, disabledByFile, conflicts });
     },
   };
+}
+
+export function memoryDepartments(tree: DepartmentTree = bareTree()): Departments & { all: DepartmentTree } {
+  let count = tree.departments.size;
+  const memory = {
+    all: tree,
+    tree: async () => memory.all,
+    async addMany(_org: string, texts: readonly string[]) {
+      memory.all = planDepartments(memory.all, texts, () => `made ${count++}`).tree;
+      return memory.all;
+    },
+  };
+  return memory;
+}
+
+function bareTree(): DepartmentTree {
+  return departmentTree({ root: { name: 'Club', version: 1 }, departments: [] });
 }
 
 export function memoryOrganizations(

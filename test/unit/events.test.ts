@@ -31,6 +31,7 @@ describe('the samples of the steps of an import', () => {
     validate: PartPayload,
     diff: PartPayload,
     plan: ImportPayload,
+    departments: ImportPayload,
     apply: PartPayload,
     finish: ImportPayload,
     fail: ImportPayload,

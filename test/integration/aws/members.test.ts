@@ -200,7 +200,7 @@ describe('an import’s chunk', () => {
     version: 1,
     columns: [{ name: 'ID', type: 'text' as const, role: 'externalId' as const }],
   };
-  const context = { schema, spreadNames: false, now, approvedBy: 'admin' };
+  const context = { schema, spreadNames: false, now, approvedBy: 'admin', departments: new Map() };
   const disable = (id: string, account?: string): PlannedChange => ({
     kind: 'disable',
     externalId: id,
@@ -275,6 +275,7 @@ describe('an import’s chunk', () => {
 
   it('keeps the username of an account and departments given by hand', async () => {
     const { member } = await person('ANN');
+    for (const id of ['North', 'South']) await table.put({ ...keys.department('acme', id), id });
     const edited = { ...member, username: 'Ann.A', departments: ['North', 'South'], version: 2 };
     await commit({ member: { before: member, after: edited } });
     const update: PlannedChange = {

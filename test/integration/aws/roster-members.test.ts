@@ -8,7 +8,12 @@ import { roster } from '../../../layers/roster/src/aws/roster.ts';
 import { rosterMembers } from '../../../layers/roster/src/aws/roster-members.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
 import { type Member, shardOf } from '../../../layers/roster/src/domain/member.ts';
-import { chunkChangesFor, valuesBytesMax, valuesFit } from '../../../layers/roster/src/domain/member-size.ts';
+import {
+  chunkBoundsFor,
+  compileChangeBytes,
+  valuesBytesMax,
+  valuesFit,
+} from '../../../layers/roster/src/domain/member-size.ts';
 import type {
   AppliedChunk,
   ApplyContext,
@@ -45,6 +50,10 @@ const context: ApplyContext = {
   spreadNames: false,
   now: new Date('2026-02-02T02:02:02.000Z'),
   approvedBy: 'approver@example.org',
+  departments: new Map([
+    ['Choir', 'CHOIR'],
+    ['Brass / Low', 'LOW'],
+  ]),
 };
 const ref = { organization: 'acme', importId: '01KE0000000000000000000001' };
 const before = '2026-01-01T00:00:00.000Z';
@@ -141,7 +150,7 @@ describe('a chunk of changes', () => {
       name: 'Élodie Łuk',
       username: 'eluk',
       email: 'elodie@example.org',
-      departments: ['Choir'],
+      departments: ['CHOIR'],
       roles: [],
       version: 1,
       createdBy: 'approver@example.org',
@@ -277,7 +286,7 @@ describe('the largest members', () => {
     const own = { Id: externalId, Mail: 'a@example.org' };
     const used = Buffer.byteLength(Object.values(own).join(''));
     const length = Math.floor((valuesBytesMax - used) / 3 / 2);
-    return { ...own, First: '語'.repeat(length), Unit: '語'.repeat(length) };
+    return { ...own, First: '語'.repeat(length), Login: '語'.repeat(length) };
   }
 
   /** The bytes of the items of a transaction as DynamoDB counts them: names and values in UTF-8. */
@@ -296,9 +305,13 @@ describe('the largest members', () => {
   });
 
   it('fit in a full chunk: 100 actions and 4 MB, and 400 KB each', async () => {
-    expect(chunkChangesFor(columns)).toBe(98);
+    const bare = columns.slice(0, -1);
+    const bounds = chunkBoundsFor(bare, 1);
+    expect(bounds.actions).toBe(98);
     const ids = Array.from({ length: 98 }, (_, n) => String(n).padStart(200, 'é'));
     const changes = ids.map((id) => change('add', id, { values: largest(id) }));
+    const bytes = changes.map(compileChangeBytes(bare));
+    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(bounds.bytes);
     expect(changes.every(({ values }) => valuesFit(Object.values(values ?? {})))).toBe(true);
     await apply(changes);
     const items = await table.batchGet(
@@ -317,10 +330,18 @@ describe('the largest members', () => {
       name: `${n}`.padStart(100, '語'),
       type: 'text' as const,
     }));
-    const changes = chunkChangesFor(wide);
+    const bytes = compileChangeBytes(wide)(change('update', 'A1'));
+    const changes = Math.floor(chunkBoundsFor(wide, 1).bytes / bytes);
     // 200 names of some 297 bytes beside values and derived fields: about 97 KB a member.
     expect(changes).toBeGreaterThan(30);
     expect(changes * (200 * 297 + 2 * valuesBytesMax)).toBeLessThan(4 * 1024 * 1024);
+  });
+
+  it('leave room for counting departments: 16 items in one part, one in each of many', () => {
+    const parts = [1, 2, 8, 16, 64];
+    expect(parts.map((count) => chunkBoundsFor(columns, count).actions)).toEqual([82, 90, 96, 97, 97]);
+    const many = 16 * (2_000 + 2_000 + 200) * (26 + 5);
+    expect(chunkBoundsFor(columns, 1).bytes + many).toBeLessThan(4 * 1024 * 1024);
   });
 
   it('are conflicts where a file of other columns made them too large', async () => {

@@ -45,13 +45,9 @@ beforeEach(async () => {
   await table.transact(newOrganizationActions(paris, defaultColumns));
 });
 
-const unused = () => {
-  throw new Error('A period makes no account.');
-};
 const enforce = () =>
   enforcePeriods({
     clock: () => now,
-    newId: unused,
     organizations: organizationRecords(
       table,
       auditTrail(table, () => now),
@@ -59,12 +55,6 @@ const enforce = () =>
     accounts: accountRecords(table),
     roster: roster(table),
     members,
-    accountMaker: {
-      createAccount: unused,
-      deleteAccount: unused,
-      setOneTimePassword: unused,
-      signOutEverywhere: unused,
-    },
     accountQueue: { changed: async (accounts) => void told.push(...accounts) },
     dueMembers: dueMembers(table),
   });

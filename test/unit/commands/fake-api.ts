@@ -44,6 +44,7 @@ export function memberBody(externalId: string) {
     name: externalId,
     values: { MemberID: externalId },
     departments: [],
+    departmentPaths: [],
     roles: [],
     version: 1,
     createdAt: now,

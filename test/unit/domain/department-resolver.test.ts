@@ -73,8 +73,10 @@ describe('planning missing departments', () => {
 
   it('keeps to the bounds of a tree', () => {
     const deep = Array.from({ length: 21 }, (_, at) => `L${at}`).join(' / ');
-    expect(() => planDepartments(tree, [deep], ids())).toThrow(
-      expect.objectContaining({ code: 'department_too_deep' }),
+    expect(planDepartments(tree, [deep], ids())).toMatchObject({ added: [], unusable: [deep] });
+    const many = Array.from({ length: 2_000 }, (_, at) => `D${at}`);
+    expect(() => planDepartments(tree, many, ids())).toThrow(
+      expect.objectContaining({ code: 'too_many_departments' }),
     );
   });
 });

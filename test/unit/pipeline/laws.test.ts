@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { type DepartmentTree, departmentTree, pathOf } from 'roster/domain/departments';
 import { isMusterError } from 'roster/domain/errors';
 import {
   changeKinds,
@@ -13,6 +14,7 @@ import type { ImportRef, Objects, PlannedChange, RosterMembers } from 'roster/do
 import type { Column } from 'roster/domain/schema';
 import { applyPart } from 'roster/pipeline/apply';
 import { ChangeReader } from 'roster/pipeline/change-reader';
+import { createDepartments } from 'roster/pipeline/create-departments';
 import { diffPart } from 'roster/pipeline/diff';
 import { finish } from 'roster/pipeline/finish';
 import { plan } from 'roster/pipeline/plan';
@@ -21,7 +23,13 @@ import { unzip } from 'roster/pipeline/unzip';
 import { validatePart } from 'roster/pipeline/validate';
 import { type Manifest, type Plan, readJson, workFiles } from 'roster/pipeline/work-files';
 import { describe, expect, it } from 'vitest';
-import { memoryImports, memoryMembers, memoryObjects, memoryOrganizations } from '../../support/memory.ts';
+import {
+  memoryDepartments,
+  memoryImports,
+  memoryMembers,
+  memoryObjects,
+  memoryOrganizations,
+} from '../../support/memory.ts';
 
 /** Laws of an import as a whole: whatever the roster, the file, the mode and the interruptions, these hold. */
 
@@ -32,6 +40,7 @@ const columns: Column[] = [
   { name: 'Mail', type: 'email', unique: true },
   { name: 'Badge', type: 'text', unique: true },
   { name: 'Fee', type: 'decimal' },
+  { name: 'Unit', type: 'text', role: 'department', createDepartments: true },
 ];
 const ref: ImportRef = { organization: 'club', importId: '01JZZZZZZZZZZZZZZZZZZZZZZZ' };
 const at = new Date('2026-02-01T00:00:00Z');
@@ -43,10 +52,37 @@ interface FileRow {
   mail: string;
   badge: string;
   fee: string;
+  unit: string;
   /** What makes the row a reject, if anything does. */
   fault: 'none' | 'fee' | 'fields' | 'quote';
 }
 type Roster = ReadonlyMap<string, Member>;
+
+/** Two departments have the name Choir, so that it names neither. */
+const firstTree = departmentTree({
+  root: { name: 'Club', version: 1 },
+  departments: [
+    { id: 'a', name: 'A', parent: 'root', version: 1 },
+    { id: 'b', name: 'B', parent: 'root', version: 1 },
+    { id: 'ac', name: 'Choir', parent: 'a', version: 1 },
+    { id: 'bc', name: 'Choir', parent: 'b', version: 1 },
+  ],
+});
+/**
+ * Texts of the department column, and the paths of the departments they may mean, case aside: a name alone also means
+ * the one department below another that had it before.
+ */
+const units: Record<string, string[]> = {
+  'A / Choir': ['a / choir'],
+  'club / B': ['b'],
+  Nørth: ['nørth'],
+  NØRTH: ['nørth'],
+  'Nørth / "Sub", 😀': ['nørth / "sub", 😀'],
+  '"Sub", 😀': ['"sub", 😀', 'nørth / "sub", 😀'],
+};
+const ambiguous = 'choir';
+const tooLongName = 'n'.repeat(201);
+const leadsNowhere = ({ unit }: FileRow) => [ambiguous, tooLongName].includes(unit);
 
 const ids = [
   'A1',
@@ -99,6 +135,7 @@ function rowOf(isColliding: boolean): fc.Arbitrary<FileRow> {
     mail: isColliding ? fc.constantFrom('', 'a@x.org', 'A@x.org', 'b@x.org', 'c@x.org') : fc.constant(''),
     badge: isColliding ? fc.constantFrom('', '1', '2', 'é', 'e\u0301', '"') : fc.constant(''),
     fee: fc.constantFrom('', '1', '1.50', '1,5'),
+    unit: fc.constantFrom('', '', ambiguous, tooLongName, ...Object.keys(units)),
     fault: fc.oneof(
       { arbitrary: fc.constant('none' as const), weight: 9 },
       fc.constantFrom('fee' as const, 'fields' as const, 'quote' as const),
@@ -122,7 +159,7 @@ function write(rows: readonly FileRow[], mark: string): Written {
     out += '\n';
     lines.push(out.split('\n').length);
     const fee = row.fault === 'fee' ? 'dear' : row.fee;
-    const fields = [row.id, row.active, row.name, row.mail, row.badge, fee];
+    const fields = [row.id, row.active, row.name, row.mail, row.badge, fee, row.unit];
     if (row.fault === 'fields') fields.push('too many');
     const cells = fields.map((field) => (field === '' ? '' : `"${field.replaceAll('"', '""')}"`));
     // A stray mark breaks the record at its first physical line, so such a row has to be one line.
@@ -141,10 +178,13 @@ interface Options {
   excluding?: string[];
   /** A member that someone changes between plan and apply. */
   touching?: string;
+  /** The departments there are before. */
+  tree?: DepartmentTree;
 }
 
 interface Ended {
   members: Map<string, Member>;
+  tree: DepartmentTree;
   planned: ImportCounts;
   counts: ImportCounts;
   report: string[][];
@@ -174,6 +214,15 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
     },
   };
   let writes = 0;
+  const stored = memoryDepartments(options.tree ?? firstTree);
+  const departments = {
+    tree: stored.tree,
+    addMany: async (...wanted: Parameters<typeof stored.addMany>) => {
+      const tree = await stored.addMany(...wanted);
+      mayDie();
+      return tree;
+    },
+  };
   const members: RosterMembers = {
     ...memory,
     async summary(organization) {
@@ -195,6 +244,7 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
   const deps = {
     imports,
     members,
+    departments,
     work,
     reports: files,
     organizations: memoryOrganizations(columns),
@@ -228,6 +278,7 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
   }
   const counts = imports.job.counts;
   const { kinds, changes } = await changesOf(files);
+  await step(() => createDepartments(deps, ref));
   const touched = memory.members.get(options.touching ?? '');
   if (touched !== undefined) touched.version += 1;
   for (const part of planned.parts) await step(() => applyPart(deps, { ...ref, part }));
@@ -242,6 +293,7 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
   }) as string[][];
   return {
     members: memory.members,
+    tree: stored.all,
     planned: counts,
     counts: imports.job.counts,
     report,
@@ -275,7 +327,8 @@ function goodRows(rows: readonly FileRow[]): Map<string, FileRow> {
     const isGood = row.fault === 'none';
     if (isGood && !good.has(row.id)) good.set(row.id, row);
   }
-  return good;
+  // An identifier is taken by the first row that is good by itself, whatever its department turns out to be.
+  return new Map([...good].filter(([, row]) => !leadsNowhere(row)));
 }
 
 function valuesOf(row: FileRow): Record<string, string> {
@@ -286,6 +339,7 @@ function valuesOf(row: FileRow): Record<string, string> {
     Mail: row.mail,
     Badge: row.badge,
     Fee: row.fee,
+    Unit: row.unit,
   };
   const clean = Object.entries(all).map(([name, value]) => [name, cleaned(value)] as const);
   return Object.fromEntries(clean.filter(([, value]) => value !== ''));
@@ -300,12 +354,18 @@ const canonical = (values: Record<string, string>) => ({
 });
 
 const enrolled = (members: Roster) => [...members.values()].filter(({ state }) => state !== 'disabled');
-const comparable = (members: Roster) =>
-  [...members.values()].sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
+/** The paths of a member's departments: which of several spellings a new one has is left to chance, and so are ids. */
+const unitsOf = ({ departments }: Member, tree: DepartmentTree) =>
+  departments.map((id) => pathOf(tree, id).toLowerCase());
+const comparable = ({ members, tree }: Pick<Ended, 'members' | 'tree'>) =>
+  [...members.values()]
+    .map((member) => ({ ...member, departments: unitsOf(member, tree) }))
+    .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
 
 /** A roster as an earlier import left it. */
-async function rosterFrom(rows: readonly FileRow[]): Promise<Roster> {
-  return (await runImport(new Map(), write(rows, ','), { mode: 'full' })).members;
+async function rosterFrom(rows: readonly FileRow[]): Promise<{ before: Roster; tree: DepartmentTree }> {
+  const { members, tree } = await runImport(new Map(), write(rows, ','), { mode: 'full' });
+  return { before: members, tree };
 }
 
 const settings = (seed: number, numRuns: number) => ({ seed, numRuns });
@@ -314,13 +374,16 @@ describe('an import', () => {
   it('makes the roster what a full file says', async () => {
     await fc.assert(
       fc.asyncProperty(fileOf(false), fileOf(false), delimiter, async (earlier, rows, mark) => {
-        const before = await rosterFrom(earlier);
-        const { members } = await runImport(before, write(rows, mark), { mode: 'full' });
+        const { before, tree } = await rosterFrom(earlier);
+        const ended = await runImport(before, write(rows, mark), { mode: 'full', tree });
+        const { members } = ended;
         const named = new Set(rows.filter(({ fault }) => fault !== 'quote').map(({ id }) => id));
         const good = goodRows(rows);
         for (const [id, row] of good) {
           const member = members.get(id) as Member;
           expect(canonical(member.values)).toEqual(canonical(valuesOf(row)));
+          const placed = unitsOf(member, ended.tree);
+          expect(row.unit === '' ? [[]] : units[row.unit]?.map((path) => [path])).toContainEqual(placed);
           const comesBack = row.active !== 'false';
           expect(member.state !== 'disabled').toBe(comesBack);
         }
@@ -342,13 +405,14 @@ describe('an import', () => {
   it('plans nothing when the same file comes again, in every mode', async () => {
     await fc.assert(
       fc.asyncProperty(fileOf(false), fileOf(false), mode, delimiter, async (earlier, rows, mode, mark) => {
-        const before = await rosterFrom(earlier);
+        const { before, tree } = await rosterFrom(earlier);
         const file = write(rows, mark);
-        const first = await runImport(before, file, { mode });
-        const again = await runImport(first.members, file, { mode });
+        const first = await runImport(before, file, { mode, tree });
+        const again = await runImport(first.members, file, { mode, tree: first.tree });
         expect(again.writes).toBe(0);
         expect(again.changes).toEqual([]);
-        expect(comparable(again.members)).toEqual(comparable(first.members));
+        expect(comparable(again)).toEqual(comparable(first));
+        expect(again.tree).toBe(first.tree);
       }),
       settings(2, 100),
     );
@@ -365,9 +429,14 @@ describe('an import', () => {
         fc.option(choice, { nil: undefined }),
         fc.constantFrom(...ids),
         async (earlier, rows, mode, mark, excluding, touching) => {
-          const before = await rosterFrom(earlier);
+          const { before, tree } = await rosterFrom(earlier);
           const file = write(rows, mark);
-          const ended = await runImport(before, file, { mode, touching, ...(excluding && { excluding }) });
+          const ended = await runImport(before, file, {
+            mode,
+            tree,
+            touching,
+            ...(excluding && { excluding }),
+          });
           const { planned, counts, report } = ended;
           const sum = (of: ImportCounts) =>
             of.added +
@@ -397,8 +466,8 @@ describe('an import', () => {
   it('never leaves two enrolled members with the same value of a unique column', async () => {
     await fc.assert(
       fc.asyncProperty(fileOf(true), fileOf(true), mode, async (earlier, rows, mode) => {
-        const before = await rosterFrom(earlier);
-        const { members } = await runImport(before, write(rows, ','), { mode });
+        const { before, tree } = await rosterFrom(earlier);
+        const { members } = await runImport(before, write(rows, ','), { mode, tree });
         for (const name of ['Mail', 'Badge']) {
           const held = enrolled(members).flatMap(({ values }) => values[name]?.toLowerCase() ?? []);
           expect(new Set(held).size).toBe(held.length);
@@ -416,12 +485,12 @@ describe('an import', () => {
         mode,
         fc.integer({ min: 1, max: 30 }),
         async (earlier, rows, mode, killAt) => {
-          const before = await rosterFrom(earlier);
+          const { before, tree } = await rosterFrom(earlier);
           const file = write(rows, ',');
-          const calm = await runImport(before, file, { mode, membersSaid: 30_000 });
+          const calm = await runImport(before, file, { mode, tree, membersSaid: 30_000 });
           for (const options of [{ killAt }, { repeated: true }]) {
-            const other = await runImport(before, file, { mode, membersSaid: 30_000, ...options });
-            expect(comparable(other.members)).toEqual(comparable(calm.members));
+            const other = await runImport(before, file, { mode, tree, membersSaid: 30_000, ...options });
+            expect(comparable(other)).toEqual(comparable(calm));
             expect({ ...other, members: 0, writes: 0 }).toEqual({ ...calm, members: 0, writes: 0 });
           }
         },
@@ -433,17 +502,17 @@ describe('an import', () => {
   it('has the same plan in one part and in eight', async () => {
     await fc.assert(
       fc.asyncProperty(fileOf(true), fileOf(true), mode, async (earlier, rows, mode) => {
-        const before = await rosterFrom(earlier);
+        const { before, tree } = await rosterFrom(earlier);
         const file = write(rows, ',');
-        const one = await runImport(before, file, { mode });
-        const eight = await runImport(before, file, { mode, membersSaid: 150_000 });
+        const one = await runImport(before, file, { mode, tree });
+        const eight = await runImport(before, file, { mode, tree, membersSaid: 150_000 });
         const absent = (line: string[]) => line[0] === '';
         expect(eight.changes).toEqual(one.changes);
         expect(eight.counts).toEqual(one.counts);
         expect(eight.report.filter((line) => !absent(line))).toEqual(
           one.report.filter((line) => !absent(line)),
         );
-        expect(comparable(eight.members)).toEqual(comparable(one.members));
+        expect(comparable(eight)).toEqual(comparable(one));
       }),
       settings(6, 80),
     );

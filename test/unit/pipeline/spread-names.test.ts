@@ -4,7 +4,13 @@ import { defaultColumns } from 'roster/domain/schema';
 import { plan } from 'roster/pipeline/plan';
 import { type Manifest, type PartCompared, type PartValidated, workFiles } from 'roster/pipeline/work-files';
 import { expect, it } from 'vitest';
-import { memoryImports, memoryMembers, memoryObjects, memoryOrganizations } from '../../support/memory.ts';
+import {
+  memoryDepartments,
+  memoryImports,
+  memoryMembers,
+  memoryObjects,
+  memoryOrganizations,
+} from '../../support/memory.ts';
 
 const ref = { organization: 'club', importId: '01JZZZZZZZZZZZZZZZZZZZZZZZ' };
 const at = '2026-03-03T00:00:00.000Z';
@@ -27,6 +33,7 @@ async function compared(added: number, members: number, settings: Partial<Organi
     counts: { ...noCounts, rows: added, added },
     kinds: { add: added },
     uniqueBuckets: 0,
+    departmentTexts: [],
   };
   await work.write(workFiles.manifest(ref), JSON.stringify(manifest));
   await work.write(workFiles.validated(ref, 0), JSON.stringify(validated));
@@ -43,6 +50,7 @@ async function compared(added: number, members: number, settings: Partial<Organi
     work,
     reports: memoryObjects(),
     clock: () => new Date(at),
+    departments: memoryDepartments(),
     imports: {
       ...imports,
       get: () => imports.get(ref),

@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { AuditActor, AuditEvent } from '../domain/audit.ts';
+import { planDepartments } from '../domain/department-resolver.ts';
 import {
   addDepartment,
   changeDepartment,
@@ -22,9 +23,10 @@ import {
   rootDepartment,
   standingFor,
   type TransferredDepartment,
+  withDepartments,
 } from '../domain/departments.ts';
 import { MusterError } from '../domain/errors.ts';
-import type { NewId, Organizations } from '../domain/ports.ts';
+import type { Departments, NewId, Organizations } from '../domain/ports.ts';
 import type { AuditTrail } from './audit.ts';
 import { type Backoff, withBackoff } from './backoff.ts';
 import { addCounts, nobodyInActions } from './group-counts.ts';
@@ -48,7 +50,7 @@ export interface DepartmentEdit {
   seenVersion?: number | undefined;
 }
 
-export interface DepartmentRecords {
+export interface DepartmentRecords extends Departments {
   /** The whole tree with its counts: one query, and the organization for the root's name. */
   read(organization: string): Promise<CountedDepartments>;
   /** Adds a department below another one. @throws MusterError as `addDepartment` */
@@ -110,8 +112,42 @@ export function departmentRecords({
     actions: Action[],
   ) => audit.commit(organization, event, [treeAction(organization, version, tree), ...actions]);
 
+  const readTree = async (organization: string) => {
+    const [{ name, version }, stored] = await Promise.all([
+      organizations.get(organization),
+      readStored(table, organization, { withCounts: false }),
+    ]);
+    return { tree: departmentTree({ root: { name, version }, ...stored }), version: stored.version };
+  };
+
   return {
     read,
+
+    tree: async (organization) => (await readTree(organization)).tree,
+
+    async addMany(organization, texts, why) {
+      for (;;) {
+        const { tree, isDone } = await inTurn(async () => {
+          const seen = await readTree(organization);
+          const { added } = planDepartments(seen.tree, texts, newId);
+          const batch = added.slice(0, addedAtOnceMax);
+          const [first] = batch;
+          if (first === undefined) return { tree: seen.tree, isDone: true };
+          const tree = withDepartments(seen.tree, batch);
+          const event = {
+            action: 'department.add' as const,
+            actor: why.actor,
+            subject: first.id,
+            after: told(first),
+            details: { ...why.details, departments: batch.map((one) => ({ id: one.id, ...told(one) })) },
+          };
+          const puts = batch.map((one) => ({ put: departmentItem(organization, one), condition: isAbsent }));
+          await write(organization, seen.version, tree, event, puts);
+          return { tree, isDone: batch.length === added.length };
+        });
+        if (isDone) return tree;
+      }
+    },
 
     add: (organization, wanted, actor) =>
       inTurn(async () => {
@@ -177,6 +213,9 @@ export function departmentRecords({
       }),
   };
 }
+
+/** A transaction has room for as many beside the tree and the audit entry, which names them all. */
+const addedAtOnceMax = 90;
 
 /** A transaction has room for as many beside the departments below and the counts. */
 const idleTransfersMax = 20;
@@ -264,12 +303,16 @@ class ReadWhileWritten extends Error {
 const repeats: Backoff = { attemptsMax: 6, firstMs: 10, delayMsMax: 200 };
 
 /** @throws MusterError `corrupt_item` where the departments do not match the tree's digest time and again. */
-async function readStored(table: Table, organization: string): Promise<StoredDepartments> {
+async function readStored(
+  table: Table,
+  organization: string,
+  what: Reading = { withCounts: true },
+): Promise<StoredDepartments> {
   try {
     return await withBackoff(
       repeats,
       (error) => error instanceof ReadWhileWritten,
-      () => readOnce(table, organization),
+      () => readOnce(table, organization, what),
     );
   } catch (error) {
     if (!(error instanceof ReadWhileWritten)) throw error;
@@ -279,12 +322,25 @@ async function readStored(table: Table, organization: string): Promise<StoredDep
   }
 }
 
-async function readOnce(table: Table, organization: string): Promise<StoredDepartments> {
+/** Counts are about as large as everything else together. */
+interface Reading {
+  withCounts: boolean;
+}
+
+async function readOnce(
+  table: Table,
+  organization: string,
+  { withCounts }: Reading,
+): Promise<StoredDepartments> {
   const stored: StoredDepartments = { departments: [], transfers: [], version: 0, counts: new Map() };
   let digest: string | undefined;
   const items = table.queryAll({
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': keys.departments(organization) },
+    // Counts sort before the departments.
+    KeyConditionExpression: 'pk = :pk AND sk >= :first',
+    ExpressionAttributeValues: {
+      ':pk': keys.departments(organization),
+      ':first': withCounts ? keys.groupCountPrefix : keys.departmentPrefix,
+    },
     ConsistentRead: true,
   });
   const tree = keys.departmentTree(organization).sk;

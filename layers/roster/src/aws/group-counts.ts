@@ -10,19 +10,9 @@
 
 import { rootDepartment } from '../domain/departments.ts';
 import { MusterError } from '../domain/errors.ts';
-import { shardCount, shardOf } from '../domain/member.ts';
+import { groupCountSlotOf, groupCountSlots } from '../domain/group-counting.ts';
 import { keys } from './keys.ts';
 import type { Action, Condition, Item, Table } from './table.ts';
-
-/**
- * How many items hold the counts. Part of the stored data: a member must always be counted in the same one, or some
- * would be below zero and a deletion would never find nobody. Never change it.
- */
-export const groupCountSlots = 16;
-
-function slotOf(externalId: string): number {
-  return Math.floor((shardOf(externalId) * groupCountSlots) / shardCount);
-}
 
 /** What a write does to the groups of one member: the ids of its departments and roles before and afterwards. */
 export interface GroupChange {
@@ -40,7 +30,7 @@ export interface GroupChange {
 export function departmentCountActions(organization: string, changes: readonly GroupChange[]): Action[] {
   const bySlot = new Map<number, Map<string, number>>();
   for (const { externalId, before, after } of changes) {
-    const slot = slotOf(externalId);
+    const slot = groupCountSlotOf(externalId);
     const counts = bySlot.get(slot) ?? new Map<string, number>();
     bySlot.set(slot, counts);
     for (const id of new Set(before)) counts.set(id, (counts.get(id) ?? 0) - 1);

@@ -71,6 +71,8 @@ const ImportItem = z.object({
       delimiter: z.string(),
     })
     .optional(),
+  departmentsToCreate: z.array(z.string()).optional(),
+  departmentsToCreateCount: count.optional(),
   hold: z
     .object({
       reason: z.enum(['mass_change', 'unreadable_rows']),

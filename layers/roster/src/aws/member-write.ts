@@ -5,6 +5,7 @@ import { isEnabledOwner } from '../domain/member-authority.ts';
 import type { Membership } from '../domain/organization.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
 import { dueActions } from './due-members.ts';
+import { departmentChecks, departmentCountActions, roleChecks } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
 import { type Action, isAbsent, isPresent, versionIs } from './table.ts';
@@ -30,6 +31,9 @@ export type WriteTarget =
   | 'member'
   | 'count'
   | 'due'
+  | 'department'
+  | 'role'
+  | 'groupCount'
   | 'membership'
   | 'owners'
   | 'account'
@@ -40,12 +44,13 @@ export interface MemberAction {
   action: Action;
 }
 
-/** The actions of a write: at most 13, each conditional on what was seen. */
+/** The actions of a write: at most 15 and one for each department added, each conditional on what was seen. */
 export function memberActions(write: MemberWrite): MemberAction[] {
   return [
     ...memberItem(write),
     ...countItem(write),
     ...dueItem(write),
+    ...groupItems(write),
     ...membershipItem(write.membership),
     ...loginItems(write.membership),
     ...ownersItem(write.organization.organization, write.membership),
@@ -87,6 +92,25 @@ function countItem({
   if (before) add[countNames[before.state]] = -1;
   if (after) add[countNames[after.state]] = 1;
   return [{ on: 'count', action: { update: { key: keys.count(organization, shardOf(externalId)), add } } }];
+}
+
+/** Departments and roles that are added have to be there, and how many members name each is counted. */
+function groupItems({
+  organization: { organization },
+  member: { before, after },
+}: MemberWrite): MemberAction[] {
+  const { externalId } = after ?? before ?? { externalId: '' };
+  const added = (name: 'departments' | 'roles') =>
+    (after?.[name] ?? []).filter((id) => before?.[name].includes(id) !== true);
+  const groups = (member: Member | undefined) =>
+    member === undefined ? [] : [...member.departments, ...member.roles];
+  const on = (target: WriteTarget, actions: Action[]) => actions.map((action) => ({ on: target, action }));
+  const change = { externalId, before: groups(before), after: groups(after) };
+  return [
+    ...on('department', departmentChecks(organization, added('departments'))),
+    ...on('role', roleChecks(organization, added('roles'))),
+    ...on('groupCount', departmentCountActions(organization, [change])),
+  ];
 }
 
 function membershipItem({ before, after }: Transition<Membership> = {}): MemberAction[] {

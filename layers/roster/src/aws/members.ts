@@ -19,6 +19,7 @@ export interface MemberRecords {
    * Does a write and keeps its event, both or nothing. An email or phone that somebody else signs in with is left
    * out of the membership's logins. Returns the membership as it is then, if the write has one.
    * @throws MusterError `conflict` if the external id is taken, `login_taken` if the username is, `last_owner`,
+   * `unknown_department` and `unknown_role` if one that is added was deleted meanwhile,
    * and `precondition_failed` if the member or its membership changed since they were read.
    */
   commit(write: MemberWrite, event: AuditEvent): Promise<Membership | undefined>;
@@ -70,6 +71,8 @@ function withoutTaken(write: MemberWrite, failed: readonly string[], cause: unkn
   }
   if (failed.includes('membership') || failed.includes('account')) throw changedMeanwhile(cause);
   if (failed.includes('owners')) throw lastOwner();
+  if (failed.includes('department')) throw gone('unknown_department', 'departments', cause);
+  if (failed.includes('role')) throw gone('unknown_role', 'roles', cause);
   const after = membership?.after;
   if (after === undefined) throw changedMeanwhile(cause);
   if (failed.includes(`login ${normalizeLogin(after.login)}`)) {
@@ -82,6 +85,11 @@ function withoutTaken(write: MemberWrite, failed: readonly string[], cause: unkn
   const logins = { ...(isFree(email) && { email }), ...(isFree(phone) && { phone }) };
   if (Object.keys(logins).length === Object.keys(after.logins ?? {}).length) throw changedMeanwhile(cause);
   return { ...write, membership: { ...membership, after: { ...after, logins } } };
+}
+
+function gone(code: 'unknown_department' | 'unknown_role', path: string, cause: unknown): MusterError {
+  const message = 'It was deleted meanwhile. Read the list again.';
+  return new MusterError(code, message, { cause, places: [{ path, message }] });
 }
 
 function changedMeanwhile(cause: unknown): MusterError {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { MusterError } from '../domain/errors.ts';
 import { disabledByValues, type Member, type MemberState, memberStates } from '../domain/member.ts';
 import { isEnabledOwner } from '../domain/member-authority.ts';
@@ -11,17 +12,19 @@ import {
   type PlannedChange,
   type RosterMembers,
 } from '../domain/ports.ts';
-import { compileDerivedFields, type DerivedFields } from '../domain/roster-row.ts';
-import { columnWithRole } from '../domain/schema.ts';
+import { compileDerivedFields, compilePlacing, type DerivedFields } from '../domain/roster-row.ts';
 import { normalizeLogin } from '../domain/username.ts';
 import { toMembership } from './accounts.ts';
+import { departmentCountActions } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem, nameKeys } from './member-item.ts';
 import { membershipUpdate, ownersUpdate } from './member-write.ts';
+import { parseItem } from './parse-item.ts';
 import { readSummary } from './roster.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
 
 const digestAttributes = ['externalId', 'state', 'disabledBy', 'valuesHash', 'version', 'account'];
+const PlacedMember = z.object({ externalId: z.string(), departments: z.array(z.string()) });
 const derivedOptional = ['username', 'email', 'phone'] as const;
 
 /** The members of a roster in the table, as an import reads and writes them. */
@@ -122,11 +125,18 @@ const attemptsMax = 200;
 async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: ApplyContext): Promise<void> {
   const derive = compileDerivedFields(context.schema.columns);
   const conflicts: string[] = [];
-  let memberships = await membershipsOf(table, ref.organization, chunk.changes);
+  const placements = placementsOf(chunk.changes, context);
+  const [departmentsBefore, firstMemberships] = await Promise.all([
+    departmentsOf(table, ref.organization, chunk.changes, placements),
+    membershipsOf(table, ref.organization, chunk.changes),
+  ]);
+  let memberships = firstMemberships;
   // A file of other columns may have made a member larger since its rows were checked one by one.
   let changes = chunk.changes.filter(
     (change) =>
-      valuesFit(Object.values(change.values ?? {})) && !disablesApprover(change, memberships, context),
+      valuesFit(Object.values(change.values ?? {})) &&
+      placements.get(change) !== 'nowhere' &&
+      !disablesApprover(change, memberships, context),
   );
   const leaveOut = (out: (change: PlannedChange) => boolean) => {
     changes = changes.filter((change) => !out(change));
@@ -138,9 +148,10 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
       await table.transact([
         checkpoint(ref, chunk, changes, conflicts),
         countUpdate(ref, chunk.part, changes),
-        ...changes.map((change) => changeAction(ref.organization, change, context, derive)),
+        ...changes.map((change) => changeAction(ref.organization, change, context, derive, placements)),
         ...moves.actions,
         ...(moves.owners === 0 ? [] : [ownersUpdate(ref.organization, moves.owners)]),
+        ...groupCounts(ref.organization, changes, placements, departmentsBefore),
       ]);
       return;
     } catch (error) {
@@ -154,6 +165,57 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
       else memberships = await membershipsOf(table, ref.organization, changes);
     }
   }
+}
+
+/** The departments that changes put their members into; none where they leave them, `nowhere` where there is no such one. */
+type Placements = ReadonlyMap<PlannedChange, string[] | 'nowhere'>;
+
+function placementsOf(changes: readonly PlannedChange[], context: ApplyContext): Placements {
+  const textOf = compilePlacing(context.schema.columns);
+  const placements = new Map<PlannedChange, string[] | 'nowhere'>();
+  for (const change of changes) {
+    const text = textOf(change);
+    const id = context.departments.get(text ?? '');
+    if (text === '') placements.set(change, []);
+    else if (text !== undefined) placements.set(change, id === undefined ? 'nowhere' : [id]);
+  }
+  return placements;
+}
+
+/** The departments that known members are in before they are put into others. */
+async function departmentsOf(
+  table: Table,
+  organization: string,
+  changes: readonly PlannedChange[],
+  placements: Placements,
+): Promise<ReadonlyMap<string, string[]>> {
+  const moved = changes.filter((change) => change.kind !== 'add' && placements.has(change));
+  const items = await table.batchGet(
+    moved.map(({ externalId }) => keys.member(organization, externalId)),
+    { projection: ['externalId', 'departments'], consistent: true },
+  );
+  const found = items.filter((item) => item !== undefined);
+  const members = found.map((item) => parseItem(PlacedMember, item, 'member'));
+  return new Map(members.map(({ externalId, departments }) => [externalId, departments]));
+}
+
+/**
+ * Counts the members by department anew. A member that changed since its departments were read has another version
+ * than planned, so that its change, and this with it, does not come about.
+ */
+function groupCounts(
+  organization: string,
+  changes: readonly PlannedChange[],
+  placements: Placements,
+  before: ReadonlyMap<string, string[]>,
+): Action[] {
+  const moves = changes.flatMap((change) => {
+    const after = placements.get(change);
+    if (after === undefined || after === 'nowhere') return [];
+    const { externalId } = change;
+    return [{ externalId, before: before.get(externalId) ?? [], after }];
+  });
+  return departmentCountActions(organization, moves);
 }
 
 function leftOut(all: readonly PlannedChange[], kept: readonly PlannedChange[]): string[] {
@@ -239,21 +301,34 @@ function countUpdate(ref: ImportRef, part: number, changes: PlannedChange[]): Ac
 
 type Derive = (externalId: string, values: Record<string, string>) => DerivedFields;
 
-function changeAction(org: string, change: PlannedChange, context: ApplyContext, derive: Derive): Action {
+function changeAction(
+  org: string,
+  change: PlannedChange,
+  context: ApplyContext,
+  derive: Derive,
+  placements: Placements,
+): Action {
+  const placement = placements.get(change);
+  const departments = placement === 'nowhere' ? undefined : placement;
   if (change.kind === 'add') {
-    const item = memberToItem(org, addedMember(change, context, derive), context.spreadNames);
+    const item = memberToItem(org, addedMember(change, context, derive, departments), context.spreadNames);
     return { put: item, condition: isAbsent };
   }
   return {
     update: {
       key: keys.member(org, change.externalId),
-      ...attributeChanges(org, change, context, derive),
+      ...attributeChanges(org, change, context, derive, departments),
       condition: versionIs(change.version),
     },
   };
 }
 
-function addedMember(change: PlannedChange, context: ApplyContext, derive: Derive): Member {
+function addedMember(
+  change: PlannedChange,
+  context: ApplyContext,
+  derive: Derive,
+  departments: string[] = [],
+): Member {
   const values = change.values ?? {};
   const now = context.now.toISOString();
   return {
@@ -263,6 +338,7 @@ function addedMember(change: PlannedChange, context: ApplyContext, derive: Deriv
     values,
     valuesHash: change.valuesHash ?? '',
     ...derive(change.externalId, values),
+    departments,
     roles: [],
     version: 1,
     createdAt: now,
@@ -271,12 +347,18 @@ function addedMember(change: PlannedChange, context: ApplyContext, derive: Deriv
   };
 }
 
-function attributeChanges(org: string, change: PlannedChange, context: ApplyContext, derive: Derive) {
+function attributeChanges(
+  org: string,
+  change: PlannedChange,
+  context: ApplyContext,
+  derive: Derive,
+  departments: string[] | undefined,
+) {
   const set: Record<string, unknown> = { version: change.version + 1, updatedAt: context.now.toISOString() };
   const remove: string[] = [];
   if (change.from !== undefined) changeState(change.state, change, set, remove);
   if (change.values !== undefined) {
-    const { departments, ...derived } = derive(change.externalId, change.values);
+    const derived = derive(change.externalId, change.values);
     // The username that an account signs in with is the account's, whatever the file says.
     if (change.account !== undefined) delete derived.username;
     Object.assign(set, derived, {
@@ -284,18 +366,13 @@ function attributeChanges(org: string, change: PlannedChange, context: ApplyCont
       valuesHash: change.valuesHash,
       ...nameKeys(org, derived.name, change.externalId, context.spreadNames),
       // Departments that an admin gave by hand stay until the file names another one.
-      ...(changesDepartment(change, context) && { departments }),
+      ...(departments && { departments }),
     });
     const kept =
       change.account === undefined ? derivedOptional : derivedOptional.filter((name) => name !== 'username');
     remove.push(...kept.filter((name) => derived[name] === undefined));
   }
   return { set, remove };
-}
-
-function changesDepartment({ before }: PlannedChange, { schema }: ApplyContext): boolean {
-  const column = columnWithRole(schema.columns, 'department');
-  return column !== undefined && Object.hasOwn(before, column.name);
 }
 
 function changeState(

@@ -221,6 +221,8 @@ export const ImportBody = z
         delimiter: z.string(),
       })
       .optional(),
+    departmentsToCreate: z.array(z.string()).optional(),
+    departmentsToCreateCount: count.optional(),
     hold: z
       .object({
         reason: z.enum(['mass_change', 'unreadable_rows']),
@@ -274,6 +276,10 @@ export const Download = z.object({ url: z.string(), expiresInSeconds: count }).m
 
 // Members
 
+/**
+ * `departments` and `roles` are ids; `departmentPaths` are those of the departments, in their order, the root's being the
+ * organization's name.
+ */
 export const MemberBody = z
   .object({
     memberId: z.string(),
@@ -288,6 +294,7 @@ export const MemberBody = z
     activeFrom: z.string().optional(),
     activeUntil: z.string().optional(),
     departments: z.array(z.string()),
+    departmentPaths: z.array(z.string()),
     roles: z.array(z.string()),
     version: count,
     createdAt: time,
@@ -316,8 +323,8 @@ export const MemberWithPassword = MemberDetails.extend({ oneTimePassword: z.stri
 
 const memberFields = {
   values: z.record(z.string().min(1).max(100), z.string().max(10_000).nullable()).optional(),
-  departments: z.array(z.string().max(1_000)).max(200).optional(),
-  roles: z.array(z.string().max(1_000)).max(200).optional(),
+  departments: z.array(Params.department.shape.departmentId).max(200).optional(),
+  roles: z.array(ulid).max(200).optional(),
 };
 export const UsernameInput = z
   .strictObject({ username: z.string().max(1_000), email: z.string().max(1_000).optional() })

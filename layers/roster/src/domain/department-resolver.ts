@@ -1,14 +1,16 @@
 /** From the department texts of a roster file to the departments of the tree. */
 import { namesOfPath } from './department-path.ts';
 import {
-  addDepartment,
   type Department,
   type DepartmentTree,
+  departmentDepthMax,
+  departmentsMax,
   findByPath,
   rootDepartment,
+  tooManyDepartments,
+  withDepartments,
 } from './departments.ts';
-import { MusterError } from './errors.ts';
-import { foldGroupName, GroupName } from './group-name.ts';
+import { foldGroupName, GroupName, groupNameLengthMax } from './group-name.ts';
 
 /** Where the texts lead. Texts are given back as they were, each once. */
 export interface ResolvedDepartments {
@@ -65,38 +67,99 @@ function findBelowRootName(tree: DepartmentTree, names: readonly string[]): Depa
 export interface PlannedDepartments {
   tree: DepartmentTree;
   added: Department[];
-  /** Texts that cannot be made into departments: a name in them is empty, too long or not well-formed. */
+  /** Texts that cannot be made into departments: too deep, or a name in them is empty, too long or not well-formed. */
   unusable: string[];
 }
 
 /**
- * Plans the departments that texts name as paths and that are not there, those above them included. Nothing is
- * stored.
- * @throws MusterError `too_many_departments`, `department_too_deep`
+ * Plans the departments that texts name as paths and that are not there, those above them included. A path may start
+ * with the root's own name. Nothing is stored; the cost grows with the tree and the texts, not with their product.
+ * @throws MusterError `too_many_departments`
  */
 export function planDepartments(
   tree: DepartmentTree,
   texts: readonly string[],
   newId: () => string,
 ): PlannedDepartments {
-  const plan: PlannedDepartments = { tree, added: [], unusable: [] };
-  for (const text of texts) {
-    const names = namesOfPath(text);
-    if (names.length === 0) continue;
-    if (names.every((name) => GroupName.safeParse(name).success)) addPath(plan, names, newId);
-    else plan.unusable.push(text);
+  const childIds = new Map<string, string>();
+  for (const { id, name, parent } of tree.departments.values()) {
+    if (parent !== undefined) childIds.set(childKey(parent, name), id);
   }
-  return plan;
+  const added: Department[] = [];
+  const unusable: string[] = [];
+  for (const text of texts) {
+    const names = namesBelowRoot(tree, text);
+    if (!isUsable(names)) {
+      unusable.push(text);
+      continue;
+    }
+    let parent = rootDepartment;
+    for (const name of names) {
+      const key = childKey(parent, name);
+      const id = childIds.get(key) ?? newId();
+      if (!childIds.has(key)) added.push({ id, name, parent, version: 1 });
+      childIds.set(key, id);
+      parent = id;
+    }
+    if (tree.departments.size - 1 + added.length > departmentsMax) throw tooManyDepartments();
+  }
+  return { tree: withDepartments(tree, added), added, unusable };
 }
 
-function addPath(plan: PlannedDepartments, names: readonly string[], newId: () => string): void {
-  for (let length = 1; length <= names.length; length++) {
-    if (findByPath(plan.tree, names.slice(0, length)) !== undefined) continue;
-    const parent = findByPath(plan.tree, names.slice(0, length - 1));
-    if (parent === undefined) throw new MusterError('internal', 'A planned department has no parent.');
-    const name = names[length - 1] ?? '';
-    const change = addDepartment(plan.tree, { id: newId(), name, parent: parent.id });
-    plan.tree = change.tree;
-    plan.added.push(change.department);
+function childKey(parent: string, name: string): string {
+  return `${parent}\u0000${foldGroupName(name)}`;
+}
+
+function isUsable(names: readonly string[]): boolean {
+  return names.length <= departmentDepthMax && names.every((name) => GroupName.safeParse(name).success);
+}
+
+/** The department that a text names as a path, as {@link planDepartments} reads it: never by its name alone. */
+export function findPlanned(tree: DepartmentTree, text: string): Department | undefined {
+  const names = namesBelowRoot(tree, text);
+  return names.length === 0 ? undefined : findByPath(tree, names);
+}
+
+/** The names of a path from below the root; the root's own name before them is left out, unless a department has it. */
+function namesBelowRoot(tree: DepartmentTree, text: string): string[] {
+  const names = namesOfPath(text);
+  const [first = '', ...rest] = names;
+  const root = tree.departments.get(rootDepartment);
+  const isRoot = rest.length > 0 && root !== undefined && foldGroupName(root.name) === foldGroupName(first);
+  return isRoot && findByPath(tree, [first]) === undefined ? rest : names;
+}
+
+/** What is wrong with a department text of a row. */
+export type DepartmentFault = 'unknown_department' | 'ambiguous_department' | 'bad_department';
+
+/** Where a text leads: to a department, to one that is yet to be made, or nowhere. */
+export type Placement = { id: string } | { missing: true } | { fault: DepartmentFault };
+
+/** Places members by the texts of a column, which says whether departments may be made. Made once for a tree. */
+export function departmentPlacer(
+  tree: DepartmentTree,
+  { createDepartments = false }: { createDepartments?: boolean | undefined },
+): (text: string) => Placement {
+  const resolve = departmentResolver(tree);
+  return (text) => {
+    const { ids, ambiguous } = resolve([text]);
+    const [id] = ids;
+    if (id !== undefined) return { id };
+    if (ambiguous.length > 0) return { fault: 'ambiguous_department' };
+    if (!createDepartments) return { fault: 'unknown_department' };
+    const names = namesBelowRoot(tree, text);
+    return names.length > 0 && isUsable(names) ? { missing: true } : { fault: 'bad_department' };
+  };
+}
+
+/** What is wrong with a department text and how to cure it, for the person who wrote it. */
+export function departmentFaultMessage(column: string, fault: DepartmentFault): string {
+  switch (fault) {
+    case 'unknown_department':
+      return `“${column}” names no department. Write its path, such as Europe / Sales, or add the department first.`;
+    case 'ambiguous_department':
+      return `“${column}” is the name of several departments. Write the path of the one that is meant, such as Europe / Sales.`;
+    case 'bad_department':
+      return `“${column}” cannot become a department: its path has a name that is blank or longer than ${groupNameLengthMax} characters, or is more than ${departmentDepthMax} deep.`;
   }
 }

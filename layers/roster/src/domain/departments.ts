@@ -170,7 +170,7 @@ export function addDepartment(
   tree: DepartmentTree,
   { id, name, parent }: { id: string; name: string; parent: string },
 ): DepartmentChange {
-  if (tree.departments.size > departmentsMax) throw tooMany();
+  if (tree.departments.size > departmentsMax) throw tooManyDepartments();
   const department = { id, name, parent, version: 1 };
   checkPlace(tree, department, 1);
   return { tree: withChanges(tree, [department]), department };
@@ -194,6 +194,14 @@ export function changeDepartment(
   const department = { id, name, parent, version: before.version + 1 };
   checkPlace(tree, department, heightOf(tree, id));
   return { tree: withChanges(tree, [department]), department, before };
+}
+
+/**
+ * The tree with departments that {@link addDepartment} would take one after the other; for many at once.
+ * @throws MusterError `corrupt_item` if they are no tree together.
+ */
+export function withDepartments(tree: DepartmentTree, added: readonly Department[]): DepartmentTree {
+  return added.length === 0 ? tree : withChanges(tree, added);
 }
 
 /** What a deletion relies on. */
@@ -226,7 +234,7 @@ export function deleteDepartment(
     const most = `${departmentsTransferredMax} departments directly below`;
     throw new MusterError('department_not_empty', `More than ${most}: move some of them first.`);
   }
-  if (tree.transfers.size >= departmentsMax) throw tooMany();
+  if (tree.transfers.size >= departmentsMax) throw tooManyDepartments();
   checkParent(tree, transferTo);
   // Under its id it is out of the way of those below it, one of which may have its name.
   let rest = withChanges(tree, [{ ...department, name: id }]);
@@ -303,7 +311,8 @@ function belowItself(): MusterError {
   return new MusterError('department_below_itself', 'A department cannot be put below itself.');
 }
 
-function tooMany(): MusterError {
+/** The refusal of one department more than a tree has room for. */
+export function tooManyDepartments(): MusterError {
   return new MusterError(
     'too_many_departments',
     `An organization has ${departmentsMax} departments at most.`,

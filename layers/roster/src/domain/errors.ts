@@ -30,6 +30,7 @@ export const errorStatus = {
   shared_account: 409,
   no_account: 409,
   unknown_department: 422,
+  unknown_role: 422,
   department_name_taken: 409,
   department_below_itself: 409,
   department_too_deep: 409,

@@ -120,6 +120,9 @@ export const rejectCodes = [
   'bad_identifier',
   'duplicate_identifier',
   'duplicate_value',
+  'unknown_department',
+  'ambiguous_department',
+  'bad_department',
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
 
@@ -210,6 +213,9 @@ export interface Import {
     format: string;
     delimiter: string;
   };
+  /** Paths of departments that the plan adds, the first ones, and how many there are in all; absent for none. */
+  departmentsToCreate?: string[];
+  departmentsToCreateCount?: number;
   hold?: Hold;
   approval?: { by: string; at: string; kinds: ChangeKind[]; excludedCount: number };
   error?: { code: string; message: string };

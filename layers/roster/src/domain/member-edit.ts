@@ -1,11 +1,16 @@
 /** Makes members by hand and changes them. Pure: the same input gives the same member or the same faults. */
-import { type ErrorPlace, MusterError } from './errors.ts';
+import { departmentFaultMessage, departmentPlacer } from './department-resolver.ts';
+import { type DepartmentTree, standingFor } from './departments.ts';
+import { type ErrorCode, type ErrorPlace, MusterError } from './errors.ts';
 import { activeState, type Member } from './member.ts';
 import { compileDerivedFields, type DerivedFields } from './roster-row.ts';
 import { type Column, columnWithRole } from './schema.ts';
 import { activeReader, canonicalOf, cleanValue, compileColumn } from './validate.ts';
 
-/** What an admin gives: values by column (`null` or blank empties it), and whole lists of departments and roles. */
+/**
+ * What an admin gives: values by column (`null` or blank empties it), and whole lists of the ids of departments and
+ * roles. Departments that are listed win over what the department column says.
+ */
 export interface MemberInput {
   values?: Record<string, string | null> | undefined;
   departments?: readonly string[] | undefined;
@@ -18,27 +23,35 @@ export interface EditStamp {
   at: string;
 }
 
+/** The departments and roles of the organization, which an input names. */
+export interface MemberGroups {
+  tree: DepartmentTree;
+  /** The ids of the roles. */
+  roles: ReadonlySet<string>;
+}
+
 /** Makes and changes the members of one roster schema. */
 export interface MemberEditor {
   /**
    * A new member without an account, `not_joined` unless its state column says inactive.
-   * @throws MusterError `invalid_member` with a place for every fault, by column name.
+   * @throws MusterError with a place for every fault, by column name or the list's: `unknown_department` or
+   * `unknown_role` where nothing else is wrong, else `invalid_member`.
    */
-  make(input: MemberInput, stamp: EditStamp): Member;
+  make(input: MemberInput, stamp: EditStamp, groups: MemberGroups): Member;
   /**
    * The member with these values instead, the next version; the very same object where nothing differs. The state
-   * and the external id stay. Only the values given are checked: others may be older than the schema.
-   * @throws MusterError `invalid_member`
+   * and the external id stay. Only the values given are checked: others may be older than the schema. Departments
+   * that others took over are written as those, if anything else is written.
+   * @throws MusterError as `make`
    */
-  edit(member: Member, input: MemberInput, stamp: EditStamp): Member;
+  edit(member: Member, input: MemberInput, stamp: EditStamp, groups: MemberGroups): Member;
 }
 
 /** How the hash of canonical values is made; the pipeline's own, so that an import finds nothing to update. */
 export type CompileHash = (names: readonly string[]) => (canonical: readonly string[]) => string;
 
-/** The longest department or role name, in UTF-16 code units, and how many a member has. */
-export const listedNameLengthMax = 200;
-export const listedNamesMax = 50;
+/** How many departments a member is in at most, and how many roles it has; each added one is checked in its transaction. */
+export const memberGroupsMax = 50;
 /** The most bytes of values that a member holds; DynamoDB's limit is 400 KB an item. */
 export const valuesBytesMax = 300 * 1024;
 
@@ -52,10 +65,10 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
   const canonical = canonicalOf(columns);
   const hash = compileHash(names);
   const derive = compileDerivedFields(columns);
-  const hasDepartments = columnWithRole(columns, 'department') !== undefined;
+  const departmentColumn = columnWithRole(columns, 'department');
 
   /** The values given, clean, with a fault for each that the schema does not take. */
-  const read = (given: Record<string, string | null>, faults: ErrorPlace[]): Map<string, string> => {
+  const read = (given: Record<string, string | null>, faults: Fault[]): Map<string, string> => {
     const values = new Map<string, string>();
     for (const [name, raw] of Object.entries(given)) {
       const check = checks.get(name);
@@ -67,6 +80,21 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
       values.set(name, value);
     }
     return values;
+  };
+
+  const departmentText = (values: Record<string, string>) => values[departmentColumn?.name ?? ''] ?? '';
+
+  /** The departments that the column says. */
+  const placed = (values: Record<string, string>, tree: DepartmentTree, faults: Fault[]): string[] => {
+    const text = departmentText(values);
+    if (departmentColumn === undefined || text === '') return [];
+    const path = departmentColumn.name;
+    const placement = departmentPlacer(tree, {})(text);
+    if ('id' in placement) return [placement.id];
+    const fault = 'fault' in placement ? placement.fault : 'unknown_department';
+    const code = fault === 'unknown_department' ? fault : undefined;
+    faults.push({ path, message: departmentFaultMessage(path, fault), ...(code && { code }) });
+    return [];
   };
 
   const saysActive = (values: Record<string, string>): boolean | undefined => {
@@ -81,11 +109,15 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
   });
 
   return {
-    make(input, { by, at }) {
-      const faults: ErrorPlace[] = [];
+    make(input, { by, at }, groups) {
+      const faults: Fault[] = [];
       const blanks = Object.fromEntries(names.map((name) => [name, '']));
       const values = withoutBlanks(read({ ...blanks, ...input.values }, faults));
-      const lists = readLists(input, faults);
+      const { departments = placed(values, groups.tree, faults), roles = [] } = readLists(
+        input,
+        groups,
+        faults,
+      );
       refuse(faults, values);
       const externalId = values[idColumn.name] as string;
       const { valuesHash, fields } = derived(externalId, values);
@@ -97,8 +129,8 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
         values,
         valuesHash,
         ...fields,
-        roles: [],
-        ...lists,
+        departments,
+        roles,
         version: 1,
         createdAt: at,
         updatedAt: at,
@@ -106,10 +138,11 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
       };
     },
 
-    edit(member, input, { at }) {
-      const faults: ErrorPlace[] = [];
+    edit(member, input, { at }, groups) {
+      const faults: Fault[] = [];
       const given = read(input.values ?? {}, faults);
-      const lists = readLists(input, faults);
+      const standing = { ...member, departments: standingOf(groups.tree, member.departments) };
+      const lists = readLists(input, groups, faults);
       const values = withoutBlanks(new Map([...Object.entries(member.values), ...given]));
       const id = given.get(idColumn.name);
       if (id !== undefined && id !== member.externalId) {
@@ -120,21 +153,22 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
         const message = `“${stateColumn.name}” contradicts the member's state. Disable or enable the member.`;
         faults.push({ path: stateColumn.name, message });
       }
+      const moves =
+        lists.departments === undefined && departmentText(values) !== departmentText(member.values);
+      const departments = moves ? placed(values, groups.tree, faults) : standing.departments;
       refuse(faults, values);
       const { valuesHash, fields } = derived(member.externalId, values);
-      const { departments, ...rest } = fields;
-      const moves = hasDepartments && departments.join() !== derive('', member.values).departments.join();
       const next: Member = {
         ...withoutDerived(member),
-        ...rest,
+        ...fields,
         // A username that signs in is the account's, whatever the roster says.
         ...(member.account !== undefined && member.username !== undefined && { username: member.username }),
         values,
         valuesHash,
-        ...(moves && { departments }),
+        departments,
         ...lists,
       };
-      return isSame(member, next) ? member : { ...next, version: member.version + 1, updatedAt: at };
+      return isSame(standing, next) ? member : { ...next, version: member.version + 1, updatedAt: at };
     },
   };
 }
@@ -153,33 +187,54 @@ function withoutBlanks(values: ReadonlyMap<string, string>): Record<string, stri
   return Object.fromEntries([...values].filter(([, value]) => value !== ''));
 }
 
-function readLists({ departments, roles }: MemberInput, faults: ErrorPlace[]) {
+/** A fault, and the code that tells it alone, if it has one. */
+interface Fault extends ErrorPlace {
+  code?: ErrorCode;
+}
+
+function readLists({ departments, roles }: MemberInput, groups: MemberGroups, faults: Fault[]) {
   return {
-    ...(departments && { departments: readList('departments', departments, faults) }),
-    ...(roles && { roles: readList('roles', roles, faults) }),
+    ...(departments && { departments: readDepartments(departments, groups.tree, faults) }),
+    ...(roles && { roles: readRoles(roles, groups.roles, faults) }),
   };
 }
 
-function readList(path: string, given: readonly string[], faults: ErrorPlace[]): string[] {
-  const names = [...new Set(given.map(cleanValue))];
-  const fault = (message: string) => faults.push({ path, message });
-  if (names.length > listedNamesMax) fault(`There are more than ${listedNamesMax} ${path}.`);
-  if (names.includes('')) fault('A name is blank.');
-  if (names.some((name) => name.length > listedNameLengthMax)) {
-    fault(`A name is longer than ${listedNameLengthMax} characters.`);
+function readDepartments(given: readonly string[], tree: DepartmentTree, faults: Fault[]): string[] {
+  const ids = standingOf(tree, given);
+  if (given.some((id) => standingFor(tree, id) === undefined)) {
+    const message = 'There is no such department.';
+    faults.push({ path: 'departments', message, code: 'unknown_department' });
   }
-  const refused = names.map((name) => textFault(path, name)).find((message) => message !== undefined);
-  if (refused !== undefined) fault(refused);
-  return names;
+  return bounded('departments', ids, faults);
 }
 
-function refuse(faults: ErrorPlace[], values: Record<string, string>): void {
+function readRoles(given: readonly string[], known: ReadonlySet<string>, faults: Fault[]): string[] {
+  if (given.some((id) => !known.has(id))) {
+    faults.push({ path: 'roles', message: 'There is no such role.', code: 'unknown_role' });
+  }
+  return bounded('roles', [...new Set(given)], faults);
+}
+
+function bounded(path: string, ids: string[], faults: Fault[]): string[] {
+  if (ids.length > memberGroupsMax) {
+    faults.push({ path, message: `There are more than ${memberGroupsMax} ${path}.` });
+  }
+  return ids;
+}
+
+/** The departments that stand today for those that a member names, each once; what is gone is left out. */
+export function standingOf(tree: DepartmentTree, ids: readonly string[]): string[] {
+  return [...new Set(ids.flatMap((id) => standingFor(tree, id) ?? []))];
+}
+
+function refuse(faults: Fault[], values: Record<string, string>): void {
   if (new TextEncoder().encode(JSON.stringify(values)).length > valuesBytesMax) {
     faults.push({ path: 'values', message: `The values are longer than ${valuesBytesMax} bytes together.` });
   }
-  if (faults.length > 0) {
-    throw new MusterError('invalid_member', 'The member has faults.', { places: faults });
-  }
+  if (faults.length === 0) return;
+  const places = faults.map(({ path, message }) => ({ path, message }));
+  const [code = 'invalid_member', ...others] = new Set(faults.map((fault) => fault.code));
+  throw new MusterError(others.length === 0 ? code : 'invalid_member', 'The member has faults.', { places });
 }
 
 type OptionalDerived = 'username' | 'email' | 'phone' | 'activeFrom' | 'activeUntil';

@@ -2,19 +2,20 @@
  * How large a member may be, so that every write of an import stays within DynamoDB's bounds: 400 KB an item and
  * 4 MB a transaction, a changed item counting whole (Developer Guide, "Quotas", "Amazon DynamoDB Transactions").
  */
-import { chunkActionsMax } from './ports.ts';
-import type { Column } from './schema.ts';
+import { groupCountSlotsOfPart } from './group-counting.ts';
+import { chunkActionsMax, type PlannedChange } from './ports.ts';
+import { type Column, columnWithRole } from './schema.ts';
 
 /**
  * Bytes of UTF-8 that the values of one member may have together. Ordinary rosters need less than a tenth of it;
- * with it a chunk of {@link chunkActionsMax} members fits into one transaction, and a page of members into one answer.
+ * with it a chunk of some hundred members fits into one transaction, and a page of members into one answer.
  */
 export const valuesBytesMax = 16 * 1024;
 
 const transactionBytesMax = 4 * 1024 * 1024;
 /** For the checkpoint, which may name each member of the chunk, and for the counter. */
 const checkpointBytesMax = 256 * 1024;
-/** Keys, identifier, times, states and the names of attributes; an identifier has 200 characters at most. */
+/** Keys, identifier, times, states, departments and the names of attributes; an identifier has 200 characters at most. */
 const ownBytesMax = 4 * 1024;
 
 const encoder = new TextEncoder();
@@ -28,11 +29,41 @@ export function valuesFit(values: Iterable<string>): boolean {
   return all.reduce((sum, value) => sum + encoder.encode(value).length, 0) <= valuesBytesMax;
 }
 
-/** How many members with these columns go into one transaction, however large each of them is. */
-export function chunkChangesFor(columns: readonly Column[]): number {
+/** An item of counts: 2,000 departments, as many that were taken over, and 200 roles, each an id and a number. */
+const groupCountBytesMax = 128 * 1024;
+
+/** How many actions of a chunk of a part count departments, at most: none where the schema has no column of them. */
+function groupCountActionsOf(columns: readonly Column[], partCount: number): number {
+  return columnWithRole(columns, 'department') === undefined ? 0 : groupCountSlotsOfPart(partCount);
+}
+
+/** What the changes of one chunk of a part may take beside what its transaction holds anyway. */
+export interface ChunkBounds {
+  actions: number;
+  bytes: number;
+}
+
+/** The bounds of the chunks of a part, which follow from nothing but the schema and the number of parts. */
+export function chunkBoundsFor(columns: readonly Column[], partCount: number): ChunkBounds {
+  const groupCounts = groupCountActionsOf(columns, partCount);
+  return {
+    actions: chunkActionsMax - groupCounts,
+    bytes: transactionBytesMax - checkpointBytesMax - groupCounts * groupCountBytesMax,
+  };
+}
+
+/**
+ * Compiles how many bytes the member of a change takes at most. Of one to be added all is known; one that is changed
+ * may be as large as a member can be.
+ */
+export function compileChangeBytes(
+  columns: readonly Column[],
+): (change: Pick<PlannedChange, 'kind' | 'values'>) => number {
   const nameBytes = columns.reduce((sum, { name }) => sum + encoder.encode(name).length, 0);
-  // Names, login details and departments repeat values beside them: each value once, at most.
-  const memberBytesMax = ownBytesMax + nameBytes + 2 * valuesBytesMax;
-  const fitting = Math.floor((transactionBytesMax - checkpointBytesMax) / memberBytesMax);
-  return Math.min(chunkActionsMax, fitting);
+  return ({ kind, values = {} }) => {
+    const units = Object.values(values).reduce((sum, value) => sum + value.length, 0);
+    const valuesBytes = kind === 'add' ? Math.min(units * 3, valuesBytesMax) : valuesBytesMax;
+    // Names and login details repeat values beside them: each value once, at most.
+    return ownBytesMax + nameBytes + 2 * valuesBytes;
+  };
 }

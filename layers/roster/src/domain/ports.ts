@@ -1,5 +1,6 @@
 /** What the domain and the pipeline need from outside; the adapters in `aws/` provide it. */
-import type { AuditEvent } from './audit.ts';
+import type { AuditActor, AuditEvent } from './audit.ts';
+import type { DepartmentTree } from './departments.ts';
 import type { Change, ChangeKind, Import, ImportStep } from './import.ts';
 import type { Member, MemberSummary } from './member.ts';
 import type { Organization } from './organization.ts';
@@ -124,10 +125,32 @@ export interface ApplyContext {
   now: Date;
   /** The login of whoever approved the import, or uploaded one that needed no approval. */
   approvedBy: string;
+  /** The ids of the departments by the texts of the department column; a change that names another is left out. */
+  departments: ReadonlyMap<string, string>;
 }
 
-/** A transaction takes 100 actions; one is the checkpoint and one the counter of members. */
-export const chunkActionsMax = 98;
+/** The departments of an organization, as an import reads and adds to them. */
+export interface Departments {
+  /** The whole tree, without counts of members. */
+  tree(organization: string): Promise<DepartmentTree>;
+  /**
+   * Adds the departments that texts name as paths and that are not there, those above them included, and tells the
+   * tree as it is then. Texts that cannot be departments are left out. Done again, it finds nothing to add.
+   * @throws MusterError `too_many_departments`; some of them may have been added then.
+   */
+  addMany(
+    organization: string,
+    texts: readonly string[],
+    why: { actor: AuditActor; details?: Record<string, unknown> },
+  ): Promise<DepartmentTree>;
+}
+
+const transactionActionsMax = 100;
+const checkpointActions = 1;
+const memberCountActions = 1;
+
+/** How many actions of a chunk's transaction are there for its changes, and for counting their departments. */
+export const chunkActionsMax = transactionActionsMax - checkpointActions - memberCountActions;
 
 /** Whether a change moves the membership of the member's account along. */
 export function movesMembership(change: Pick<PlannedChange, 'account' | 'from'>): boolean {

@@ -1,14 +1,15 @@
 import type { Member } from './member.ts';
+import type { PlannedChange } from './ports.ts';
 import { type Column, columnWithRole } from './schema.ts';
 import { canonicalOf } from './validate.ts';
 
 /** What a member carries beside its roster values, made from the columns with roles. */
 export type DerivedFields = Pick<
   Member,
-  'name' | 'username' | 'email' | 'phone' | 'departments' | 'activeFrom' | 'activeUntil'
+  'name' | 'username' | 'email' | 'phone' | 'activeFrom' | 'activeUntil'
 >;
 
-/** Compiles how a member's name, login details and departments follow from its values. */
+/** Compiles how a member's name and login details follow from its values. */
 export function compileDerivedFields(
   columns: readonly Column[],
 ): (externalId: string, values: Record<string, string>) => DerivedFields {
@@ -18,7 +19,6 @@ export function compileDerivedFields(
     first: nameOf('firstName'),
     last: nameOf('lastName'),
     username: nameOf('username'),
-    department: nameOf('department'),
   };
   const inCanonicalForm = ['email', 'phone', 'activeFrom', 'activeUntil'] as const;
   const compared = columns.filter(({ role }) => inCanonicalForm.some((one) => one === role));
@@ -30,12 +30,11 @@ export function compileDerivedFields(
   return (externalId, values) => {
     const read = (name: string | undefined) => (name === undefined ? '' : (values[name] ?? ''));
     const parts = [read(names.first), read(names.last)].filter((part) => part !== '');
-    const [username, department] = [read(names.username), read(names.department)];
+    const username = read(names.username);
     const forms = canonical(values);
     const filled = places.filter(([role, at]) => isForm(role, forms[at] ?? ''));
     return {
       name: parts.join(' ') || read(names.full) || externalId,
-      departments: department === '' ? [] : [department],
       ...(username !== '' && { username }),
       ...Object.fromEntries(filled.map(([role, at]) => [role, forms[at] as string])),
     };
@@ -45,6 +44,21 @@ export function compileDerivedFields(
 /** A value from before the column was a date, or was written otherwise, bounds nothing. */
 function isForm(role: 'email' | 'phone' | 'activeFrom' | 'activeUntil', form: string): boolean {
   return role === 'email' || role === 'phone' ? form !== '' : /^\d{4}-\d\d-\d\d$/.test(form);
+}
+
+/**
+ * Compiles what a planned change says of its member's departments: the text of the department column, blank for none,
+ * or undefined where the departments stay as they are. Departments given by hand stay until the text changes.
+ */
+export function compilePlacing(
+  columns: readonly Column[],
+): (change: Pick<PlannedChange, 'kind' | 'values' | 'before'>) => string | undefined {
+  const name = columnWithRole(columns, 'department')?.name;
+  return ({ kind, values, before }) => {
+    if (kind === 'add') return (name !== undefined && values?.[name]) || '';
+    if (name === undefined || values === undefined || !Object.hasOwn(before, name)) return undefined;
+    return values[name] ?? '';
+  };
 }
 
 /** Values by column name, blanks left out, from values in the order of `names`. */

@@ -46,6 +46,8 @@ export const Column = z.strictObject({
   values: z.array(z.string().trim().min(1).max(200)).min(1).max(500).optional(),
   aliases: z.array(name).max(20).optional(),
   dateFormat: z.enum(dateFormats).optional(),
+  /** Whether an import adds the departments that the column names and that are not there. Only with the role department. */
+  createDepartments: z.boolean().optional(),
 });
 export type Column = z.infer<typeof Column>;
 
@@ -128,6 +130,9 @@ function columnFaults(column: Column) {
   if (column.type === 'enum' && !column.values) fault('A column of type enum lists its values.');
   if (column.type !== 'enum' && column.values) fault('Only a column of type enum has values.');
   if (column.type !== 'date' && column.dateFormat) fault('Only a column of type date has a dateFormat.');
+  if (column.role !== 'department' && column.createDepartments !== undefined) {
+    fault('Only a column with the role department says whether departments are created.');
+  }
   if (column.pattern !== undefined) {
     const why = patternFault(column.pattern);
     if (why) fault(why);
@@ -175,7 +180,13 @@ export const defaultColumns: readonly Column[] = [
   },
   { name: 'Email', type: 'email', role: 'email', aliases: ['Adresse e-mail', 'E-mail Address', 'Mail'] },
   { name: 'Phone', type: 'phone', role: 'phone', aliases: ['Téléphone', 'Phone Number', 'Mobile'] },
-  { name: 'Department', type: 'text', role: 'department', aliases: ['Service', 'Unit'] },
+  {
+    name: 'Department',
+    type: 'text',
+    role: 'department',
+    aliases: ['Service', 'Unit'],
+    createDepartments: true,
+  },
   { name: 'Birthday', type: 'date', aliases: ['Date of Birth', 'Birth Date', 'Date de naissance'] },
 ];
 

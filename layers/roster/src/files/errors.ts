@@ -34,6 +34,10 @@ export const fileErrorCodes = [
   'too_many_malformed_rows',
   /** More repeated values of unique columns than can be listed. */
   'too_many_repeats',
+  /** More departments named than an organization can have. */
+  'too_many_departments',
+  /** More rows with unknown departments than can be listed. */
+  'too_many_unknown_departments',
   'no_rows',
 ] as const;
 

@@ -4,10 +4,13 @@ import { dayIn, demandOf, nextLook } from '../domain/active-period.ts';
 import { isMusterError } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
-import { findMember, type MemberDeps, moveByPeriod } from './members.ts';
+import { findMember, moveByPeriod } from './members.ts';
 import { logger } from './observability.ts';
 
-type PeriodDeps = MemberDeps & Pick<Deps, 'dueMembers'>;
+type PeriodDeps = Pick<
+  Deps,
+  'dueMembers' | 'organizations' | 'roster' | 'accounts' | 'members' | 'accountQueue' | 'clock'
+>;
 
 /** What a run did. `isWhole` tells that nobody due is left. */
 export interface PeriodsRun {

@@ -2,6 +2,7 @@
 import { ulid } from 'ulid';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
+import { departmentRecords } from '../aws/departments.ts';
 import { type ImportMachine, importMachine } from '../aws/executions.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
@@ -16,7 +17,15 @@ import { organizationRecords } from '../aws/organizations.ts';
 import { rosterMembers } from '../aws/roster-members.ts';
 import { createTable, type Table } from '../aws/table.ts';
 import { type ImportLimits, uploadTtlSeconds } from '../domain/import.ts';
-import type { Clock, ImportRef, NewId, Objects, Organizations, RosterMembers } from '../domain/ports.ts';
+import type {
+  Clock,
+  Departments,
+  ImportRef,
+  NewId,
+  Objects,
+  Organizations,
+  RosterMembers,
+} from '../domain/ports.ts';
 import type { ByteSource } from '../files/source.ts';
 import { workFiles } from '../pipeline/work-files.ts';
 import { env, readEnv } from './env.ts';
@@ -30,6 +39,7 @@ export interface ImportDeps {
   imports: ImportRecords;
   organizations: Organizations;
   members: RosterMembers;
+  departments: Departments;
   accountQueue: AccountQueue;
   work: Objects;
   reports: Objects;
@@ -54,6 +64,7 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
   imports: () => importRecords(importDeps.table, importDeps.audit),
   organizations: () => organizationRecords(importDeps.table, importDeps.audit),
   members: () => rosterMembers(importDeps.table),
+  departments: () => departmentRecords(importDeps),
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
   work: () => bucketObjects(readEnv(env.work).WORK_BUCKET),
   reports: () => bucketObjects(readEnv(env.reports).REPORTS_BUCKET),

@@ -1,21 +1,52 @@
 import type * as z from 'zod';
-import type { MemberWithPassword } from '../domain/api.ts';
+import type { MemberBody, MemberWithPassword } from '../domain/api.ts';
+import { type DepartmentTree, departmentOf, pathOf } from '../domain/departments.ts';
 import type { Member } from '../domain/member.ts';
+import { standingOf } from '../domain/member-edit.ts';
+import type { Deps } from './deps.ts';
 import type { MemberOutcome } from './members.ts';
 
+type Departments = Pick<Deps['departments'], 'tree'>;
+
 /** In the API a member is named by the external id; what else is stored falls away by the response's schema. */
-export function memberBody({ account: _, ...member }: Member) {
-  return { ...member, memberId: member.externalId };
+function memberBody({ account: _, ...member }: Member, tree: DepartmentTree | undefined) {
+  const departments = tree === undefined ? [] : standingOf(tree, member.departments);
+  const departmentPaths = departments.map((id) => shownPath(tree as DepartmentTree, id));
+  return { ...member, departments, departmentPaths, memberId: member.externalId };
+}
+
+/** The root has no path: it is shown by its name, the organization's. */
+function shownPath(tree: DepartmentTree, id: string): string {
+  return pathOf(tree, id) || departmentOf(tree, id).name;
+}
+
+/**
+ * Members as the API shows them, their departments as they stand today, whatever was handed over since they were
+ * written. The tree is read once, and only where one of the members names a department.
+ */
+export async function memberBodies(
+  departments: Departments,
+  organization: string,
+  members: readonly Member[],
+): Promise<z.input<typeof MemberBody>[]> {
+  const isPlaced = members.some((member) => member.departments.length > 0);
+  const tree = isPlaced ? await departments.tree(organization) : undefined;
+  return members.map((member) => memberBody(member, tree));
 }
 
 /** A member with how it signs in (S0.16, S3.20) and the password that was made for it just now, if one was. */
-export function memberDetails(outcome: MemberOutcome): z.input<typeof MemberWithPassword> {
-  const { member, membership, oneTimePassword } = outcome;
-  if (membership === undefined) return memberBody(member);
+export async function memberDetails(
+  { departments }: { departments: Departments },
+  organization: string,
+  { member, membership, oneTimePassword }: MemberOutcome,
+): Promise<z.input<typeof MemberWithPassword>> {
+  const [body] = await memberBodies(departments, organization, [member]);
+  const shown = body as z.input<typeof MemberBody>;
+  if (membership === undefined) return shown;
   const { login: username, level, state, logins, activatedAt, lastSignInAt } = membership;
   const times = { ...(activatedAt && { activatedAt }), ...(lastSignInAt && { lastSignInAt }) };
   return {
-    ...memberBody(member),
+    ...shown,
     account: { username, level, state, ...logins, ...times },
     ...(oneTimePassword !== undefined && { oneTimePassword }),
   };

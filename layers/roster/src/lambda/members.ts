@@ -2,6 +2,7 @@
 import type { MemberWrite } from '../aws/members.ts';
 import { dayIn, requireWithin } from '../domain/active-period.ts';
 import { type AuditAction, type AuditActor, periodActor } from '../domain/audit.ts';
+import { departmentPlacer, planDepartments } from '../domain/department-resolver.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { Member } from '../domain/member.ts';
 import { type MemberAct, mayAct, mayGrant } from '../domain/member-authority.ts';
@@ -10,11 +11,13 @@ import {
   disableMember,
   enableMember,
   type MemberEditor,
+  type MemberGroups,
   type MemberInput,
   withAccount,
 } from '../domain/member-edit.ts';
 import type { Membership, Organization } from '../domain/organization.ts';
-import type { Level } from '../domain/permissions.ts';
+import { type Level, mayDo } from '../domain/permissions.ts';
+import { type Column, columnWithRole } from '../domain/schema.ts';
 import { normalizeLogin, readUsername } from '../domain/username.ts';
 import { cleanValue, compileColumn } from '../domain/validate.ts';
 import { compileValuesHash, loadHasher } from '../pipeline/values-hash.ts';
@@ -24,8 +27,19 @@ import { type Origin, requireVersion } from './request.ts';
 
 export type MemberDeps = Pick<
   Deps,
-  'members' | 'roster' | 'organizations' | 'accounts' | 'accountMaker' | 'accountQueue' | 'clock' | 'newId'
+  | 'members'
+  | 'roster'
+  | 'organizations'
+  | 'departments'
+  | 'roles'
+  | 'accounts'
+  | 'accountMaker'
+  | 'accountQueue'
+  | 'clock'
+  | 'newId'
 >;
+
+type StateDeps = Pick<MemberDeps, 'members' | 'accountQueue' | 'clock'>;
 
 /** Who acts, as the authorizer verified, and from where. */
 export interface Acting {
@@ -58,7 +72,7 @@ export interface MemberOutcome {
 
 /**
  * Adds a member, with an account at once where asked for.
- * @throws MusterError `invalid_member`, `conflict`, `login_taken`, `forbidden`
+ * @throws MusterError `invalid_member`, `unknown_department`, `unknown_role`, `conflict`, `login_taken`, `forbidden`
  */
 export async function addMember(
   deps: MemberDeps,
@@ -66,9 +80,11 @@ export async function addMember(
   acting: Acting,
   { account: access, ...input }: MemberInput & { account?: AccountInput | undefined },
 ): Promise<MemberOutcome> {
-  const { organization, editor } = await editorOf(deps, organizationId);
+  const { organization, editor, columns } = await editorOf(deps, organizationId);
   const at = deps.clock().toISOString();
-  const member = editor.make(input, { by: acting.login, at });
+  const member = await placed(deps, organizationId, acting, { columns, input }, (groups) =>
+    editor.make(input, { by: acting.login, at }, groups),
+  );
   if (access === undefined) {
     const event = { after: pictureOf(member) };
     await commit(deps, acting, 'member.add', { organization, member: { after: member } }, event);
@@ -90,7 +106,7 @@ export async function addMember(
 
 /**
  * Changes a member's values, departments or roles; nothing is written where nothing differs.
- * @throws MusterError `invalid_member`, `not_found`, `precondition_failed`
+ * @throws MusterError `invalid_member`, `unknown_department`, `unknown_role`, `not_found`, `precondition_failed`
  */
 export async function editMember(
   deps: MemberDeps,
@@ -98,9 +114,11 @@ export async function editMember(
   acting: Acting,
   input: MemberInput,
 ): Promise<MemberOutcome> {
-  const { organization, editor } = await editorOf(deps, ref.organization);
+  const { organization, editor, columns } = await editorOf(deps, ref.organization);
   return onMember(deps, ref, acting, 'update', async ({ member, membership, at }) => {
-    const after = editor.edit(member, input, { by: acting.login, at });
+    const after = await placed(deps, ref.organization, acting, { columns, input }, (groups) =>
+      editor.edit(member, input, { by: acting.login, at }, groups),
+    );
     if (after !== member) {
       const write = { organization, member: { before: member, after } };
       await commit(deps, acting, 'member.update', write, differences(member, after));
@@ -134,7 +152,7 @@ export async function setMemberState(
  * @throws MusterError `not_found`, `last_owner`, `precondition_failed`
  */
 export async function moveByPeriod(
-  deps: MemberDeps,
+  deps: StateDeps,
   organization: Organization,
   found: MemberOutcome,
   act: 'disable' | 'enable',
@@ -145,7 +163,7 @@ export async function moveByPeriod(
 }
 
 async function moveState(
-  deps: MemberDeps,
+  deps: StateDeps,
   organization: Organization,
   { member, membership, at }: MemberOutcome & { at: string },
   act: 'disable' | 'enable',
@@ -281,11 +299,42 @@ export async function findMember(
 async function editorOf(
   deps: MemberDeps,
   organizationId: string,
-): Promise<{ organization: Organization; editor: MemberEditor }> {
+): Promise<{ organization: Organization; editor: MemberEditor; columns: readonly Column[] }> {
   const organization = await deps.organizations.get(organizationId);
   const { columns } = await deps.organizations.schema(organizationId, organization.schemaVersion);
   const hasher = await loadHasher();
-  return { organization, editor: compileMemberEditor(columns, (names) => compileValuesHash(names, hasher)) };
+  const editor = compileMemberEditor(columns, (names) => compileValuesHash(names, hasher));
+  return { organization, editor, columns };
+}
+
+/**
+ * Makes or edits a member with the organization's departments and roles as they are now. A department that the
+ * department column names and may create is made first, but only if nothing else is wrong, the member really comes
+ * into it, and the caller may change departments. It stays if the member then is not written.
+ */
+async function placed(
+  deps: MemberDeps,
+  organization: string,
+  acting: Acting,
+  { columns, input }: { columns: readonly Column[]; input: MemberInput },
+  make: (groups: MemberGroups) => Member,
+): Promise<Member> {
+  const tree = await deps.departments.tree(organization);
+  const isGiven = input.roles !== undefined && input.roles.length > 0;
+  const roles = new Set(isGiven ? (await deps.roles.read(organization)).roles.map(({ id }) => id) : []);
+  const column = columnWithRole(columns, 'department');
+  const text = cleanValue(input.values?.[column?.name ?? ''] ?? '');
+  const mayCreate = column?.createDepartments === true && mayDo(acting.level, 'departments.write');
+  if (!mayCreate || text === '' || !('missing' in departmentPlacer(tree, column)(text))) {
+    return make({ tree, roles });
+  }
+  const planned = planDepartments(tree, [text], deps.newId);
+  const member = make({ tree: planned.tree, roles });
+  const isIn = planned.added.some(({ id }) => member.departments.includes(id));
+  if (!isIn) return member;
+  const { account, login, origin } = acting;
+  const actor = { account, login, ...origin };
+  return make({ tree: await deps.departments.addMany(organization, [text], { actor }), roles });
 }
 
 const attemptsMax = 8;
@@ -334,7 +383,7 @@ function commit(
   return deps.members.commit(write, { action, actor: actorOf(acting), subject, ...change });
 }
 
-async function follow(deps: MemberDeps, { account }: Member): Promise<void> {
+async function follow(deps: Pick<MemberDeps, 'accountQueue'>, { account }: Member): Promise<void> {
   if (account !== undefined) await deps.accountQueue.changed([account]);
 }
 

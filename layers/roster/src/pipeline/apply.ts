@@ -1,11 +1,10 @@
 import { changeKinds } from '../domain/import.ts';
-import { chunkChangesFor } from '../domain/member-size.ts';
+import { type ChunkBounds, chunkBoundsFor, compileChangeBytes } from '../domain/member-size.ts';
 import {
   type ApplyContext,
   type Approval,
   actionsOf,
   type Clock,
-  chunkActionsMax,
   type ImportRef,
   type Imports,
   movesMembership,
@@ -15,6 +14,7 @@ import {
   type RosterMembers,
 } from '../domain/ports.ts';
 import { ChangeReader } from './change-reader.ts';
+import { departmentColumnOf } from './department-texts.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { type Manifest, type Plan, type PlanPart, readJson, workFiles } from './work-files.ts';
 
@@ -32,7 +32,7 @@ const chunksInFlightMax = 4;
 
 /**
  * Writes the approved changes of one part, a chunk to a transaction. The chunks are cut the same way each time,
- * because their size follows from the import's own version of the schema,
+ * because their size follows from the plan and the import's own version of the schema,
  * and each leaves a checkpoint in its own transaction, so that a repeat writes only what is missing (B12).
  */
 export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number }): Promise<void> {
@@ -45,13 +45,15 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const approval = await deps.imports.approval(ref);
   const approvedBy = approval.by === 'policy' ? job.uploadedBy : approval.by;
-  const context: ApplyContext = { schema, spreadNames, now: deps.clock(), approvedBy };
+  const departments = await placementsOf(deps.work, ref, manifest);
+  const context: ApplyContext = { schema, spreadNames, now: deps.clock(), approvedBy, departments };
   const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
-  const chunkChanges = chunkChangesFor(schema.columns);
+  const bounds = chunkBoundsFor(schema.columns, manifest.parts.length);
+  const bytesOf = compileChangeBytes(schema.columns);
   const inFlight = new Set<Promise<void>>();
-  for await (const [chunk, changes] of chunked(approved, chunkChanges)) {
+  for await (const [chunk, changes] of chunked(approved, bounds, bytesOf)) {
     const write = done.has(chunk)
       ? tellAccounts(deps, changes)
       : deps.members
@@ -67,6 +69,12 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
     if (inFlight.size >= chunksInFlightMax) await Promise.race(inFlight);
   }
   await Promise.all(inFlight);
+}
+
+/** The ids of the departments that the file names, by their texts. */
+async function placementsOf(work: Objects, ref: ImportRef, manifest: Manifest): Promise<Map<string, string>> {
+  if (departmentColumnOf(manifest) === undefined) return new Map();
+  return new Map(await readJson<[string, string][]>(work, workFiles.placements(ref)));
 }
 
 /** Told again for a chunk that was written before: the word may have been lost, and once more does no harm. */
@@ -96,27 +104,32 @@ async function* approvedChanges(
   }
 }
 
-/** Cuts a stream of batches into numbered chunks of so many changes, and of {@link chunkActionsMax} actions, at most. */
+/** Cuts a stream of batches into numbered chunks within bounds. */
 async function* chunked(
   batches: AsyncIterable<PlannedChange[]>,
-  chunkChanges: number,
+  bounds: ChunkBounds,
+  bytesOf: (change: PlannedChange) => number,
 ): AsyncIterable<[number, PlannedChange[]]> {
   let number = 0;
   let chunk: PlannedChange[] = [];
   let memberships = 0;
+  let bytes = 0;
   for await (const batch of batches) {
     for (const change of batch) {
       const moved = movesMembership(change) ? 1 : 0;
+      const size = bytesOf(change);
       const isFull =
-        chunk.length >= chunkChanges || actionsOf(chunk.length + 1, memberships + moved) > chunkActionsMax;
+        bytes + size > bounds.bytes || actionsOf(chunk.length + 1, memberships + moved) > bounds.actions;
       if (isFull) {
         yield [number, chunk];
         number += 1;
         chunk = [];
         memberships = 0;
+        bytes = 0;
       }
       chunk.push(change);
       memberships += moved;
+      bytes += size;
     }
   }
   if (chunk.length > 0) yield [number, chunk];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AuditEvent, policyActor } from '../domain/audit.ts';
+import { type AuditActor, type AuditEvent, policyActor } from '../domain/audit.ts';
 import { changeKinds, type Import, type ImportCounts } from '../domain/import.ts';
 import type { Approval, ImportRef, Objects } from '../domain/ports.ts';
 import { type Plan, readJson, workFiles } from './work-files.ts';
@@ -29,10 +29,10 @@ export async function completionEvent(
       changes.push({ kind: 'rows', key, count: file.count, sha256: await sha256Of(work, key) });
     }
   }
-  const { by, account, kinds, exclude } = approval;
+  const { kinds, exclude } = approval;
   return {
     action: 'import.complete',
-    actor: account === undefined ? policyActor : { account, login: by },
+    actor: approvalActor(approval),
     subject: ref.importId,
     before: { step: job.step },
     after: { step: 'done', status: 'complete' },
@@ -44,6 +44,11 @@ export async function completionEvent(
       changes,
     },
   };
+}
+
+/** Who an approved import is done by: the admin who approved it, or the organization's policy. */
+export function approvalActor({ account, by }: Approval): AuditActor {
+  return account === undefined ? policyActor : { account, login: by };
 }
 
 interface ChangeFile {

@@ -16,6 +16,7 @@ import { hashLength } from './values-hash.ts';
 
 const [tab, lf, zero, comma] = [0x09, 0x0a, 0x30, 0x2c];
 const [openBracket, closeBracket] = [0x5b, 0x5d];
+const [quote, backslash] = [0x22, 0x5c];
 const states = { active: 0x31, disabled: 0x30, unsaid: 0x2d, rejected: 0x21 } as const;
 
 /** A good row, ready to be written. */
@@ -270,6 +271,18 @@ export class CheckedRows {
     ) as string[];
   }
 
+  /** One value of the row as it stands in the JSON array, its quotation marks included; one byte a character. */
+  rawValue(index: number, column: number): string {
+    const { bytes } = this;
+    let start = this.valuesStart(index) + 1;
+    let end = stringEnd(bytes, start);
+    for (let at = 0; at < column; at++) {
+      start = end + 1;
+      end = stringEnd(bytes, start);
+    }
+    return bytes.toString('latin1', start, end);
+  }
+
   private uniquesStart(index: number): number {
     return this.hashStart(index) + hashLength + 1;
   }
@@ -283,6 +296,13 @@ export class CheckedRows {
       at = end + 1;
     }
   }
+}
+
+/** Where the JSON string ends that begins at `start`; behind its quotation mark. */
+function stringEnd(bytes: Buffer, start: number): number {
+  let at = start + 1;
+  while (bytes[at] !== quote && at < bytes.length) at += bytes[at] === backslash ? 2 : 1;
+  return at + 1;
 }
 
 function twoDigits(bytes: Buffer, at: number): number {

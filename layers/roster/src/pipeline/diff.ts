@@ -63,6 +63,7 @@ async function writePart(
   await work.write(workFiles.ledger(ref, part), comparison.ledger());
   const uniques = comparison.takeUniques();
   await Promise.all(uniques.map((text, bucket) => work.write(workFiles.uniques(ref, part, bucket), text)));
-  const compared: PartCompared = { counts, kinds, uniqueBuckets: uniques.length };
+  const departmentTexts = comparison.departmentTexts();
+  const compared: PartCompared = { counts, kinds, uniqueBuckets: uniques.length, departmentTexts };
   await work.write(workFiles.compared(ref, part), JSON.stringify(compared));
 }

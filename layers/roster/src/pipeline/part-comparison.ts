@@ -1,3 +1,4 @@
+import { departmentsMax } from '../domain/departments.ts';
 import { differingFields, isDisabledByAbsence, outcomeOfRow, type RowOutcome } from '../domain/diff.ts';
 import {
   type ChangeKind,
@@ -9,6 +10,7 @@ import {
 } from '../domain/import.ts';
 import { activeState, shardOf } from '../domain/member.ts';
 import type { MemberDigest, PlannedChange } from '../domain/ports.ts';
+import { compilePlacing } from '../domain/roster-row.ts';
 import { canonicalOf } from '../domain/validate.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { CheckedRows, formatUnique } from './checked-rows.ts';
@@ -49,6 +51,11 @@ export class PartComparison {
   private readonly hash: (canonical: readonly string[]) => string;
   private readonly manifest: Manifest;
   private readonly mode: ImportMode;
+  private readonly departmentAt: number;
+  private readonly placing: ReturnType<typeof compilePlacing>;
+  /** Department texts of rows to be added, as they stand in the checked file. */
+  private readonly rawDepartments = new Set<string>();
+  private readonly departments = new Set<string>();
 
   /** `checked` holds all checked rows of the part. */
   constructor(manifest: Manifest, mode: ImportMode, uniqueBuckets: number, checked: Buffer, hasher: Hasher) {
@@ -56,6 +63,8 @@ export class PartComparison {
     this.mode = mode;
     this.names = manifest.columns.map((column) => column.name);
     this.uniqueAt = uniqueColumns(manifest.columns);
+    this.departmentAt = manifest.columns.findIndex(({ role }) => role === 'department');
+    this.placing = compilePlacing(manifest.columns);
     this.canonical = canonicalOf(manifest.columns);
     this.hash = compileValuesHash(this.names, hasher);
     this.uniques = Array.from({ length: uniqueBuckets }, () => new ByteWriter());
@@ -191,6 +200,8 @@ export class PartComparison {
       this.decide(index, outcome);
       if (outcome !== 'add') continue;
       this.writerOf('add').text(formatAdd(this.rows.reference(index)));
+      if (this.departmentAt >= 0 && this.rawDepartments.size <= departmentsMax)
+        this.rawDepartments.add(this.rows.rawValue(index, this.departmentAt));
       if (active !== false) this.addRowUniques(index);
     }
   }
@@ -203,6 +214,8 @@ export class PartComparison {
   }
 
   private addChange(change: PlannedChange): void {
+    const department = this.placing(change);
+    if (department && this.departments.size <= departmentsMax) this.departments.add(department);
     this.writerOf(change.kind).text(formatChange(change));
   }
 
@@ -226,6 +239,8 @@ export class PartComparison {
     else if (outcome === 'unchanged' && isEnrolled) this.addRowUniques(index, true);
     else if (outcome === 'update' && isEnrolled && comparison)
       this.addUpdateUniques(this.rows.line(index), member.externalId, comparison.canonical);
+    else if (outcome === 'disable' && comparison)
+      this.addDisableUniques(this.rows.line(index), member.externalId, comparison.canonical.before);
   }
 
   /** `isHeld` tells that the member has the row's values already and keeps them whatever becomes of the row. */
@@ -252,6 +267,11 @@ export class PartComparison {
     }
   }
 
+  /** Whom a row disables keeps its values if the row is taken out of the plan. */
+  private addDisableUniques(line: number, externalId: string, held: readonly string[]): void {
+    for (const at of this.uniqueAt) this.addUnique(-line, externalId, at, held[at] as string);
+  }
+
   private addUnique(line: number, externalId: string, at: number, value: string): void {
     if (value === '') return;
     const bucket = this.uniques[shardOf(value) % this.uniques.length];
@@ -267,6 +287,12 @@ export class PartComparison {
   /** Who holds which unique values in the roster as planned, by bucket of the value; once. */
   takeUniques(): Buffer[] {
     return this.uniques.map((bucket) => bucket.take());
+  }
+
+  /** The texts by which the changes name departments: all of them, or more than there can be departments. */
+  departmentTexts(): string[] {
+    const added = Array.from(this.rawDepartments, (raw) => JSON.parse(Buffer.from(raw, 'latin1').toString()));
+    return [...new Set<string>([...this.departments, ...added])].filter((text) => text !== '');
   }
 
   /** The changes of a kind; once. */

@@ -8,7 +8,23 @@ import {
   isAfter,
   noCounts,
 } from '../domain/import.ts';
-import type { Clock, ImportRef, Imports, Objects, Organizations, RosterMembers } from '../domain/ports.ts';
+import type {
+  Clock,
+  Departments,
+  ImportRef,
+  Imports,
+  Objects,
+  Organizations,
+  RosterMembers,
+} from '../domain/ports.ts';
+import {
+  type DepartmentPlan,
+  departmentColumnOf,
+  departmentsToCreate,
+  placeTexts,
+  rejectsOfFaults,
+  textsOf,
+} from './department-texts.ts';
 import { endInError, refusing } from './end-import.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { lineBatches, mergeLines } from './lines.ts';
@@ -26,6 +42,7 @@ import {
 export interface PlanDeps {
   imports: Imports;
   organizations: Organizations;
+  departments: Pick<Departments, 'tree'>;
   members: RosterMembers;
   work: Objects;
   reports: Objects;
@@ -60,7 +77,7 @@ export function changingParts(plan: Plan): number[] {
 
 async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Planned> {
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
-  const { plan: whole, unidentified } = await gather(deps.work, ref, manifest);
+  const { plan: whole, unidentified, departments } = await gather(deps, ref, manifest);
   await deps.work.write(workFiles.plan(ref), JSON.stringify(whole));
   await mergeRejects(deps.work, ref, manifest);
   const parts = changingParts(whole);
@@ -79,6 +96,7 @@ async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Pl
     step: waits ? 'review' : 'applying',
     counts: whole.counts,
     updatedAt: now,
+    ...departments,
     ...(hold && { hold }),
     ...(!waits && { approval: { by: 'policy', at: now, kinds: [...changeKinds], excludedCount: 0 } }),
   });
@@ -106,7 +124,8 @@ async function spreadNames(deps: PlanDeps, ref: ImportRef, added: number): Promi
   await deps.organizations.update(organization, { spreadNames: true, updatedAt });
 }
 
-async function gather(work: Objects, ref: ImportRef, manifest: Manifest) {
+async function gather(deps: PlanDeps, ref: ImportRef, manifest: Manifest) {
+  const { work } = deps;
   const numbers = manifest.parts.map(({ part }) => part);
   const validated = await Promise.all(
     numbers.map((part) => readJson<PartValidated>(work, workFiles.validated(ref, part))),
@@ -130,7 +149,34 @@ async function gather(work: Objects, ref: ImportRef, manifest: Manifest) {
     }),
   };
   const buckets = compared[0]?.uniqueBuckets ?? 0;
-  return { plan: await settleUniques(work, ref, manifest, plan, buckets), unidentified };
+  const texts = new Set(compared.flatMap((part) => part.departmentTexts));
+  return { ...(await settled(deps, ref, manifest, plan, buckets, texts)), unidentified };
+}
+
+/**
+ * Takes the rows out that only the plan as a whole shows to be wrong: their departments are not there, or their
+ * unique values are somebody else's. Keeps where the other texts lead, and tells which departments are to be made.
+ */
+async function settled(
+  { work, departments }: PlanDeps,
+  ref: ImportRef,
+  manifest: Manifest,
+  plan: Plan,
+  buckets: number,
+  texts: ReadonlySet<string>,
+) {
+  const column = departmentColumnOf(manifest);
+  if (column === undefined) return { plan: await settleUniques(work, ref, manifest, plan, buckets) };
+  const tree = await departments.tree(ref.organization);
+  const { known, missing, faults } = placeTexts(tree, column, texts);
+  const late = await rejectsOfFaults(work, ref, manifest, plan.parts, faults);
+  const rest = await settleUniques(work, ref, manifest, plan, buckets, late);
+  const isLess = missing.length > 0 && rest.counts.rejected > plan.counts.rejected;
+  const named = isLess ? await textsOf(work, ref, rest.parts, () => true) : undefined;
+  const wanted = named === undefined ? missing : missing.filter((text) => named.has(text));
+  const placed: DepartmentPlan = { known, missing: wanted };
+  await work.write(workFiles.departmentPlan(ref), JSON.stringify(placed));
+  return { plan: rest, departments: departmentsToCreate(tree, column, wanted) };
 }
 
 async function mergeRejects(work: Objects, ref: ImportRef, manifest: Manifest): Promise<void> {

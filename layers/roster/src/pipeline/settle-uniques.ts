@@ -14,6 +14,7 @@ const lateRejectsMax = 10_000;
  * Takes out of the plan the rows whose unique values somebody else holds in the roster as planned: a member that
  * the file leaves as it is, or an earlier row. Values are looked at a bucket at a time, so that memory holds a
  * share of them only. The rows become rejects; the files of the parts concerned are written anew beside the old.
+ * `late` are rows, by line, that are taken out for another reason.
  */
 export async function settleUniques(
   work: Objects,
@@ -21,8 +22,9 @@ export async function settleUniques(
   manifest: Manifest,
   plan: Plan,
   buckets: number,
+  late: ReadonlyMap<number, Reject> = new Map(),
 ): Promise<Plan> {
-  const rejects = new Map<number, Reject>();
+  const rejects = new Map(late);
   // The member of a rejected row keeps its old values, which another row may want: until nothing more comes of it.
   for (let known = -1; known < rejects.size; ) {
     known = rejects.size;
@@ -56,7 +58,7 @@ async function collisionsOnce(
       const other = found.get(reject.line);
       if (other === undefined || at < other.at) found.set(reject.line, { ...reject, at });
     }
-    if (known.size + found.size > lateRejectsMax) throw tooManyRepeats(found);
+    if (found.size > 0 && known.size + found.size > lateRejectsMax) throw tooManyRepeats(found);
   }
   return new Map([...found].map(([line, { at, ...reject }]) => [line, reject]));
 }

@@ -23,6 +23,10 @@ export const workFiles = {
   uniques: (ref: ImportRef, part: number, bucket: number) => at(ref, `uniques/${part}/${bucket}`),
   compared: (ref: ImportRef, part: number) => at(ref, `compared/${part}.json`),
   plan: (ref: ImportRef) => at(ref, 'plan.json'),
+  /** Where the department texts of the file lead, as planned; only where the file has a column of them. */
+  departmentPlan: (ref: ImportRef) => at(ref, 'departments.json'),
+  /** The id of the department of each text, once the missing ones were made. */
+  placements: (ref: ImportRef) => at(ref, 'placements.json'),
   conflicts: (ref: ImportRef) => at(ref, 'conflicts.json'),
   report: (ref: ImportRef) => at(ref, 'report.csv'),
 } as const;
@@ -62,6 +66,8 @@ export interface PartCompared {
   counts: ImportCounts;
   kinds: Partial<Record<ChangeKind, number>>;
   uniqueBuckets: number;
+  /** The texts by which changes name departments, each once: all, or more of them than there can be departments. */
+  departmentTexts: string[];
 }
 
 /** The plan's table of contents: where the changes of each part and kind are, and how many. */
