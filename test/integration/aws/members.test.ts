@@ -200,7 +200,14 @@ describe('an import’s chunk', () => {
     version: 1,
     columns: [{ name: 'ID', type: 'text' as const, role: 'externalId' as const }],
   };
-  const context = { schema, spreadNames: false, now, approvedBy: 'admin', departments: new Map() };
+  const context = {
+    schema,
+    spreadNames: false,
+    timeZone: 'UTC',
+    now,
+    approvedBy: 'admin',
+    departments: new Map(),
+  };
   const disable = (id: string, account?: string): PlannedChange => ({
     kind: 'disable',
     externalId: id,

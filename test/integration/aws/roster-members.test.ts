@@ -48,6 +48,7 @@ const columns: Column[] = [
 const context: ApplyContext = {
   schema: { version: 1, columns },
   spreadNames: false,
+  timeZone: 'UTC',
   now: new Date('2026-02-02T02:02:02.000Z'),
   approvedBy: 'approver@example.org',
   departments: new Map([

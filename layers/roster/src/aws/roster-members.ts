@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { periodColumns } from '../domain/active-period.ts';
 import { MusterError } from '../domain/errors.ts';
 import { disabledByValues, type Member, type MemberState, memberStates } from '../domain/member.ts';
 import { isEnabledOwner } from '../domain/member-authority.ts';
@@ -15,6 +16,7 @@ import {
 import { compileDerivedFields, compilePlacing, type DerivedFields } from '../domain/roster-row.ts';
 import { normalizeLogin } from '../domain/username.ts';
 import { toMembership } from './accounts.ts';
+import { dueActions, dueNow } from './due-members.ts';
 import { departmentCountActions } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem, nameKeys } from './member-item.ts';
@@ -25,7 +27,7 @@ import { type Action, type Item, isAbsent, type Table, TransactionFailed, versio
 
 const digestAttributes = ['externalId', 'state', 'disabledBy', 'valuesHash', 'version', 'account'];
 const PlacedMember = z.object({ externalId: z.string(), departments: z.array(z.string()) });
-const derivedOptional = ['username', 'email', 'phone'] as const;
+const derivedOptional = ['username', 'email', 'phone', 'activeFrom', 'activeUntil'] as const;
 
 /** The members of a roster in the table, as an import reads and writes them. */
 export function rosterMembers(table: Table): RosterMembers {
@@ -152,6 +154,7 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
         ...moves.actions,
         ...(moves.owners === 0 ? [] : [ownersUpdate(ref.organization, moves.owners)]),
         ...groupCounts(ref.organization, changes, placements, departmentsBefore),
+        ...periodLooks(ref.organization, changes, context, derive),
       ]);
       return;
     } catch (error) {
@@ -216,6 +219,26 @@ function groupCounts(
     return [{ externalId, before: before.get(externalId) ?? [], after }];
   });
   return departmentCountActions(organization, moves);
+}
+
+/** When to look at the active periods that changes touch: of members to be added as they demand, of others at once. */
+function periodLooks(
+  organization: string,
+  changes: readonly PlannedChange[],
+  context: ApplyContext,
+  derive: Derive,
+): Action[] {
+  const columns = periodColumns(context.schema.columns);
+  if (columns.length === 0) return [];
+  const { timeZone, now } = context;
+  return changes.flatMap((change) => {
+    if (change.kind === 'add') {
+      return dueActions({ organization, timeZone }, addedMember(change, context, derive), now);
+    }
+    const isTouched =
+      change.kind === 'reactivate' || columns.some((name) => Object.hasOwn(change.before, name));
+    return isTouched ? [dueNow(organization, change.externalId, now)] : [];
+  });
 }
 
 function leftOut(all: readonly PlannedChange[], kept: readonly PlannedChange[]): string[] {

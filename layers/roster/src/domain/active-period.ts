@@ -4,6 +4,7 @@
  */
 import { MusterError } from './errors.ts';
 import type { Member } from './member.ts';
+import type { Column } from './schema.ts';
 
 /** The days of a member's period as `YYYY-MM-DD`; one that is absent bounds nothing. */
 export type ActivePeriod = Pick<Member, 'activeFrom' | 'activeUntil'>;
@@ -25,6 +26,12 @@ export function isTimeZone(name: string): boolean {
 /** The day that a moment falls on in a time zone, as `YYYY-MM-DD`. */
 export function dayIn(timeZone: string, at: Date): string {
   return partsIn(timeZone, at).slice(0, 10);
+}
+
+/** The names of the columns that bound a member's period. */
+export function periodColumns(columns: readonly Column[]): string[] {
+  const bounding = columns.filter(({ role }) => role === 'activeFrom' || role === 'activeUntil');
+  return bounding.map(({ name }) => name);
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -2,6 +2,7 @@
  * How large a member may be, so that every write of an import stays within DynamoDB's bounds: 400 KB an item and
  * 4 MB a transaction, a changed item counting whole (Developer Guide, "Quotas", "Amazon DynamoDB Transactions").
  */
+import { periodColumns } from './active-period.ts';
 import { groupCountSlotsOfPart } from './group-counting.ts';
 import { chunkActionsMax, type PlannedChange } from './ports.ts';
 import { type Column, columnWithRole } from './schema.ts';
@@ -47,7 +48,8 @@ export interface ChunkBounds {
 export function chunkBoundsFor(columns: readonly Column[], partCount: number): ChunkBounds {
   const groupCounts = groupCountActionsOf(columns, partCount);
   return {
-    actions: chunkActionsMax - groupCounts,
+    // Each change may be followed by a look at the member's active period.
+    actions: Math.floor((chunkActionsMax - groupCounts) / (periodColumns(columns).length > 0 ? 2 : 1)),
     bytes: transactionBytesMax - checkpointBytesMax - groupCounts * groupCountBytesMax,
   };
 }

@@ -122,6 +122,8 @@ export interface RosterMembers {
 export interface ApplyContext {
   schema: RosterSchema;
   spreadNames: boolean;
+  /** The organization's, by which active periods begin and end. */
+  timeZone: string;
   now: Date;
   /** The login of whoever approved the import, or uploaded one that needed no approval. */
   approvedBy: string;
