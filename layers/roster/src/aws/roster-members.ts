@@ -13,7 +13,6 @@ import {
 } from '../domain/ports.ts';
 import { compileDerivedFields, type DerivedFields } from '../domain/roster-row.ts';
 import { columnWithRole } from '../domain/schema.ts';
-import { normalizeLogin } from '../domain/username.ts';
 import { toMembership } from './accounts.ts';
 import { keys } from './keys.ts';
 import { memberToItem, nameKeys } from './member-item.ts';
@@ -178,8 +177,8 @@ async function membershipsOf(
 
 /** Nobody is shut out by the file that it approved itself (B4). */
 function disablesApprover(change: PlannedChange, memberships: Memberships, context: ApplyContext): boolean {
-  const login = memberships.get(change.account ?? '')?.login;
-  return change.state === 'disabled' && login !== undefined && login === normalizeLogin(context.approvedBy);
+  const { account } = memberships.get(change.account ?? '') ?? {};
+  return change.state === 'disabled' && account !== undefined && account === context.approvedByAccount;
 }
 
 /** What the changes do to memberships: the actions, how many enabled owners more or less, and the last one less. */

@@ -193,6 +193,8 @@ export interface Import {
   status: ImportStatus;
   step: ImportStep;
   uploadedBy: string;
+  /** The account of the uploader. */
+  uploaderAccount?: string;
   createdAt: string;
   updatedAt: string;
   counts: ImportCounts;
@@ -211,7 +213,8 @@ export interface Import {
     delimiter: string;
   };
   hold?: Hold;
-  approval?: { by: string; at: string; kinds: ChangeKind[]; excludedCount: number };
+  /** `account` is absent where it was the organization's policy that approved. */
+  approval?: { by: string; account?: string; at: string; kinds: ChangeKind[]; excludedCount: number };
   error?: { code: string; message: string };
   version: number;
 }

@@ -124,6 +124,8 @@ export interface ApplyContext {
   now: Date;
   /** The login of whoever approved the import, or uploaded one that needed no approval. */
   approvedBy: string;
+  /** Its account, which the import does not disable (B4). */
+  approvedByAccount?: string;
 }
 
 /** A transaction takes 100 actions; one is the checkpoint and one the counter of members. */

@@ -1,4 +1,4 @@
-import { changeKinds } from '../domain/import.ts';
+import { changeKinds, type Import } from '../domain/import.ts';
 import { chunkChangesFor } from '../domain/member-size.ts';
 import {
   type ApplyContext,
@@ -44,8 +44,8 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const { spreadNames } = await deps.organizations.get(ref.organization);
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const approval = await deps.imports.approval(ref);
-  const approvedBy = approval.by === 'policy' ? job.uploadedBy : approval.by;
-  const context: ApplyContext = { schema, spreadNames, now: deps.clock(), approvedBy };
+  const now = deps.clock();
+  const context: ApplyContext = { schema, spreadNames, now, ...approverOf(job, approval) };
   const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
@@ -67,6 +67,15 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
     if (inFlight.size >= chunksInFlightMax) await Promise.race(inFlight);
   }
   await Promise.all(inFlight);
+}
+
+/** Who answers for the changes: a plan that the policy approved is its uploader's. */
+function approverOf(
+  { uploadedBy, uploaderAccount }: Import,
+  { by, account }: Approval,
+): Pick<ApplyContext, 'approvedBy' | 'approvedByAccount'> {
+  if (account !== undefined) return { approvedBy: by, approvedByAccount: account };
+  return { approvedBy: uploadedBy, ...(uploaderAccount && { approvedByAccount: uploaderAccount }) };
 }
 
 /** Told again for a chunk that was written before: the word may have been lost, and once more does no harm. */
