@@ -320,9 +320,6 @@ const memberFields = {
   departments: z.array(z.string().max(1_000)).max(200).optional(),
   roles: z.array(z.string().max(1_000)).max(200).optional(),
 };
-export const UsernameInput = z
-  .strictObject({ username: z.string().max(1_000), email: z.string().max(1_000).optional() })
-  .meta({ id: 'UsernameInput' });
 const scope = z.array(ulid).min(1).max(scopeDepartmentsMax);
 /** Departments are the bounds of a coordinator: that level has some, and no other one. */
 function withScope<T extends z.ZodType<{ level?: Level | undefined; departments?: string[] | undefined }>>(
@@ -333,17 +330,22 @@ function withScope<T extends z.ZodType<{ level?: Level | undefined; departments?
     message: 'A coordinator has departments, and no other level has.',
   });
 }
+/** How a member is to sign in. A level is given with a new account only. */
+export const AccountInput = withScope(
+  z.strictObject({
+    username: z.string().max(1_000),
+    email: z.string().max(1_000).optional(),
+    level: z.enum(levels).optional(),
+    departments: scope.optional(),
+  }),
+).meta({ id: 'AccountInput' });
 export const LevelInput = withScope(
   z.strictObject({ level: z.enum(levels), departments: scope.optional() }),
 ).meta({ id: 'LevelInput' });
 export const MemberInput = z
   .strictObject({
     ...memberFields,
-    account: withScope(
-      UsernameInput.extend({ level: z.enum(levels).optional(), departments: scope.optional() }),
-    )
-      .meta({ id: 'AccountInput' })
-      .optional(),
+    account: AccountInput.optional(),
   })
   .meta({ id: 'MemberInput' });
 export const MemberRemoval = z.object({ transferTo: Params.member.shape.memberId.optional() });

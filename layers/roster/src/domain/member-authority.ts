@@ -28,8 +28,8 @@ const takesAnOwnerAway: readonly MemberAct[] = ['disable', 'remove', 'demote'];
 /**
  * Refuses what would lock somebody out who must not be, or lift the caller above its level: nobody acts so on
  * oneself, on the last enabled owner, or on somebody of a higher level (whose password it would then know). A level
- * that is bounded to departments acts so on plain members only: all others see more than it does, or have bounds of
- * their own.
+ * that is bounded to departments acts on plain members only, in whatever way: all others see more than it does, or have
+ * bounds of their own.
  * @param target the membership acted on; a member without an account has none, and nothing to protect.
  * @param enabledOwners how many memberships of the organization are enabled owners.
  * @throws MusterError `own_account`, `last_owner` or `forbidden`
@@ -48,8 +48,8 @@ export function mayAct(
     throw new MusterError('forbidden', 'This member has a higher level than you.');
   }
   const isOwn = target.account === actor.account;
-  if (isBounded(actor.level) && decidesOnEntry.includes(act) && !isOwn && target.level !== 'member') {
-    throw new MusterError('forbidden', 'A coordinator acts on members without a level only.');
+  if (isBounded(actor.level) && !isOwn && target.level !== 'member') {
+    throw new MusterError('forbidden', 'A coordinator acts on plain members only.');
   }
   if (takesAnOwnerAway.includes(act) && isEnabledOwner(target) && enabledOwners <= 1) throw lastOwner();
 }

@@ -351,7 +351,7 @@ export const routes = {
     scoped: true,
     summary: 'Changes the username, or gives an account with a one-time password, which is shown this once.',
     params: P.member,
-    body: shapes.UsernameInput,
+    body: shapes.AccountInput,
     responses: { 200: shapes.MemberWithPassword },
     answerIsSecret: true,
   },

@@ -9,6 +9,7 @@ import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
+import { type ImportRecords, importRecords } from '../aws/imports.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
@@ -33,6 +34,7 @@ export interface Deps {
   /** Does changes together with their audit entries. */
   audit: AuditTrail;
   departments: DepartmentRecords;
+  imports: ImportRecords;
   roles: RoleRecords;
   once: Once;
   /** Signs people in; needs the pool and its client. */
@@ -60,6 +62,7 @@ export const deps: Deps = lazily<Deps>({
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),
   departments: () => departmentRecords(deps),
+  imports: () => importRecords(deps.table, deps.audit),
   roles: () => roleRecords(deps),
   once: () => onceInTable(deps.table, deps.clock),
   identity: () =>

@@ -12,11 +12,11 @@ export function memberBody({ account: _, ...member }: Member) {
 export function memberDetails(outcome: MemberOutcome): z.input<typeof MemberWithPassword> {
   const { member, membership, oneTimePassword } = outcome;
   if (membership === undefined) return memberBody(member);
-  const { login: username, level, state, logins, activatedAt, lastSignInAt } = membership;
+  const { login: username, level, scope, state, logins, activatedAt, lastSignInAt } = membership;
   const times = { ...(activatedAt && { activatedAt }), ...(lastSignInAt && { lastSignInAt }) };
   return {
     ...memberBody(member),
-    account: { username, level, state, ...logins, ...times },
+    account: { username, level, ...(scope && { departments: scope }), state, ...logins, ...times },
     ...(oneTimePassword !== undefined && { oneTimePassword }),
   };
 }

@@ -1,9 +1,10 @@
 /** What admins do to single members: checked by the domain, written with its audit entry, then told to Cognito. */
 import type { MemberWrite } from '../aws/members.ts';
-import type { AuditAction } from '../domain/audit.ts';
+import { noSuchMember } from '../aws/roster.ts';
+import { type AuditAction, type AuditActor, type AuditEvent, changedFields } from '../domain/audit.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { Member } from '../domain/member.ts';
-import { type MemberAct, mayAct, mayGrant } from '../domain/member-authority.ts';
+import { decidesOnEntry, type MemberAct, mayAct, mayGrant } from '../domain/member-authority.ts';
 import {
   compileMemberEditor,
   disableMember,
@@ -14,16 +15,29 @@ import {
 } from '../domain/member-edit.ts';
 import type { Membership, Organization } from '../domain/organization.ts';
 import type { Level } from '../domain/permissions.ts';
+import type { Responsibilities } from '../domain/responsibilities.ts';
+import { coversMember, mayDecideOn, mayPlace, type Within } from '../domain/scope.ts';
 import { normalizeLogin, readUsername } from '../domain/username.ts';
 import { cleanValue, compileColumn } from '../domain/validate.ts';
 import { compileValuesHash, loadHasher } from '../pipeline/values-hash.ts';
 import type { Deps } from './deps.ts';
 import { oneTimePassword } from './one-time-password.ts';
 import { type Origin, requireVersion } from './request.ts';
+import { type Handover, handoverOf, responsibilitiesOf } from './responsibilities.ts';
+import { boundsOf, readScope } from './scope.ts';
 
 export type MemberDeps = Pick<
   Deps,
-  'members' | 'roster' | 'organizations' | 'accounts' | 'accountMaker' | 'accountQueue' | 'clock' | 'newId'
+  | 'members'
+  | 'roster'
+  | 'organizations'
+  | 'accounts'
+  | 'accountMaker'
+  | 'accountQueue'
+  | 'departments'
+  | 'imports'
+  | 'clock'
+  | 'newId'
 >;
 
 /** Who acts, as the authorizer verified, and from where. */
@@ -32,6 +46,8 @@ export interface Acting {
   level: Level;
   login: string;
   origin: Origin;
+  /** The departments that the caller is bounded to; a bounded level without them may do nothing. */
+  within?: Within | undefined;
 }
 
 /** A member named in a call, and the version that its If-Match demands. */
@@ -46,6 +62,8 @@ export interface AccountInput {
   username: string;
   email?: string | undefined;
   level?: Level | undefined;
+  /** What a coordinator answers for: ids of departments. */
+  departments?: readonly string[] | undefined;
 }
 
 /** A member with its membership, if it has an account, and a password made just now, which is nowhere else. */
@@ -57,7 +75,7 @@ export interface MemberOutcome {
 
 /**
  * Adds a member, with an account at once where asked for.
- * @throws MusterError `invalid_member`, `conflict`, `login_taken`, `forbidden`
+ * @throws MusterError `invalid_member`, `conflict`, `login_taken`, `forbidden`, `out_of_scope`, `unknown_department`
  */
 export async function addMember(
   deps: MemberDeps,
@@ -68,18 +86,19 @@ export async function addMember(
   const { organization, editor } = await editorOf(deps, organizationId);
   const at = deps.clock().toISOString();
   const member = editor.make(input, { by: acting.login, at });
+  mayPlace(boundsOf(acting), [], member.departments);
   if (access === undefined) {
     const event = { after: pictureOf(member) };
     await commit(deps, acting, 'member.add', { organization, member: { after: member } }, event);
     return { member };
   }
-  const wanted = readAccess(access, acting);
+  const wanted = await readAccess(deps, organizationId, access, acting);
   const outcome = await withNewAccount(deps, wanted.email ?? member.email, async (account) => {
     // The version of what is stored first is 1.
     const after = { ...withAccount(member, account, wanted.username, at), version: 1 };
     const membership = newMembership(organization, after, account, wanted);
     const write = newAccountWrite(organization, { after }, membership, wanted.email ?? member.email, at);
-    const event = { after: { ...pictureOf(after), username: wanted.username, level: membership.level } };
+    const event = { after: { ...pictureOf(after), username: wanted.username, ...rankOf(membership) } };
     return { member: after, membership: await commit(deps, acting, 'member.add', write, event) };
   });
   // The reconciler may have met the user before its membership was there, and had it disabled.
@@ -89,7 +108,7 @@ export async function addMember(
 
 /**
  * Changes a member's values, departments or roles; nothing is written where nothing differs.
- * @throws MusterError `invalid_member`, `not_found`, `precondition_failed`
+ * @throws MusterError `invalid_member`, `not_found`, `out_of_scope`, `precondition_failed`
  */
 export async function editMember(
   deps: MemberDeps,
@@ -100,6 +119,7 @@ export async function editMember(
   const { organization, editor } = await editorOf(deps, ref.organization);
   return onMember(deps, ref, acting, 'update', async ({ member, membership, at }) => {
     const after = editor.edit(member, input, { by: acting.login, at });
+    mayPlace(acting.within, member.departments, after.departments);
     if (after !== member) {
       const write = { organization, member: { before: member, after } };
       await commit(deps, acting, 'member.update', write, differences(member, after));
@@ -138,23 +158,121 @@ export async function setMemberState(
 }
 
 /**
- * Takes a member off the roster with its membership and its logins here; the account stays (S3.24, S3.26).
- * @throws MusterError `not_found`, `own_account`, `last_owner`, `forbidden`, `precondition_failed`
+ * Takes a member off the roster with its membership and its logins here; the account stays (S3.24, S3.26). What it
+ * is responsible for goes to another member in the same transaction (S3.25).
+ * @param transferTo the id of who takes over; needed where there is something to
+ * @throws MusterError `not_found`, `own_account`, `last_owner`, `forbidden`, `precondition_failed`,
+ * `transfer_required`, `invalid_transfer`
  */
-export async function removeMember(deps: MemberDeps, ref: MemberRef, acting: Acting): Promise<void> {
+export async function removeMember(
+  deps: MemberDeps,
+  ref: MemberRef,
+  acting: Acting,
+  transferTo?: string,
+): Promise<void> {
   const organization = await deps.organizations.get(ref.organization);
   const { member } = await onMember(deps, ref, acting, 'remove', async ({ member, membership }) => {
-    const write = { organization, member: { before: member }, membership: { before: membership } };
-    await commit(deps, acting, 'member.remove', write, { before: pictureOf(member) });
+    const handover = await handoverOf(deps, membership, transferTo);
+    const imports = handover?.own.imports.map(({ importId }) => importId) ?? [];
+    const write = {
+      organization,
+      member: { before: member },
+      membership: { before: membership },
+      ...(handover && { takeOver: { heir: handover.heir, imports } }),
+    };
+    await deps.members.commit(write, removalEvents(acting, member, membership, handover));
     return { member };
   });
   await follow(deps, member);
 }
 
+/** The removal and, where somebody takes over, that in the history of who does. */
+function removalEvents(
+  acting: Acting,
+  member: Member,
+  membership: Membership | undefined,
+  handover: Handover | undefined,
+): AuditEvent[] {
+  const actor = actorOf(acting);
+  const before = { ...pictureOf(member), ...(membership && rankOf(membership)) };
+  const removal = { action: 'member.remove' as const, actor, subject: member.externalId, before };
+  if (handover === undefined) return [removal];
+  const { heirId, heir, own } = handover;
+  const moved = { departments: own.departments, imports: own.imports.map(({ importId }) => importId) };
+  return [
+    { ...removal, details: { transferTo: heirId, ...moved } },
+    {
+      action: 'member.takeOver',
+      actor,
+      subject: heirId,
+      ...changedFields(rankOf(heir.before), rankOf(heir.after)),
+      details: { from: member.externalId, ...moved },
+    },
+  ];
+}
+
+/**
+ * What removing a member would hand over, without doing it.
+ * @throws MusterError what {@link removeMember} would, but for who takes over
+ */
+export async function previewRemoval(
+  deps: MemberDeps,
+  ref: MemberRef,
+  acting: Acting,
+): Promise<MemberOutcome & { own: Responsibilities }> {
+  let own: Responsibilities = { departments: [], imports: [] };
+  const found = await onMember(deps, ref, acting, 'remove', async ({ member, membership }) => {
+    own = await responsibilitiesOf(deps, membership);
+    return { member, membership };
+  });
+  return { ...found, own };
+}
+
+/**
+ * Gives a member with an account another level, from its next request on; nothing is written where nothing differs.
+ * @throws MusterError `no_account`, `own_account`, `last_owner`, `forbidden`, `unknown_department`, `not_found`,
+ * `precondition_failed`
+ */
+export async function setLevel(
+  deps: MemberDeps,
+  ref: MemberRef,
+  acting: Acting,
+  wanted: { level: Level; departments?: readonly string[] | undefined },
+): Promise<MemberOutcome> {
+  mayGrant(acting, wanted.level);
+  const organization = await deps.organizations.get(ref.organization);
+  const scope = await readScope(deps, ref.organization, wanted.departments);
+  return onMember(deps, ref, acting, 'demote', async ({ member, membership, at }) => {
+    if (membership === undefined) throw noAccount();
+    const { scope: _, ...rest } = membership;
+    const ranked = { ...rest, level: wanted.level, ...(scope && { scope }), version: membership.version + 1 };
+    const change = changedFields(rankOf(membership), rankOf(ranked));
+    if (Object.keys(change.after).length === 0) return { member, membership };
+    // The member's version counts up too: what If-Match names shows the level.
+    const after = { ...member, version: member.version + 1, updatedAt: at };
+    const write = {
+      organization,
+      member: { before: member, after },
+      membership: { before: membership, after: ranked },
+    };
+    await commit(deps, acting, 'member.level', write, change);
+    return { member: after, membership: ranked };
+  });
+}
+
+/** What an audit entry tells of a level; the departments are a coordinator's. */
+function rankOf({ level, scope = [] }: Membership): Record<string, unknown> {
+  return { level, scope };
+}
+
+function noAccount(): MusterError {
+  return new MusterError('no_account', 'This member has no account yet. Give it a username first.');
+}
+
 /**
  * Changes the username of a member, or gives one that has none an account with a one-time password. The email and
- * phone on the roster are signed in with too, where nobody else has them.
- * @throws MusterError `invalid_member`, `login_taken`, `not_found`, `forbidden`, `precondition_failed`
+ * phone on the roster are signed in with too, where nobody else has them. A level is given with a new account only.
+ * @throws MusterError `invalid_member`, `login_taken`, `unknown_department`, `not_found`, `forbidden`, `precondition_failed`
  */
 export async function setUsername(
   deps: MemberDeps,
@@ -163,7 +281,7 @@ export async function setUsername(
   input: AccountInput,
 ): Promise<MemberOutcome> {
   const organization = await deps.organizations.get(ref.organization);
-  const wanted = readAccess(input, acting);
+  const wanted = await readAccess(deps, ref.organization, input, acting);
   const outcome = await onMember(deps, ref, acting, 'username', async ({ member, membership, at }) => {
     const email = wanted.email ?? member.email;
     if (membership === undefined) {
@@ -171,10 +289,12 @@ export async function setUsername(
         const after = withAccount(member, account, wanted.username, at);
         const made = newMembership(organization, after, account, wanted);
         const write = newAccountWrite(organization, { before: member, after }, made, email, at);
-        const event = differences(member, after);
+        const { before, after: changed } = differences(member, after);
+        const event = { before, after: { ...changed, ...rankOf(made) } };
         return { member: after, membership: await commit(deps, acting, 'member.username', write, event) };
       });
     }
+    if (input.level !== undefined) throw hasLevel();
     const after = { ...member, username: wanted.username, version: member.version + 1, updatedAt: at };
     const renamed = {
       ...membership,
@@ -210,7 +330,7 @@ export async function resetCredentials(
   const { member, membership } = await onMember(deps, ref, acting, 'resetCredentials', async (found) => {
     const { account } = found.member;
     if (account === undefined || found.membership === undefined) {
-      throw new MusterError('no_account', 'This member has no account yet. Give it a username first.');
+      throw noAccount();
     }
     if ((await deps.accounts.memberships(account)).length > 1) {
       const why = 'The account belongs to other organizations too; only its owner can change the password.';
@@ -233,12 +353,19 @@ export async function resetCredentials(
   return { member, membership, oneTimePassword: password };
 }
 
-/** A member with its membership. @throws MusterError `not_found` */
+/**
+ * A member with its membership, for somebody to see or act on: everything about a single member begins here.
+ * @param viewer who looks; a member outside of its bounds is answered as one that is not there
+ * @throws MusterError `not_found`
+ */
 export async function findMember(
   deps: Pick<MemberDeps, 'roster' | 'accounts'>,
   { organization, memberId }: MemberRef,
+  viewer: Pick<Acting, 'level' | 'within'>,
 ): Promise<MemberOutcome> {
+  const within = boundsOf(viewer);
   const member = await deps.roster.get(organization, memberId);
+  if (!coversMember(within, member)) throw noSuchMember();
   if (member.account === undefined) return { member };
   const { membership } = await deps.accounts.standing(member.account, organization);
   return { member, membership };
@@ -272,8 +399,9 @@ async function onMember(
   }) => Promise<MemberOutcome>,
 ): Promise<MemberOutcome> {
   for (let attempt = 1; ; attempt++) {
-    const { member, membership } = await findMember(deps, ref);
+    const { member, membership } = await findMember(deps, ref, acting);
     requireVersion(ref.ifMatch, member.version);
+    if (decidesOnEntry.includes(act)) mayDecideOn(acting.within, member);
     const isOwner = membership?.level === 'owner';
     mayAct(act, acting, membership, isOwner ? await deps.members.enabledOwners(ref.organization) : 0);
     try {
@@ -287,7 +415,7 @@ async function onMember(
 
 function commit(
   deps: MemberDeps,
-  { account, login, origin }: Acting,
+  acting: Acting,
   action: AuditAction,
   write: MemberWrite,
   change: {
@@ -297,7 +425,11 @@ function commit(
   },
   subject = (write.member.after ?? write.member.before)?.externalId ?? '',
 ): Promise<Membership | undefined> {
-  return deps.members.commit(write, { action, actor: { account, login, ...origin }, subject, ...change });
+  return deps.members.commit(write, { action, actor: actorOf(acting), subject, ...change });
+}
+
+function actorOf({ account, login, origin }: Acting): AuditActor {
+  return { account, login, ...origin };
 }
 
 async function follow(deps: MemberDeps, { account }: Member): Promise<void> {
@@ -332,18 +464,25 @@ interface WantedAccess {
   username: string;
   email: string | undefined;
   level: Level;
+  scope: string[] | undefined;
 }
 
 const emailCheck = compileColumn({ name: 'email', type: 'email' });
 
-function readAccess({ username, email, level = 'member' }: AccountInput, acting: Acting): WantedAccess {
+async function readAccess(
+  deps: MemberDeps,
+  organization: string,
+  { username, email, level = 'member', departments }: AccountInput,
+  acting: Acting,
+): Promise<WantedAccess> {
   mayGrant(acting, level);
   const address = email === undefined ? '' : emailCheck(cleanValue(email));
   if (typeof address === 'object') {
     const places = [{ path: 'email', message: address.message }];
     throw new MusterError('invalid_member', 'The account has faults.', { places });
   }
-  return { username: readUsername(username), email: address === '' ? undefined : address, level };
+  const scope = await readScope(deps, organization, departments);
+  return { username: readUsername(username), email: address === '' ? undefined : address, level, scope };
 }
 
 function loginsFor(email: string | undefined, phone: string | undefined): NonNullable<Membership['logins']> {
@@ -354,12 +493,13 @@ function newMembership(
   { organization }: Organization,
   member: Member,
   account: string,
-  { username, email, level }: WantedAccess,
+  { username, email, level, scope }: WantedAccess,
 ): Membership {
   return {
     account,
     organization,
     level,
+    ...(scope && { scope }),
     login: normalizeLogin(username),
     logins: loginsFor(email ?? member.email, member.phone),
     state: member.state === 'disabled' ? 'disabled' : 'enabled',
@@ -379,6 +519,11 @@ function newAccountWrite(
   const { account } = membership;
   const newAccount = { account, ...(email && { email }), tokensValidFromSeconds: 0, createdAt: at };
   return { organization, member, membership: { after: membership }, newAccount };
+}
+
+function hasLevel(): MusterError {
+  const places = [{ path: 'level', message: 'The account has a level already, which is changed by itself.' }];
+  return new MusterError('invalid_member', 'The account has faults.', { places });
 }
 
 /** A membership that is disabled refuses the tokens of before for good: enabled again, one signs in anew. */

@@ -79,7 +79,7 @@ async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Pl
     await deps.imports.update(ref.organization, job, { step: 'review', ...planned });
     return { next: 'review', parts };
   }
-  await approveByPolicy(deps, ref, job, { ...planned, updatedAt: now });
+  await approveByPolicy(deps, ref, job, planned);
   return { next: 'apply', parts };
 }
 
