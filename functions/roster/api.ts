@@ -5,6 +5,7 @@ import { isResponsible } from 'roster/domain/responsibilities';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { memberBody, memberDetails } from 'roster/lambda/member-body';
+import { setLevel } from 'roster/lambda/member-level';
 import {
   addMember,
   editMember,
@@ -12,7 +13,6 @@ import {
   previewRemoval,
   removeMember,
   resetCredentials,
-  setLevel,
   setMemberState,
   setUsername,
 } from 'roster/lambda/members';

@@ -145,7 +145,9 @@ describe('every change leaves its entry', () => {
         file: { sha256: createHash('sha256').update(first).digest('hex'), bytes: first.length },
       },
     });
-    expect(JSON.stringify([cancel, reviewed, approve, byPolicy, policy])).not.toMatch(/Ann|Able|Baker|Cook|Crook/);
+    expect(JSON.stringify([cancel, reviewed, approve, byPolicy, policy])).not.toMatch(
+      /Ann|Able|Baker|Cook|Crook/,
+    );
   });
 
   it('the SHA-256 of a change file is that of the object it names', async () => {

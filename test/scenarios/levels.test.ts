@@ -194,6 +194,13 @@ describe('a coordinator', () => {
     }
   });
 
+  it('is told its departments with its permissions', async () => {
+    const { client } = await person(test.cloud.url, club, 'clara', { level: 'coordinator', scope: [north] });
+    const [membership] = (await client.me()).memberships;
+    expect(membership).toMatchObject({ level: 'coordinator', departments: [north] });
+    expect(membership?.permissions).toContain('members.write');
+  });
+
   it('sees the whole tree, with counts of its own departments only', async () => {
     const { items } = (await carol('GET', '/departments')).body;
     const counted = items.filter((one: { members?: number }) => one.members !== undefined);
@@ -381,7 +388,8 @@ describe('removing a member', () => {
     expect((await remove('leaver', 'heir')).status).toBe(204);
     expect((await leaver('GET', '/members/in-one')).status).toBe(403);
     expect((await heir('GET', '/members/in-one')).status).toBe(200);
-    expect((await owner('GET', '/members/heir')).body.account.departments).toEqual([two, three, one]);
+    const taken = await owner('GET', '/members/heir');
+    expect(taken).toMatchObject({ etag: '"2"', body: { account: { departments: [two, three, one] } } });
     const moved = { departments: [one, two], imports: [] };
     expect((await historyOf('leaver'))[0]).toMatchObject({
       action: 'member.remove',

@@ -9,12 +9,12 @@ import { roster } from '../../../layers/roster/src/aws/roster.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
 import { type Import, noCounts } from '../../../layers/roster/src/domain/import.ts';
 import type { Membership, Organization } from '../../../layers/roster/src/domain/organization.ts';
+import { setLevel } from '../../../layers/roster/src/lambda/member-level.ts';
 import {
   type Acting,
   findMember,
   type MemberDeps,
   removeMember,
-  setLevel,
 } from '../../../layers/roster/src/lambda/members.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 

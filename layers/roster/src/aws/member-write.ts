@@ -26,9 +26,15 @@ export interface MemberWrite {
   refuseTokens?: { account: string; beforeSeconds: number };
 }
 
-/** The membership of who takes over, the same where it need not change, and the ids of the imports that go to it. */
+type Complete<T> = { before: T; after: T };
+
+/**
+ * The membership of who takes over and its member, both the same where they need not change, and the ids of the imports
+ * that go to it.
+ */
 export interface TakeOver {
-  heir: Required<Transition<Membership>>;
+  heir: Complete<Membership>;
+  member: Complete<Member>;
   imports: readonly string[];
 }
 
@@ -49,7 +55,7 @@ export interface MemberAction {
   action: Action;
 }
 
-/** The actions of a write: at most 13, and one for each import taken over, each conditional on what was seen. */
+/** The actions of a write: at most 15, and one for each import taken over, each conditional on what was seen. */
 export function memberActions(write: MemberWrite): MemberAction[] {
   return [
     ...memberItem(write),
@@ -172,7 +178,7 @@ function scopeCounts({ organization, membership, takeOver }: MemberWrite): Membe
 }
 
 /** Imports go to somebody else while they are open; their own versions stay, or their steps would meet a conflict. */
-function takeOverItems({ membership, takeOver }: MemberWrite): MemberAction[] {
+function takeOverItems({ organization, membership, takeOver }: MemberWrite): MemberAction[] {
   const leaver = membership?.before;
   if (takeOver === undefined || leaver === undefined) return [];
   const { before, after } = takeOver.heir;
@@ -189,7 +195,12 @@ function takeOverItems({ membership, takeOver }: MemberWrite): MemberAction[] {
     );
     return { on: 'import', action: { update: { key, set, condition } } };
   });
-  return [{ on: 'heir', action: heir }, ...imports];
+  const member = memberItem({ organization, member: takeOver.member });
+  return [
+    { on: 'heir', action: heir },
+    ...member.map(({ action }) => ({ on: 'heir' as const, action })),
+    ...imports,
+  ];
 }
 
 function accountItem({ newAccount, refuseTokens }: MemberWrite): MemberAction[] {

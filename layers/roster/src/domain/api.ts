@@ -78,6 +78,8 @@ export const Me = z
         organization: z.string(),
         name: z.string(),
         level: z.enum(levels),
+        /** Those that a coordinator answers for, with all below: its permissions on members hold there. */
+        departments: z.array(z.string()).optional(),
         login: z.string(),
         permissions: z.array(z.enum(permissions)),
       }),

@@ -4,6 +4,7 @@
  */
 import { type DepartmentTree, namesInMembers, standingFor, subtreeOf } from './departments.ts';
 import { MusterError } from './errors.ts';
+import type { Membership } from './organization.ts';
 
 /** How many departments a scope names at most; those below them are not counted. */
 export const scopeDepartmentsMax = 50;
@@ -65,4 +66,9 @@ export function mayPlace(
 
 function outOfScope(message: string): MusterError {
   return new MusterError('out_of_scope', message);
+}
+
+/** What an audit entry tells of a level; the scope is a coordinator's, and empty for others. */
+export function rankOf({ level, scope = [] }: Pick<Membership, 'level' | 'scope'>): Record<string, unknown> {
+  return { level, scope };
 }

@@ -1,7 +1,7 @@
 /** What admins do to single members: checked by the domain, written with its audit entry, then told to Cognito. */
 import type { MemberWrite } from '../aws/members.ts';
 import { noSuchMember } from '../aws/roster.ts';
-import { type AuditAction, type AuditActor, type AuditEvent, changedFields } from '../domain/audit.ts';
+import type { AuditAction, AuditActor } from '../domain/audit.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { Member } from '../domain/member.ts';
 import { decidesOnEntry, type MemberAct, mayAct, mayGrant } from '../domain/member-authority.ts';
@@ -16,14 +16,14 @@ import {
 import type { Membership, Organization } from '../domain/organization.ts';
 import type { Level } from '../domain/permissions.ts';
 import type { Responsibilities } from '../domain/responsibilities.ts';
-import { coversMember, mayDecideOn, mayPlace, type Within } from '../domain/scope.ts';
+import { coversMember, mayDecideOn, mayPlace, rankOf, type Within } from '../domain/scope.ts';
 import { normalizeLogin, readUsername } from '../domain/username.ts';
 import { cleanValue, compileColumn } from '../domain/validate.ts';
 import { compileValuesHash, loadHasher } from '../pipeline/values-hash.ts';
 import type { Deps } from './deps.ts';
 import { oneTimePassword } from './one-time-password.ts';
 import { type Origin, requireVersion } from './request.ts';
-import { type Handover, handoverOf, responsibilitiesOf } from './responsibilities.ts';
+import { handoverOf, removalEvents, responsibilitiesOf } from './responsibilities.ts';
 import { boundsOf, readScope } from './scope.ts';
 
 export type MemberDeps = Pick<
@@ -171,44 +171,24 @@ export async function removeMember(
   transferTo?: string,
 ): Promise<void> {
   const organization = await deps.organizations.get(ref.organization);
-  const { member } = await onMember(deps, ref, acting, 'remove', async ({ member, membership }) => {
-    const handover = await handoverOf(deps, membership, transferTo);
-    const imports = handover?.own.imports.map(({ importId }) => importId) ?? [];
+  const { member } = await onMember(deps, ref, acting, 'remove', async ({ member, membership, at }) => {
+    const handover = await handoverOf(deps, membership, transferTo, at);
     const write = {
       organization,
       member: { before: member },
       membership: { before: membership },
-      ...(handover && { takeOver: { heir: handover.heir, imports } }),
+      ...(handover && { takeOver: handover.takeOver }),
     };
-    await deps.members.commit(write, removalEvents(acting, member, membership, handover));
+    const event = {
+      action: 'member.remove' as const,
+      actor: actorOf(acting),
+      subject: member.externalId,
+      before: { ...pictureOf(member), ...(membership && rankOf(membership)) },
+    };
+    await deps.members.commit(write, removalEvents(event, handover));
     return { member };
   });
   await follow(deps, member);
-}
-
-/** The removal and, where somebody takes over, that in the history of who does. */
-function removalEvents(
-  acting: Acting,
-  member: Member,
-  membership: Membership | undefined,
-  handover: Handover | undefined,
-): AuditEvent[] {
-  const actor = actorOf(acting);
-  const before = { ...pictureOf(member), ...(membership && rankOf(membership)) };
-  const removal = { action: 'member.remove' as const, actor, subject: member.externalId, before };
-  if (handover === undefined) return [removal];
-  const { heirId, heir, own } = handover;
-  const moved = { departments: own.departments, imports: own.imports.map(({ importId }) => importId) };
-  return [
-    { ...removal, details: { transferTo: heirId, ...moved } },
-    {
-      action: 'member.takeOver',
-      actor,
-      subject: heirId,
-      ...changedFields(rankOf(heir.before), rankOf(heir.after)),
-      details: { from: member.externalId, ...moved },
-    },
-  ];
 }
 
 /**
@@ -228,44 +208,8 @@ export async function previewRemoval(
   return { ...found, own };
 }
 
-/**
- * Gives a member with an account another level, from its next request on; nothing is written where nothing differs.
- * @throws MusterError `no_account`, `own_account`, `last_owner`, `forbidden`, `unknown_department`, `not_found`,
- * `precondition_failed`
- */
-export async function setLevel(
-  deps: MemberDeps,
-  ref: MemberRef,
-  acting: Acting,
-  wanted: { level: Level; departments?: readonly string[] | undefined },
-): Promise<MemberOutcome> {
-  mayGrant(acting, wanted.level);
-  const organization = await deps.organizations.get(ref.organization);
-  const scope = await readScope(deps, ref.organization, wanted.departments);
-  return onMember(deps, ref, acting, 'demote', async ({ member, membership, at }) => {
-    if (membership === undefined) throw noAccount();
-    const { scope: _, ...rest } = membership;
-    const ranked = { ...rest, level: wanted.level, ...(scope && { scope }), version: membership.version + 1 };
-    const change = changedFields(rankOf(membership), rankOf(ranked));
-    if (Object.keys(change.after).length === 0) return { member, membership };
-    // The member's version counts up too: what If-Match names shows the level.
-    const after = { ...member, version: member.version + 1, updatedAt: at };
-    const write = {
-      organization,
-      member: { before: member, after },
-      membership: { before: membership, after: ranked },
-    };
-    await commit(deps, acting, 'member.level', write, change);
-    return { member: after, membership: ranked };
-  });
-}
-
-/** What an audit entry tells of a level; the departments are a coordinator's. */
-function rankOf({ level, scope = [] }: Membership): Record<string, unknown> {
-  return { level, scope };
-}
-
-function noAccount(): MusterError {
+/** The refusal of what only a member with an account can be given. */
+export function noAccount(): MusterError {
   return new MusterError('no_account', 'This member has no account yet. Give it a username first.');
 }
 
@@ -387,7 +331,7 @@ const attemptsMax = 8;
  * Reads a member, checks whether the caller may, and acts. Where somebody else was quicker it is done again on what
  * is there then, unless the caller named the version that it saw: two who act at once come one after the other.
  */
-async function onMember(
+export async function onMember(
   deps: MemberDeps,
   ref: MemberRef,
   acting: Acting,
@@ -413,7 +357,8 @@ async function onMember(
   }
 }
 
-function commit(
+/** Does a write with its audit entry. @throws MusterError as `MemberRecords.commit` */
+export function commit(
   deps: MemberDeps,
   acting: Acting,
   action: AuditAction,
