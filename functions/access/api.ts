@@ -41,10 +41,11 @@ const handlers: HttpHandlers<'access', Deps> = {
   async me({ caller: { account } }, { accounts, organizations }) {
     const enabled = (await accounts.memberships(account)).filter(({ state }) => state === 'enabled');
     const names = await organizations.names(enabled.map(({ organization }) => organization));
-    const memberships = enabled.map(({ organization, level, login }) => ({
+    const memberships = enabled.map(({ organization, level, scope, login }) => ({
       organization,
       name: names.get(organization) ?? organization,
       level,
+      ...(scope && { departments: scope }),
       login,
       permissions: [...permissionsOf[level]],
     }));

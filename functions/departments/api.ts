@@ -9,14 +9,20 @@ import {
   subtreeOf,
 } from 'roster/domain/departments';
 import { MusterError } from 'roster/domain/errors';
-import { mayDo } from 'roster/domain/permissions';
+import { isBounded, mayDo } from 'roster/domain/permissions';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { actorOf, type Call, type HttpHandlers, httpFunction, requireVersion } from 'roster/lambda/http';
+import { withinTree } from 'roster/lambda/scope';
 
 const handlers: HttpHandlers<'departments', Deps> = {
-  async listDepartments({ params }, { departments }) {
+  async listDepartments({ params, caller }, { departments }) {
     const { tree, version, members } = await departments.read(params.org);
-    const items = subtreeOf(tree, rootDepartment).map((one) => departmentBody(tree, one, members));
+    const within = withinTree(tree, caller);
+    const items = subtreeOf(tree, rootDepartment).map((one) => {
+      const body = departmentBody(tree, one, members);
+      // The tree is for all to choose from, but not how many members a coordinator does not see.
+      return within === undefined || within.has(one.id) ? body : { ...body, members: undefined };
+    });
     return { status: 200, body: { items, version } };
   },
 
@@ -43,11 +49,16 @@ const handlers: HttpHandlers<'departments', Deps> = {
     return { status: 204 };
   },
 
-  async listRoles({ params }, { roles }) {
+  async listRoles({ params, caller }, { roles }) {
     const { roles: all, members } = await roles.read(params.org);
     return {
       status: 200,
-      body: { items: all.map((role) => ({ ...role, members: members.get(role.id) ?? 0 })) },
+      body: {
+        items: all.map((role) => ({
+          ...role,
+          ...(!isBounded(caller.level) && { members: members.get(role.id) ?? 0 }),
+        })),
+      },
     };
   },
 

@@ -21,6 +21,7 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
       status: 'in_progress',
       step: 'awaiting_upload',
       uploadedBy: caller.login,
+      uploaderAccount: caller.account,
       createdAt: at,
       updatedAt: at,
       counts: noCounts,

@@ -1,24 +1,31 @@
+import { pathOf } from 'roster/domain/departments';
 import { MusterError } from 'roster/domain/errors';
 import { mayDo } from 'roster/domain/permissions';
+import { isResponsible } from 'roster/domain/responsibilities';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { memberBodies, memberDetails } from 'roster/lambda/member-body';
+import { setLevel } from 'roster/lambda/member-level';
 import {
   addMember,
   editMember,
   findMember,
+  type MemberOutcome,
+  previewRemoval,
   removeMember,
   resetCredentials,
   setMemberState,
   setUsername,
 } from 'roster/lambda/members';
+import { withinOf } from 'roster/lambda/scope';
 
 const handlers: HttpHandlers<'roster', Deps> = {
-  async listMembers({ params, query }, { organizations, roster, departments }) {
+  async listMembers({ params, query, caller }, { organizations, roster, departments }) {
     const { status, sort, ...page } = query;
     const states = status === undefined ? undefined : [status].flat();
     const organization = await organizations.get(params.org);
-    const found = await roster.list(organization, { ...page, states, descending: sort === '-name' });
+    const within = await withinOf({ departments }, caller);
+    const found = await roster.list(organization, { ...page, states, within, descending: sort === '-name' });
     return {
       status: 200,
       body: { ...found, items: await memberBodies(departments, params.org, found.items) },
@@ -30,79 +37,79 @@ const handlers: HttpHandlers<'roster', Deps> = {
   },
 
   async getMember(call, all) {
-    const found = await findMember(all, refOf(call));
-    return {
-      status: 200,
-      version: found.member.version,
-      body: await memberDetails(all, call.params.org, found),
-    };
+    const found = await findMember(all, refOf(call), await actingOf(call, all));
+    return shown(all, call, found);
   },
 
-  async addMember({ params, body, caller, origin }, all) {
-    if (body.account !== undefined && !mayDo(caller.level, 'members.credentials')) {
+  async addMember({ params, body, ...call }, all) {
+    if (body.account !== undefined && !mayDo(call.caller.level, 'members.credentials')) {
       throw new MusterError('forbidden', 'An account needs the permission members.credentials.');
     }
-    const made = await addMember(all, params.org, { ...caller, origin }, body);
-    return { status: 201, version: made.member.version, body: await memberDetails(all, params.org, made) };
+    const made = await addMember(all, params.org, await actingOf(call, all), body);
+    return { ...(await shown(all, { params }, made)), status: 201 };
   },
 
   async updateMember(call, all) {
-    const found = await editMember(all, refOf(call), actingOf(call), call.body);
-    return {
-      status: 200,
-      version: found.member.version,
-      body: await memberDetails(all, call.params.org, found),
-    };
+    const found = await editMember(all, refOf(call), await actingOf(call, all), call.body);
+    return shown(all, call, found);
   },
 
   async removeMember(call, all) {
-    await removeMember(all, refOf(call), actingOf(call));
+    await removeMember(all, refOf(call), await actingOf(call, all), call.query.transferTo);
     return { status: 204 };
   },
 
-  async disableMember(call, all) {
-    const found = await setMemberState(all, refOf(call), actingOf(call), 'disable');
-    return {
-      status: 200,
-      version: found.member.version,
-      body: await memberDetails(all, call.params.org, found),
+  async previewRemoval(call, all) {
+    const { member, own } = await previewRemoval(all, refOf(call), await actingOf(call, all));
+    const { tree } = await all.departments.read(call.params.org);
+    const departments = own.departments.map((id) => ({ id, path: pathOf(tree, id) }));
+    const body = {
+      memberId: member.externalId,
+      immediate: !isResponsible(own),
+      responsibilities: { ...own, departments },
     };
+    return { status: 200, version: member.version, body };
+  },
+
+  async setLevel(call, all) {
+    const found = await setLevel(all, refOf(call), await actingOf(call, all), call.body);
+    return shown(all, call, found);
+  },
+
+  async disableMember(call, all) {
+    const found = await setMemberState(all, refOf(call), await actingOf(call, all), 'disable');
+    return shown(all, call, found);
   },
 
   async enableMember(call, all) {
-    const found = await setMemberState(all, refOf(call), actingOf(call), 'enable');
-    return {
-      status: 200,
-      version: found.member.version,
-      body: await memberDetails(all, call.params.org, found),
-    };
+    const found = await setMemberState(all, refOf(call), await actingOf(call, all), 'enable');
+    return shown(all, call, found);
   },
 
   async setUsername(call, all) {
-    const found = await setUsername(all, refOf(call), actingOf(call), call.body);
-    return {
-      status: 200,
-      version: found.member.version,
-      body: await memberDetails(all, call.params.org, found),
-    };
+    const found = await setUsername(all, refOf(call), await actingOf(call, all), call.body);
+    return shown(all, call, found);
   },
 
   async resetCredentials(call, all) {
-    const found = await resetCredentials(all, refOf(call), actingOf(call));
-    return {
-      status: 200,
-      version: found.member.version,
-      body: await memberDetails(all, call.params.org, found),
-    };
+    const found = await resetCredentials(all, refOf(call), await actingOf(call, all));
+    return shown(all, call, found);
   },
 };
+
+/** A member as the answer shows it, with its version. */
+async function shown(all: Deps, { params }: { params: { org: string } }, found: MemberOutcome) {
+  const body = await memberDetails(all, params.org, found);
+  return { status: 200 as const, version: found.member.version, body };
+}
 
 function refOf({ params, ifMatch }: Pick<Call<'getMember'>, 'params' | 'ifMatch'>) {
   return { organization: params.org, memberId: params.memberId, ifMatch };
 }
 
-function actingOf({ caller, origin }: Pick<Call<'getMember'>, 'caller' | 'origin'>) {
-  return { ...caller, origin };
+/** Who acts, with the departments that it is bounded to, if it is. */
+async function actingOf({ caller, origin }: Pick<Call<'getMember'>, 'caller' | 'origin'>, all: Deps) {
+  return { ...caller, origin, within: await withinOf(all, caller) };
 }
 
 /** The roster: lists, single members, what admins do to them, and their summary. */

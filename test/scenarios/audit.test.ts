@@ -76,10 +76,11 @@ const codeOf = (work: Promise<unknown>) =>
 describe('every change leaves its entry', () => {
   it('newest first, one for each change and no more', async () => {
     expect((await entries(club)).map(({ sequence, action }) => [sequence, action])).toEqual([
-      [7, 'import.cancel'],
-      [6, 'import.complete'],
-      [5, 'import.approve'],
-      [4, 'import.complete'],
+      [8, 'import.cancel'],
+      [7, 'import.complete'],
+      [6, 'import.approve'],
+      [5, 'import.complete'],
+      [4, 'import.approve'],
       [3, 'schema.update'],
       [2, 'organization.update'],
       [1, 'organization.create'],
@@ -87,7 +88,7 @@ describe('every change leaves its entry', () => {
   });
 
   it('with who, when, from where, what, before and after', async () => {
-    const [, , , , schema, update, create] = await entries(club);
+    const [, , , , , schema, update, create] = await entries(club);
     expect(create).toMatchObject({
       actor: { account: 'operator', login: 'operator' },
       subject: club.organization,
@@ -113,7 +114,7 @@ describe('every change leaves its entry', () => {
   });
 
   it('an import by its decision, its counts and its change files, with nothing of a person', async () => {
-    const [cancel, reviewed, approve, byPolicy] = await entries(club);
+    const [cancel, reviewed, approve, byPolicy, policy] = await entries(club);
     const me = { account, login: club.login };
     expect(cancel).toMatchObject({ actor: me, subject: imports.third, after: { status: 'incomplete' } });
     expect(approve).toMatchObject({
@@ -131,6 +132,11 @@ describe('every change leaves its entry', () => {
       subject: imports.second,
       details: { counts: { updated: 1 } },
     });
+    expect(policy).toMatchObject({
+      actor: { account: 'policy', login: 'policy' },
+      subject: imports.first,
+      details: { uploadedBy: club.login, counts: { rows: 3, added: 3 } },
+    });
     expect(byPolicy).toMatchObject({
       actor: { account: 'policy', login: 'policy' },
       subject: imports.first,
@@ -139,7 +145,9 @@ describe('every change leaves its entry', () => {
         file: { sha256: createHash('sha256').update(first).digest('hex'), bytes: first.length },
       },
     });
-    expect(JSON.stringify([cancel, reviewed, approve, byPolicy])).not.toMatch(/Ann|Able|Baker|Cook|Crook/);
+    expect(JSON.stringify([cancel, reviewed, approve, byPolicy, policy])).not.toMatch(
+      /Ann|Able|Baker|Cook|Crook/,
+    );
   });
 
   it('the SHA-256 of a change file is that of the object it names', async () => {
@@ -172,7 +180,7 @@ describe('every change leaves its entry', () => {
       '409 import_not_in_review',
     );
     expect(await codeOf(club.client.cancel(club.organization, imports.first))).toBe('409 import_not_open');
-    expect(await entries(club)).toHaveLength(7);
+    expect(await entries(club)).toHaveLength(8);
   });
 });
 
@@ -181,16 +189,16 @@ describe('the list', () => {
     (await entries(club, query)).map(({ sequence }) => sequence);
 
   it('is filtered by subject, action and time, in pages of any size', async () => {
-    expect(await sequences({ limit: 2 })).toEqual([7, 6, 5, 4, 3, 2, 1]);
-    expect(await sequences({ limit: 3, sort: 'time' })).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(await sequences({ subject: imports.second, limit: 1 })).toEqual([6, 5]);
-    expect(await sequences({ action: 'import.complete' })).toEqual([6, 4]);
-    expect(await sequences({ action: 'import.complete', subject: imports.first })).toEqual([4]);
+    expect(await sequences({ limit: 2 })).toEqual([8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(await sequences({ limit: 3, sort: 'time' })).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await sequences({ subject: imports.second, limit: 1 })).toEqual([7, 6]);
+    expect(await sequences({ action: 'import.complete' })).toEqual([7, 5]);
+    expect(await sequences({ action: 'import.complete', subject: imports.first })).toEqual([5]);
     const third = (await entries(club)).find(({ sequence }) => sequence === 3)?.at ?? '';
     expect(await sequences({ from: third, action: 'schema.update' })).toEqual([3]);
     expect(await sequences({ to: third, action: 'schema.update' })).toEqual([]);
     const inOffset = new Date(Date.parse(third) + 3_600_000).toISOString().replace('Z', '+01:00');
-    expect(await sequences({ from: inOffset, sort: 'time' })).toEqual([3, 4, 5, 6, 7]);
+    expect(await sequences({ from: inOffset, sort: 'time' })).toEqual([3, 4, 5, 6, 7, 8]);
     expect(await sequences({ from: '2030-01-01T00:00:00Z', to: '2020-01-01T00:00:00Z' })).toEqual([]);
   });
 
@@ -251,7 +259,7 @@ describe('npm run audit', () => {
     const last = (await entries(club))[0]?.hash ?? '';
     expect(await command(club, 'verify')).toEqual({
       code: 0,
-      output: `7 entries, unbroken, last hash ${last}\n`,
+      output: `8 entries, unbroken, last hash ${last}\n`,
     });
     const anchor = (await entries(club)).at(-1)?.hash ?? '';
     expect((await command(club, 'verify', '--from-hash', anchor)).code).toBe(0);
@@ -297,7 +305,7 @@ describe('npm run audit', () => {
     [
       'the newest one deleted',
       async (rows, _, drop) => void (await drop(rows.at(-1) as Row)),
-      'entry 7 (tail_missing)',
+      'entry 8 (tail_missing)',
     ],
     [
       'an edited entry',
@@ -331,7 +339,7 @@ describe('npm run audit', () => {
       const put = (Item: Row) => documents.send(new PutCommand({ TableName, Item }));
       const drop = ({ pk, sk }: Row) => documents.send(new DeleteCommand({ TableName, Key: { pk, sk } }));
       const before = await read();
-      expect(before).toHaveLength(7);
+      expect(before).toHaveLength(8);
       await tamper(before, put, drop);
       const result = await command(club, 'verify');
       for (const row of await read()) if (!before.some(({ sk }) => sk === row.sk)) await drop(row);

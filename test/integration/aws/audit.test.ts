@@ -127,6 +127,20 @@ test('a race that is lost again and again ends as throttled, without the change'
   expect(await table.get(key('lost'))).toBeUndefined();
 });
 
+test('several events are entries one after the other, with the actions or not at all', async () => {
+  const organization = newOrganization();
+  await trail.commit(organization, event('before'), []);
+  const last = await trail.commit(organization, [event('one'), event('two')], [putting('both')]);
+  expect(last).toMatchObject({ subject: 'two', sequence: 3 });
+  const refused = { put: { ...key('both') }, condition: isAbsent };
+  const again = trail.commit(organization, [event('three'), event('four')], [refused]);
+  await expect(again).rejects.toBeInstanceOf(TransactionFailed);
+  expect(subjects(await collected(trail.all(organization)))).toEqual(['before', 'one', 'two']);
+  expect(await verifyChain(trail.all(organization), sha256)).toMatchObject({ unbroken: true, entries: 3 });
+  expect((await trail.list(organization, { limit: 9, subject: 'two' })).items).toHaveLength(1);
+  await expect(trail.commit(organization, [], [])).rejects.toThrow(RangeError);
+});
+
 test('96 actions are taken, 97 are not', async () => {
   const organization = newOrganization();
   const actions = (count: number) => Array.from({ length: count }, (_, index) => putting(`many-${index}`));

@@ -206,6 +206,7 @@ describe('an import’s chunk', () => {
     timeZone: 'UTC',
     now,
     approvedBy: 'admin',
+    approvedByAccount: 'BOSS',
     departments: new Map(),
   };
   const disable = (id: string, account?: string): PlannedChange => ({
@@ -250,13 +251,21 @@ describe('an import’s chunk', () => {
   });
 
   it('leaves out its approver and the last owner, and says so', async () => {
-    await person('BOSS', { login: 'admin', level: 'owner' });
+    // The account tells the approver, not the login, which somebody may have changed since.
+    await person('BOSS', { login: 'renamed', level: 'owner' });
     await person('X', { level: 'owner' });
     await apply([disable('BOSS', 'BOSS'), disable('X', 'X')]);
     expect(await stateOf('BOSS')).toEqual(['enabled', 'enabled']);
     expect(await stateOf('X')).toEqual(['disabled', 'disabled']);
     expect(await conflicts()).toEqual(['BOSS']);
     expect(await members.enabledOwners('acme')).toBe(1);
+  });
+
+  it('disables whoever has the login of the approver, but is somebody else', async () => {
+    await person('BOSS', { login: 'renamed' });
+    await person('NEW', { login: 'admin' });
+    await apply([disable('NEW', 'NEW')]);
+    expect(await stateOf('NEW')).toEqual(['disabled', 'disabled']);
   });
 
   it('disables owners only down to the last one', async () => {

@@ -149,6 +149,22 @@ describe('the authorizer', () => {
     expect(await decide('PUT /api/v1/orgs/{org}/schema', 'acme')).toEqual(refused);
   });
 
+  it('tells the departments of a coordinator, and refuses it what does not look at them', async () => {
+    membership = { ...(membership as Membership), level: 'coordinator', scope: ['D1', 'D2'] };
+    expect(await decide(members, 'acme')).toMatchObject({
+      isAuthorized: true,
+      context: { level: 'coordinator', scope: 'D1,D2' },
+    });
+    expect(await decide('GET /api/v1/orgs/{org}/members/summary', 'acme')).toEqual(refused);
+    expect(await decide('DELETE /api/v1/orgs/{org}/members/{memberId}', 'acme')).toEqual(refused);
+    const { scope: _, ...lifted } = { ...membership, level: 'administrator' as const };
+    membership = lifted;
+    expect(await decide(members, 'acme')).toEqual({
+      isAuthorized: true,
+      context: { account: 'one', organization: 'acme', level: 'administrator', login: 'ana' },
+    });
+  });
+
   it('asks for no membership where the route has no organization, but for the account', async () => {
     expect(await decide('GET /api/v1/me')).toEqual({ isAuthorized: true, context: { account: 'one' } });
     account = undefined;

@@ -36,6 +36,7 @@ const MembershipItem = z.object({
   account: z.string(),
   organization: z.string(),
   level: z.enum(levels),
+  scope: z.array(z.string()).optional(),
   login: z.string(),
   state: z.enum(['enabled', 'disabled']),
   externalId: z.string().optional(),

@@ -53,11 +53,16 @@ export interface AuditTrail {
   /**
    * Does the actions and appends the entry in one transaction: both or nothing. The head is written on condition
    * of the sequence seen; a race lost on the head alone is run again with the same actions.
-   * @param actions at most {@link commitActionsMax}
+   * @param event one, or several that are appended in their order; the last one's entry is returned
+   * @param actions at most {@link commitActionsMax}, and three fewer for each further event
    * @throws TransactionFailed if conditions of `actions` did not hold, with reasons in their order and for them alone
    * @throws MusterError `throttled` if others kept winning the race, `corrupt_item` if the chain's end is unreadable
    */
-  commit(organization: string, event: AuditEvent, actions: readonly Action[]): Promise<AuditEntry>;
+  commit(
+    organization: string,
+    event: AuditEvent | readonly AuditEvent[],
+    actions: readonly Action[],
+  ): Promise<AuditEntry>;
   /**
    * A page of entries: at most two queries and batches of reads, whatever the filters.
    * @throws MusterError `invalid_cursor`, and `corrupt_item` if an entry is missing or unreadable
@@ -113,12 +118,15 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
   };
 
   /** One try. Undefined if another writer was first at the head. */
-  const append = async (organization: string, event: AuditEvent, actions: readonly Action[]) => {
+  const append = async (organization: string, events: readonly AuditEvent[], actions: readonly Action[]) => {
     const head = await headOf(organization);
-    const { text, entry } = await nextEntry(event, head, clock(), sha256);
+    const entries: Hashed[] = [];
+    for (const event of events) {
+      entries.push(await nextEntry(event, entries.at(-1)?.entry ?? head, clock(), sha256));
+    }
     try {
-      await table.transact([...actions, ...entryActions(organization, text, entry, head)]);
-      return entry;
+      await table.transact([...actions, ...entryActions(organization, entries, head)]);
+      return entries.at(-1)?.entry;
     } catch (error) {
       if (!(error instanceof TransactionFailed)) throw error;
       const isTheirs = actions.some((_, index) => error.failedAt(index));
@@ -163,11 +171,13 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
 
   return {
     async commit(organization, event, actions) {
-      if (actions.length > commitActionsMax) {
-        throw new RangeError(`A commit takes ${commitActionsMax} actions at most, not ${actions.length}.`);
+      const events = [event].flat();
+      const count = actions.length + 3 * (events.length - 1);
+      if (events.length === 0 || count > commitActionsMax) {
+        throw new RangeError(`A commit takes 1 event and ${commitActionsMax} actions at most, not ${count}.`);
       }
       for (let attempt = 1; ; attempt++) {
-        const entry = await append(organization, event, actions);
+        const entry = await append(organization, events, actions);
         if (entry !== undefined) return entry;
         if (attempt >= race.attemptsMax) {
           throw new MusterError('throttled', 'Too many changes at once. Try again in a moment.');
@@ -206,19 +216,28 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
   };
 }
 
+/** An entry and the text that its hash is of. */
+interface Hashed {
+  text: string;
+  entry: AuditEntry;
+}
+
 /** The head comes first: its index among the actions tells a lost race. */
-function entryActions(
-  organization: string,
-  text: string,
-  entry: AuditEntry,
-  head: Head | undefined,
-): Action[] {
-  const { sequence, hash, at, subject, action } = entry;
-  const position = keys.auditPosition(at, sequence);
+function entryActions(organization: string, entries: readonly Hashed[], head: Head | undefined): Action[] {
+  const { sequence, hash, at } = (entries.at(-1) as Hashed).entry;
   const inPlace = head === undefined ? isAbsent : attributeIs('sequence', head.sequence);
-  const pointer = (pk: string): Key => ({ pk, sk: position });
   return [
     { put: { ...keys.auditHead(organization), sequence, hash, at }, condition: inPlace },
+    ...entries.flatMap((one) => itemsOf(organization, one)),
+  ];
+}
+
+/** An entry with its two pointers. */
+function itemsOf(organization: string, { text, entry }: Hashed): Action[] {
+  const { sequence, hash, at, subject, action } = entry;
+  const position = keys.auditPosition(at, sequence);
+  const pointer = (pk: string): Key => ({ pk, sk: position });
+  return [
     { put: { ...keys.auditEntry(organization, position), entry: text, hash }, condition: isAbsent },
     { put: { ...pointer(keys.auditOfSubject(organization, subject)), action } },
     { put: { ...pointer(keys.auditOfAction(organization, action)), subject } },

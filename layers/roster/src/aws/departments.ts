@@ -100,8 +100,8 @@ export function departmentRecords({
       readStored(table, organization),
     ]);
     const tree = departmentTree({ root: { name, version }, ...stored });
-    const { version: treeVersion, counts } = stored;
-    return { tree, version: treeVersion, members: membersOf(tree, counts), counts };
+    const { version: treeVersion, counts, scopes } = stored;
+    return { tree, version: treeVersion, members: membersOf(tree, counts), counts, scopes };
   };
 
   const write = (
@@ -192,7 +192,7 @@ export function departmentRecords({
         const members = seen.members.get(id) ?? 0;
         const deletion = deleteDepartment(seen.tree, id, { members, transferTo });
         const { department, moved, transfer } = deletion;
-        const idle = idleTransfers(seen.tree, seen.counts);
+        const idle = idleTransfers(seen.tree, [seen.counts, seen.scopes]);
         const tree = forgetTransfers(deletion.tree, idle);
         const departments = moved.map((one) => one.id);
         const event = {
@@ -221,12 +221,15 @@ const addedAtOnceMax = 90;
 const idleTransfersMax = 20;
 
 /**
- * Deleted departments that no member names any more and that no other transfer leads through. Nobody can come to
+ * Deleted departments that no member and no coordinator's scope names any more and that no other transfer leads through. Nobody can come to
  * name them again: only an import that is being applied writes departments without looking whether they are there.
  */
-function idleTransfers({ transfers }: DepartmentTree, counts: ReadonlyMap<string, number>): string[] {
+function idleTransfers(
+  { transfers }: DepartmentTree,
+  counts: readonly ReadonlyMap<string, number>[],
+): string[] {
   const targets = new Set(transfers.values());
-  const idle = [...transfers.keys()].filter((id) => !counts.get(id) && !targets.has(id));
+  const idle = [...transfers.keys()].filter((id) => !counts.some((one) => one.get(id)) && !targets.has(id));
   return idle.slice(0, idleTransfersMax);
 }
 
@@ -255,6 +258,8 @@ interface StoredDepartments {
   transfers: TransferredDepartment[];
   version: number;
   counts: Map<string, number>;
+  /** How many coordinators name each department. */
+  scopes: Map<string, number>;
 }
 
 function departmentItem(organization: string, { id, name, parent, version }: Department) {
@@ -332,7 +337,13 @@ async function readOnce(
   organization: string,
   { withCounts }: Reading,
 ): Promise<StoredDepartments> {
-  const stored: StoredDepartments = { departments: [], transfers: [], version: 0, counts: new Map() };
+  const stored: StoredDepartments = {
+    departments: [],
+    transfers: [],
+    version: 0,
+    counts: new Map(),
+    scopes: new Map(),
+  };
   let digest: string | undefined;
   const items = table.queryAll({
     // Counts sort before the departments.
@@ -344,10 +355,12 @@ async function readOnce(
     ConsistentRead: true,
   });
   const tree = keys.departmentTree(organization).sk;
+  const scopes = keys.scopeCounts(organization).sk;
   for await (const item of items) {
     if (item.sk === tree)
       ({ version: stored.version, digest } = parseItem(TreeItem, item, 'department tree'));
     else if (String(item.sk).startsWith(keys.groupCountPrefix)) addCounts(stored.counts, item);
+    else if (item.sk === scopes) addCounts(stored.scopes, item);
     else addDepartmentItem(stored, item);
   }
   const found = {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import { applyInterrupted, isAbandoned } from '../domain/execution.ts';
 import {
+  asOf,
   ChangeKind,
   type Import,
   ImportMode,
@@ -10,12 +11,14 @@ import {
   isOpen,
   OnRowErrors,
 } from '../domain/import.ts';
+import { failedEvent, supersededEvent } from '../domain/import-audit.ts';
 import type { AppliedChunk, Approval, ImportRef, Imports } from '../domain/ports.ts';
 import type { AuditTrail } from './audit.ts';
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts';
 import { keys } from './keys.ts';
 import { parseItem } from './parse-item.ts';
 import {
+  type Action,
   allOf,
   anyOf,
   attributeIs,
@@ -36,6 +39,7 @@ const ImportItem = z.object({
   status: ImportStatus,
   step: ImportStep,
   uploadedBy: z.string(),
+  uploaderAccount: z.string().optional(),
   createdAt: z.string(),
   updatedAt: z.string(),
   counts: z.object({
@@ -82,7 +86,13 @@ const ImportItem = z.object({
     })
     .optional(),
   approval: z
-    .object({ by: z.string(), at: z.string(), kinds: z.array(ChangeKind), excludedCount: count })
+    .object({
+      by: z.string(),
+      account: z.string().optional(),
+      at: z.string(),
+      kinds: z.array(ChangeKind),
+      excludedCount: count,
+    })
     .optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   version: z.int(),
@@ -117,7 +127,15 @@ export interface ImportPage {
 export interface ImportRecords extends Imports {
   /** @throws MusterError `invalid_cursor` */
   page(organization: string, request: { limit: number; cursor?: string | undefined }): Promise<ImportPage>;
+  /**
+   * The imports that have not ended: the one that has the floor, and those of the newest {@link openLookedAtMax} that
+   * wait for their file or their turn.
+   */
+  open(organization: string, now: Date): Promise<Import[]>;
 }
+
+/** How many of the newest imports are looked at for open ones; others have long given way or got no file. */
+export const openLookedAtMax = 100;
 
 const importId = z.string().length(26);
 
@@ -177,9 +195,10 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
     return get({ organization, importId: parseItem(FloorItem, item, 'floor').importId });
   };
 
-  const giveWay = async (ref: ImportRef, job: Import, now: Date): Promise<never> => {
+  const giveWay = async (ref: ImportRef, job: Import, newer: Import, now: Date): Promise<never> => {
     const { uploadedAt } = job;
-    await update(ref.organization, job, { status: 'incomplete', uploadedAt, updatedAt: now.toISOString() });
+    const end = { status: 'incomplete', uploadedAt, updatedAt: now.toISOString() } as const;
+    await update(ref.organization, job, end, supersededEvent(job, newer));
     throw superseded(ref);
   };
 
@@ -197,7 +216,7 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
         }
         throw new MusterError('import_busy', `The import ${holder.importId} is being applied.`);
       }
-      if (arrival(holder) > arrival(next)) return giveWay(ref, next, now);
+      if (arrival(holder) > arrival(next)) return giveWay(ref, next, holder, now);
     }
     await begin(ref, next, holder, now);
     return get(ref);
@@ -211,7 +230,7 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
     const ousted = holder?.status === 'in_progress' ? [holder] : [];
     const end = (other: Import) =>
       isOpen(other) ? { status: 'incomplete' } : { status: 'error', error: applyInterrupted };
-    await table.transact([
+    const actions: Action[] = [
       { put: { ...keys.currentImport(organization), importId }, condition: sameFloor },
       {
         update: {
@@ -227,7 +246,11 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
           condition: versionIs(other.version),
         },
       })),
-    ]);
+    ];
+    const [ended] = ousted;
+    if (ended === undefined) return table.transact(actions);
+    const event = isOpen(ended) ? supersededEvent(ended, job) : failedEvent(ended, applyInterrupted);
+    await audit.commit(organization, event, actions);
   };
 
   return {
@@ -249,6 +272,14 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
       const items = jobs.slice(0, limit);
       const last = jobs.length > limit ? items.at(-1) : undefined;
       return { items, ...(last && { nextCursor: writeCursor(scope, last.importId) }) };
+    },
+    async open(organization, now) {
+      const [holder, newest] = await Promise.all([
+        floorHolder(organization),
+        list(organization, openLookedAtMax),
+      ]);
+      const found = new Map([...newest, ...(holder ? [holder] : [])].map((job) => [job.importId, job]));
+      return [...found.values()].filter((job) => asOf(job, now).status === 'in_progress');
     },
     async takeFloor(ref, uploadedAt, now) {
       for (let tries = 0; tries < floorTriesMax; tries++) {

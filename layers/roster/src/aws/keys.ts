@@ -46,6 +46,8 @@ export const keys = {
   /** Members by department and role, in several items so that parallel writers seldom meet in one. */
   groupCount: (org: string, slot: number): Key => ({ pk: `O#${org}#DEPT`, sk: `COUNT#${padded(slot)}` }),
   groupCountPrefix: 'COUNT#',
+  /** How many coordinators answer for each department, by its id. */
+  scopeCounts: (org: string): Key => ({ pk: `O#${org}#DEPT`, sk: 'SCOPES' }),
   roles: (org: string): Key => ({ pk: `O#${org}#ROLE`, sk: 'ROLES' }),
   import: (org: string, importId: string): Key => ({ pk: `O#${org}#JOB`, sk: importId }),
   imports: (org: string): string => `O#${org}#JOB`,

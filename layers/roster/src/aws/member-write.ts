@@ -8,7 +8,7 @@ import { dueActions } from './due-members.ts';
 import { departmentChecks, departmentCountActions, roleChecks } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
-import { type Action, isAbsent, isPresent, versionIs } from './table.ts';
+import { type Action, allOf, attributeIs, isAbsent, isPresent, versionIs } from './table.ts';
 
 /** Something before and after; absent before where it is made, after where it is removed. */
 export interface Transition<T> {
@@ -22,8 +22,22 @@ export interface MemberWrite {
   member: Transition<Member>;
   membership?: Transition<Membership>;
   newAccount?: Account;
+  /** Who takes over what the member was responsible for. */
+  takeOver?: TakeOver;
   /** Refuses the account's tokens issued before this second (Unix epoch). */
   refuseTokens?: { account: string; beforeSeconds: number };
+}
+
+type Complete<T> = { before: T; after: T };
+
+/**
+ * The membership of who takes over and its member, both the same where they need not change, and the ids of the imports
+ * that go to it.
+ */
+export interface TakeOver {
+  heir: Complete<Membership>;
+  member: Complete<Member>;
+  imports: readonly string[];
 }
 
 /** What an action is on, to tell what a failed condition means. */
@@ -37,6 +51,9 @@ export type WriteTarget =
   | 'membership'
   | 'owners'
   | 'account'
+  | 'heir'
+  | 'import'
+  | 'scopes'
   | `login ${string}`;
 
 export interface MemberAction {
@@ -44,7 +61,10 @@ export interface MemberAction {
   action: Action;
 }
 
-/** The actions of a write: at most 15 and one for each department added, each conditional on what was seen. */
+/**
+ * The actions of a write, each conditional on what was seen: at most 18, and one for each department added and each
+ * import taken over.
+ */
 export function memberActions(write: MemberWrite): MemberAction[] {
   return [
     ...memberItem(write),
@@ -54,6 +74,8 @@ export function memberActions(write: MemberWrite): MemberAction[] {
     ...membershipItem(write.membership),
     ...loginItems(write.membership),
     ...ownersItem(write.organization.organization, write.membership),
+    ...scopeCounts(write),
+    ...takeOverItems(write),
     ...accountItem(write),
   ];
 }
@@ -130,12 +152,13 @@ function membershipItem({ before, after }: Transition<Membership> = {}): MemberA
 
 /** Changes a membership that still has the version seen. Not put whole: a sign-in may have kept its time since. */
 export function membershipUpdate(before: Membership, after: Membership): Action {
-  const { level, login, state, externalId, tokensValidFromSeconds, version, logins } = after;
+  const { level, scope, login, state, externalId, tokensValidFromSeconds, version, logins } = after;
+  const optional = ['logins', 'scope'] as const;
   return {
     update: {
       key: keys.membership(after.account, after.organization),
-      set: { level, login, state, externalId, tokensValidFromSeconds, version, logins },
-      remove: logins === undefined && before.logins !== undefined ? ['logins'] : [],
+      set: { level, scope, login, state, externalId, tokensValidFromSeconds, version, logins },
+      remove: optional.filter((name) => after[name] === undefined && before[name] !== undefined),
       condition: versionIs(before.version),
     },
   };
@@ -177,6 +200,44 @@ export function ownersUpdate(organization: string, change: number): Action {
       }),
     },
   };
+}
+
+/** Counts the coordinators of departments, so that a deletion remembers who took over as long as one names it. */
+function scopeCounts({ organization, membership, takeOver }: MemberWrite): MemberAction[] {
+  const add: Record<string, number> = {};
+  for (const { before, after } of [membership ?? {}, takeOver?.heir ?? {}]) {
+    for (const id of before?.scope ?? []) add[id] = (add[id] ?? 0) - 1;
+    for (const id of after?.scope ?? []) add[id] = (add[id] ?? 0) + 1;
+  }
+  for (const id of Object.keys(add)) if (add[id] === 0) delete add[id];
+  if (Object.keys(add).length === 0) return [];
+  return [{ on: 'scopes', action: { update: { key: keys.scopeCounts(organization.organization), add } } }];
+}
+
+/** Imports go to somebody else while they are open; their own versions stay, or their steps would meet a conflict. */
+function takeOverItems({ organization, membership, takeOver }: MemberWrite): MemberAction[] {
+  const leaver = membership?.before;
+  if (takeOver === undefined || leaver === undefined) return [];
+  const { before, after } = takeOver.heir;
+  const heir: Action =
+    before === after
+      ? { check: keys.membership(after.account, after.organization), condition: versionIs(after.version) }
+      : membershipUpdate(before, after);
+  const imports = takeOver.imports.map((importId): MemberAction => {
+    const key = keys.import(leaver.organization, importId);
+    const set = { uploadedBy: after.login, uploaderAccount: after.account };
+    const condition = allOf(
+      attributeIs('uploaderAccount', leaver.account),
+      attributeIs('status', 'in_progress'),
+    );
+    return { on: 'import', action: { update: { key, set, condition } } };
+  });
+  const member = memberItem({ organization, member: takeOver.member });
+  return [
+    { on: 'heir', action: heir },
+    ...member.map(({ action }) => ({ on: 'heir' as const, action })),
+    ...imports,
+  ];
 }
 
 function accountItem({ newAccount, refuseTokens }: MemberWrite): MemberAction[] {

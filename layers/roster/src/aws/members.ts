@@ -16,13 +16,13 @@ export type { MemberWrite } from './member-write.ts';
 /** Changes of single members. */
 export interface MemberRecords {
   /**
-   * Does a write and keeps its event, both or nothing. An email or phone that somebody else signs in with is left
+   * Does a write and keeps its events, all or nothing. An email or phone that somebody else signs in with is left
    * out of the membership's logins. Returns the membership as it is then, if the write has one.
    * @throws MusterError `conflict` if the external id is taken, `login_taken` if the username is, `last_owner`,
    * `unknown_department` and `unknown_role` if one that is added was deleted meanwhile,
    * and `precondition_failed` if the member or its membership changed since they were read.
    */
-  commit(write: MemberWrite, event: AuditEvent): Promise<Membership | undefined>;
+  commit(write: MemberWrite, event: AuditEvent | readonly AuditEvent[]): Promise<Membership | undefined>;
   /** How many memberships of the organization are enabled owners. */
   enabledOwners(organization: string): Promise<number>;
 }
@@ -69,7 +69,9 @@ function withoutTaken(write: MemberWrite, failed: readonly string[], cause: unkn
     const id = member.after?.externalId;
     throw new MusterError('conflict', `There is a member with the identifier “${id}” already.`, { cause });
   }
-  if (failed.includes('membership') || failed.includes('account')) throw changedMeanwhile(cause);
+  if (['membership', 'account', 'heir', 'import'].some((on) => failed.includes(on))) {
+    throw changedMeanwhile(cause);
+  }
   if (failed.includes('owners')) throw lastOwner();
   if (failed.includes('department')) throw gone('unknown_department', 'departments', cause);
   if (failed.includes('role')) throw gone('unknown_role', 'roles', cause);

@@ -14,7 +14,6 @@ import {
   type RosterMembers,
 } from '../domain/ports.ts';
 import { compileDerivedFields, compilePlacing, type DerivedFields } from '../domain/roster-row.ts';
-import { normalizeLogin } from '../domain/username.ts';
 import { toMembership } from './accounts.ts';
 import { dueActions, dueNow } from './due-members.ts';
 import { departmentCountActions } from './group-counts.ts';
@@ -263,8 +262,8 @@ async function membershipsOf(
 
 /** Nobody is shut out by the file that it approved itself (B4). */
 function disablesApprover(change: PlannedChange, memberships: Memberships, context: ApplyContext): boolean {
-  const login = memberships.get(change.account ?? '')?.login;
-  return change.state === 'disabled' && login !== undefined && login === normalizeLogin(context.approvedBy);
+  const { account } = memberships.get(change.account ?? '') ?? {};
+  return change.state === 'disabled' && account !== undefined && account === context.approvedByAccount;
 }
 
 /** What the changes do to memberships: the actions, how many enabled owners more or less, and the last one less. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { MusterError } from '../domain/errors.ts';
 import { type Member, type MemberState, type MemberSummary, summarize } from '../domain/member.ts';
+import { coversMember, type Within } from '../domain/scope.ts';
 import { type CursorScope, invalidCursor, readCursor, writeCursor } from './cursor.ts';
 import { keys, tableShape } from './keys.ts';
 import { foldName, memberFromItem, nameBuckets, nameBucketsOf } from './member-item.ts';
@@ -14,6 +15,8 @@ export interface MemberQuery {
   cursor?: string | undefined;
   q?: string | undefined;
   states?: readonly MemberState[] | undefined;
+  /** Only members in one of these departments. */
+  within?: Within | undefined;
   descending: boolean;
 }
 
@@ -45,11 +48,16 @@ export function roster(table: Table): Roster {
     list: (organization, query) => listMembers(table, organization, query),
     async get(organization, externalId) {
       const item = await table.get(keys.member(organization, externalId), { consistent: true });
-      if (item === undefined) throw new MusterError('not_found', 'There is no such member.');
+      if (item === undefined) throw noSuchMember();
       return memberFromItem(item);
     },
     summary: (organization) => readSummary(table, organization),
   };
+}
+
+/** The answer for a member that is not there, or that the caller must not know of. */
+export function noSuchMember(): MusterError {
+  return new MusterError('not_found', 'There is no such member.');
 }
 
 const CountItem = z.object({
@@ -121,7 +129,8 @@ async function exactMatch(table: Table, { organization, query }: Search): Promis
   const item = await table.get(keys.member(organization, query.q));
   if (item === undefined) return [];
   const member = memberFromItem(item);
-  return query.states === undefined || query.states.includes(member.state) ? [member] : [];
+  const isWanted = query.states === undefined || query.states.includes(member.state);
+  return isWanted && coversMember(query.within, member) ? [member] : [];
 }
 
 /** Adds members to `items` up to the limit and returns where the next page starts, if there is more. */
@@ -145,7 +154,7 @@ async function fill(
       const isLast = index === page.items.length - 1 && page.lastKey === undefined;
       const member = memberFromItem(item);
       // The exact match has been given on the first page.
-      if (member.externalId !== query.q) items.push(member);
+      if (member.externalId !== query.q && coversMember(query.within, member)) items.push(member);
       if (items.length === query.limit && !isLast) return { bucket, after: positionOf(item) };
     }
     after = page.lastKey && positionOf(page.lastKey);
@@ -185,7 +194,7 @@ function bucketQuery(search: Search, bucket: string, after: Position['after'], r
       ...Object.fromEntries(states.map((state, index) => [`:state${index}`, state])),
     },
     ScanIndexForward: !query.descending,
-    Limit: states.length > 0 ? filteredItemsMax : room + 1,
+    Limit: states.length > 0 || query.within !== undefined ? filteredItemsMax : room + 1,
     ...(after && {
       ExclusiveStartKey: { ...keys.member(organization, after.externalId), namePk, nameSk: after.nameSk },
     }),

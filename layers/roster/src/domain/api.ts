@@ -7,8 +7,9 @@ import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
 import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
-import { levels, permissions } from './permissions.ts';
+import { type Level, levels, permissions } from './permissions.ts';
 import { Column, RosterSchema } from './schema.ts';
+import { scopeDepartmentsMax } from './scope.ts';
 
 const count = z.int().min(0);
 const time = z.iso.datetime();
@@ -78,6 +79,8 @@ export const Me = z
         organization: z.string(),
         name: z.string(),
         level: z.enum(levels),
+        /** Those that a coordinator answers for, with all below: its permissions on members hold there. */
+        departments: z.array(z.string()).optional(),
         login: z.string(),
         permissions: z.array(z.enum(permissions)),
       }),
@@ -301,11 +304,15 @@ export const MemberBody = z
     updatedAt: time,
   })
   .meta({ id: 'Member' });
-/** How a member with an account signs in; `username` is as it is compared. Times are of sign-ins here. */
+/**
+ * How a member with an account signs in; `username` is as it is compared, `email` and `phone` are those that it signs
+ * in with (S0.16), `departments` those that a coordinator answers for. Times are of sign-ins here.
+ */
 const AccountBody = z
   .object({
     username: z.string(),
     level: z.enum(levels),
+    departments: z.array(z.string()).optional(),
     state: z.enum(['enabled', 'disabled']),
     email: z.string().optional(),
     phone: z.string().optional(),
@@ -326,17 +333,49 @@ const memberFields = {
   departments: z.array(Params.department.shape.departmentId).max(200).optional(),
   roles: z.array(ulid).max(200).optional(),
 };
-export const UsernameInput = z
-  .strictObject({ username: z.string().max(1_000), email: z.string().max(1_000).optional() })
-  .meta({ id: 'UsernameInput' });
+const scope = z.array(ulid).min(1).max(scopeDepartmentsMax);
+/** Departments are the bounds of a coordinator: that level has some, and no other one. */
+function withScope<T extends z.ZodType<{ level?: Level | undefined; departments?: string[] | undefined }>>(
+  shape: T,
+) {
+  return shape.refine(({ level, departments }) => (level === 'coordinator') === (departments !== undefined), {
+    path: ['departments'],
+    message: 'A coordinator has departments, and no other level has.',
+  });
+}
+/** How a member is to sign in. A level is given with a new account only. */
+export const AccountInput = withScope(
+  z.strictObject({
+    username: z.string().max(1_000),
+    email: z.string().max(1_000).optional(),
+    level: z.enum(levels).optional(),
+    departments: scope.optional(),
+  }),
+).meta({ id: 'AccountInput' });
+export const LevelInput = withScope(
+  z.strictObject({ level: z.enum(levels), departments: scope.optional() }),
+).meta({ id: 'LevelInput' });
 export const MemberInput = z
   .strictObject({
     ...memberFields,
-    account: UsernameInput.extend({ level: z.enum(levels).optional() })
-      .meta({ id: 'AccountInput' })
-      .optional(),
+    account: AccountInput.optional(),
   })
   .meta({ id: 'MemberInput' });
+export const MemberRemoval = z.object({ transferTo: Params.member.shape.memberId.optional() });
+/**
+ * `immediate`: nobody has to take anything over. `departments` are those that a coordinator answers for, `imports`
+ * those uploaded and not ended.
+ */
+export const RemovalPreview = z
+  .object({
+    memberId: z.string(),
+    immediate: z.boolean(),
+    responsibilities: z.object({
+      departments: z.array(z.object({ id: z.string(), path: z.string() })),
+      imports: z.array(z.object({ importId: z.string(), fileName: z.string(), step: ImportStep })),
+    }),
+  })
+  .meta({ id: 'RemovalPreview' });
 export const MemberPatch = z.strictObject(memberFields).meta({ id: 'MemberPatch' });
 export const MemberList = listOf(MemberBody).meta({ id: 'MemberList' });
 function someOf<T extends z.ZodType>(one: T) {
@@ -373,14 +412,17 @@ export const Summary = z
 
 // Departments and roles
 
-/** `path` is `A / B / C` from below the root; `members` are those in the department itself. The root has no `parent`. */
+/**
+ * `path` is `A / B / C` from below the root; `members` are those in the department itself, absent where the caller does
+ * not see them. The root has no `parent`.
+ */
 export const DepartmentBody = z
   .object({
     id: z.string(),
     name: z.string(),
     parent: z.string().optional(),
     path: z.string(),
-    members: count,
+    members: count.optional(),
     version: count,
   })
   .meta({ id: 'Department' });
@@ -398,7 +440,7 @@ export const DepartmentPatch = z
 export const DepartmentDeletion = z.object({ transferTo: departmentId.optional() });
 
 export const RoleBody = z
-  .object({ id: z.string(), name: z.string(), members: count, version: count })
+  .object({ id: z.string(), name: z.string(), members: count.optional(), version: count })
   .meta({ id: 'Role' });
 export const RoleList = z.object({ items: z.array(RoleBody) }).meta({ id: 'RoleList' });
 export const RoleInput = z.strictObject({ name: GroupName }).meta({ id: 'RoleInput' });

@@ -13,12 +13,16 @@ export const auditActions = [
   'member.remove',
   'member.username',
   'member.resetCredentials',
+  'member.level',
+  'member.takeOver',
   'organization.create',
   'organization.update',
   'schema.update',
   'import.approve',
   'import.cancel',
   'import.complete',
+  'import.fail',
+  'import.supersede',
   'department.add',
   'department.rename',
   'department.move',
@@ -44,6 +48,8 @@ export interface AuditActor {
 export const policyActor: AuditActor = { account: 'policy', login: 'policy' };
 /** Who did what the days on the roster demand: an active period that begins or ends. */
 export const periodActor: AuditActor = { account: 'period', login: 'period' };
+/** Who did what Muster did by itself, such as ending an import whose file cannot be read. */
+export const systemActor: AuditActor = { account: 'muster', login: 'muster' };
 /** Who did what the operator of the installation does, who has no account in it. */
 export const operatorActor: AuditActor = { account: 'operator', login: 'operator' };
 

@@ -196,6 +196,8 @@ export interface Import {
   status: ImportStatus;
   step: ImportStep;
   uploadedBy: string;
+  /** The account of the uploader. */
+  uploaderAccount?: string;
   createdAt: string;
   updatedAt: string;
   counts: ImportCounts;
@@ -217,7 +219,8 @@ export interface Import {
   departmentsToCreate?: string[];
   departmentsToCreateCount?: number;
   hold?: Hold;
-  approval?: { by: string; at: string; kinds: ChangeKind[]; excludedCount: number };
+  /** `account` is absent where it was the organization's policy that approved. */
+  approval?: { by: string; account?: string; at: string; kinds: ChangeKind[]; excludedCount: number };
   error?: { code: string; message: string };
   version: number;
 }

@@ -22,6 +22,8 @@ export interface Membership {
   account: string;
   organization: string;
   level: Level;
+  /** The departments that a coordinator answers for, with those below; only a coordinator has some. */
+  scope?: string[];
   login: string;
   state: 'enabled' | 'disabled';
   /** The member that the account belongs to; an owner made by the operator is on no roster. */

@@ -22,6 +22,7 @@ export const permissions = [
   'members.read',
   'members.write',
   'members.credentials',
+  'members.levels',
   'departments.read',
   'departments.write',
 ] as const;
@@ -39,6 +40,11 @@ const reading: Permission[] = [
 /** The organization's name, the root of its departments, is its owner's to change (S3.2). */
 const everythingButRename = everything.filter((permission) => permission !== 'organization.rename');
 
+/** Levels are given and taken by those who answer for security; administrators keep the roster. */
+const keepingTheRoster = everythingButRename.filter((permission) => permission !== 'members.levels');
+/** What a coordinator has for the members of its departments only (B17, S2.1, S2.2). */
+const boundedToDepartments: readonly Permission[] = ['members.read', 'members.write', 'members.credentials'];
+
 /**
  * The one table that decides who may do what, for the API and the console alike (design section 6).
  * A coordinator's view is bounded to departments, so what shows the whole roster is not for that level.
@@ -46,8 +52,8 @@ const everythingButRename = everything.filter((permission) => permission !== 'or
 export const permissionsOf: Record<Level, readonly Permission[]> = {
   owner: everything,
   securityAdministrator: everythingButRename,
-  administrator: everythingButRename,
-  coordinator: ['organization.read', 'schema.read', 'departments.read'],
+  administrator: keepingTheRoster,
+  coordinator: ['organization.read', 'schema.read', 'departments.read', ...boundedToDepartments],
   auditor: reading,
   member: ['organization.read'],
 };
@@ -55,4 +61,21 @@ export const permissionsOf: Record<Level, readonly Permission[]> = {
 /** Whether a level carries a permission. */
 export function mayDo(level: Level, permission: Permission): boolean {
   return permissionsOf[level].includes(permission);
+}
+
+/** Whether a level sees the members of its departments only, and not the roster. */
+export function isBounded(level: Level): boolean {
+  return level === 'coordinator';
+}
+
+/**
+ * Whether a level may make a call. One that is bounded to departments may make a call about members only where the
+ * call looks at the scope (`scoped`): a new call is closed to it until it does.
+ */
+export function mayCall(
+  level: Level,
+  { access, scoped }: { access: Permission; scoped?: true | undefined },
+): boolean {
+  const isForAll = !isBounded(level) || !boundedToDepartments.includes(access);
+  return mayDo(level, access) && (isForAll || scoped === true);
 }

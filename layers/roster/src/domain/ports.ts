@@ -127,6 +127,8 @@ export interface ApplyContext {
   now: Date;
   /** The login of whoever approved the import, or uploaded one that needed no approval. */
   approvedBy: string;
+  /** Its account, which the import does not disable (B4). */
+  approvedByAccount?: string;
   /** The ids of the departments by the texts of the department column; a change that names another is left out. */
   departments: ReadonlyMap<string, string>;
 }

@@ -24,6 +24,8 @@ export interface Route {
   body?: z.ZodType;
   /** Success statuses and their JSON bodies; `null` is an empty body. */
   responses: Record<number, z.ZodType | null>;
+  /** The call looks at the departments that a bounded caller is bounded to; without it such callers are refused. */
+  scoped?: true;
   /** The answer may hold a one-time password, so it is kept nowhere, not even for a repeat. */
   answerIsSecret?: true;
 }
@@ -243,6 +245,7 @@ export const routes = {
     path: `${org}/members`,
     area: 'roster',
     access: 'members.read',
+    scoped: true,
     summary: 'The roster, ordered by name.',
     params: P.org,
     query: shapes.MembersQuery,
@@ -262,6 +265,7 @@ export const routes = {
     path: member,
     area: 'roster',
     access: 'members.read',
+    scoped: true,
     summary: 'One member, with how it signs in.',
     params: P.member,
     responses: { 200: shapes.MemberDetails },
@@ -271,6 +275,7 @@ export const routes = {
     path: `${org}/members`,
     area: 'roster',
     access: 'members.write',
+    scoped: true,
     summary: 'Adds a member, where asked for with an account; its one-time password is shown this once.',
     params: P.org,
     body: shapes.MemberInput,
@@ -282,6 +287,7 @@ export const routes = {
     path: member,
     area: 'roster',
     access: 'members.write',
+    scoped: true,
     summary: 'Changes values, departments or roles of a member. Takes If-Match with the version seen.',
     params: P.member,
     body: shapes.MemberPatch,
@@ -292,15 +298,37 @@ export const routes = {
     path: member,
     area: 'roster',
     access: 'members.write',
-    summary: 'Takes a member off the roster; its account stays. Takes If-Match with the version seen.',
+    summary:
+      'Takes a member off the roster; its account stays. Somebody takes over what it is responsible for.',
     params: P.member,
+    query: shapes.MemberRemoval,
     responses: { 204: null },
+  },
+  previewRemoval: {
+    method: 'GET',
+    path: `${member}/removal`,
+    area: 'roster',
+    access: 'members.write',
+    summary: 'What a member is responsible for, which somebody has to take over when it is removed (S3.25).',
+    params: P.member,
+    responses: { 200: shapes.RemovalPreview },
+  },
+  setLevel: {
+    method: 'POST',
+    path: `${member}/level`,
+    area: 'roster',
+    access: 'members.levels',
+    summary: 'Gives a member with an account another level. Takes If-Match with the version seen.',
+    params: P.member,
+    body: shapes.LevelInput,
+    responses: { 200: shapes.MemberDetails },
   },
   disableMember: {
     method: 'POST',
     path: `${member}/disable`,
     area: 'roster',
     access: 'members.write',
+    scoped: true,
     summary: 'Keeps a member out from the next request on. Takes If-Match with the version seen.',
     params: P.member,
     responses: { 200: shapes.MemberDetails },
@@ -310,6 +338,7 @@ export const routes = {
     path: `${member}/enable`,
     area: 'roster',
     access: 'members.write',
+    scoped: true,
     summary: 'Lets a disabled member enter again. Takes If-Match with the version seen.',
     params: P.member,
     responses: { 200: shapes.MemberDetails },
@@ -319,9 +348,10 @@ export const routes = {
     path: `${member}/username`,
     area: 'roster',
     access: 'members.credentials',
+    scoped: true,
     summary: 'Changes the username, or gives an account with a one-time password, which is shown this once.',
     params: P.member,
-    body: shapes.UsernameInput,
+    body: shapes.AccountInput,
     responses: { 200: shapes.MemberWithPassword },
     answerIsSecret: true,
   },
@@ -330,6 +360,7 @@ export const routes = {
     path: `${member}/reset-credentials`,
     area: 'roster',
     access: 'members.credentials',
+    scoped: true,
     summary: 'Makes a new one-time password, shown this once; the old one and all sessions end.',
     params: P.member,
     responses: { 200: shapes.MemberWithPassword },

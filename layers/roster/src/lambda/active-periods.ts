@@ -4,7 +4,7 @@ import { dayIn, demandOf, nextLook } from '../domain/active-period.ts';
 import { isMusterError } from '../domain/errors.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
-import { findMember, moveByPeriod } from './members.ts';
+import { moveByPeriod, readMember } from './members.ts';
 import { logger } from './observability.ts';
 
 type PeriodDeps = Pick<
@@ -59,7 +59,7 @@ async function look(deps: PeriodDeps, organization: Organization, due: DueMember
   const ref = { organization: due.organization, memberId: due.externalId };
   const now = deps.clock();
   try {
-    const found = await findMember(deps, ref);
+    const found = await readMember(deps, ref);
     const { member } = found;
     const act = demandOf(member, dayIn(organization.timeZone, now));
     if (act === undefined) {

@@ -1,17 +1,21 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { type Level, mayDo } from '../domain/permissions.ts';
+import { type Level, mayCall } from '../domain/permissions.ts';
 import { type Route, routes } from '../domain/routes.ts';
 import type { Deps } from './deps.ts';
 import { describeError, logger } from './observability.ts';
 
-/** What a function finds in `requestContext.authorizer.lambda`. The last three only on an organization's routes. */
+/**
+ * What a function finds in `requestContext.authorizer.lambda`; all but `account` only on an organization's routes.
+ * `scope` are the ids of a coordinator's departments, joined by commas: at most 50 of 26 characters.
+ */
 export interface AuthorizerContext {
   account: string;
   organization?: string;
   level?: Level;
   login?: string;
+  scope?: string;
 }
 
 /** An HTTP API's simple response; the gateway answers a refusal with 403. */
@@ -59,7 +63,8 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
   }
   if (membership === undefined || membership.state !== 'enabled') return refused;
   if (claims.issuedAtSeconds < membership.tokensValidFromSeconds) return refused;
-  if (!mayDo(membership.level, route.access)) return refused;
-  const { organization, level, login } = membership;
-  return { isAuthorized: true, context: { account: account.account, organization, level, login } };
+  const { organization, level, login, scope } = membership;
+  if (!mayCall(level, { access: route.access, scoped: route.scoped })) return refused;
+  const bounds = scope === undefined ? {} : { scope: scope.join() };
+  return { isAuthorized: true, context: { account: account.account, organization, level, login, ...bounds } };
 }

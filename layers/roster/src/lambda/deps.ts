@@ -10,6 +10,7 @@ import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts
 import { type DueMembers, dueMembers } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
+import { type ImportRecords, importRecords } from '../aws/imports.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
@@ -36,6 +37,7 @@ export interface Deps {
   /** Whose active period is to be looked at, and when. */
   dueMembers: DueMembers;
   departments: DepartmentRecords;
+  imports: ImportRecords;
   roles: RoleRecords;
   once: Once;
   /** Signs people in; needs the pool and its client. */
@@ -64,6 +66,7 @@ export const deps: Deps = lazily<Deps>({
   audit: () => auditTrail(deps.table, deps.clock),
   dueMembers: () => dueMembers(deps.table),
   departments: () => departmentRecords(deps),
+  imports: () => importRecords(deps.table, deps.audit),
   roles: () => roleRecords(deps),
   once: () => onceInTable(deps.table, deps.clock),
   identity: () =>

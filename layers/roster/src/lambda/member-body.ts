@@ -43,11 +43,11 @@ export async function memberDetails(
   const [body] = await memberBodies(departments, organization, [member]);
   const shown = body as z.input<typeof MemberBody>;
   if (membership === undefined) return shown;
-  const { login: username, level, state, logins, activatedAt, lastSignInAt } = membership;
+  const { login: username, level, scope, state, logins, activatedAt, lastSignInAt } = membership;
   const times = { ...(activatedAt && { activatedAt }), ...(lastSignInAt && { lastSignInAt }) };
   return {
     ...shown,
-    account: { username, level, state, ...logins, ...times },
+    account: { username, level, ...(scope && { departments: scope }), state, ...logins, ...times },
     ...(oneTimePassword !== undefined && { oneTimePassword }),
   };
 }

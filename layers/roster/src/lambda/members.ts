@@ -1,11 +1,13 @@
 /** What admins do to single members: checked by the domain, written with its audit entry, then told to Cognito. */
 import type { MemberWrite } from '../aws/members.ts';
+import { noSuchMember } from '../aws/roster.ts';
 import { dayIn, requireWithin } from '../domain/active-period.ts';
 import { type AuditAction, type AuditActor, periodActor } from '../domain/audit.ts';
 import { departmentPlacer, planDepartments } from '../domain/department-resolver.ts';
+import { standingFor } from '../domain/departments.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { Member } from '../domain/member.ts';
-import { type MemberAct, mayAct, mayGrant } from '../domain/member-authority.ts';
+import { decidesOnEntry, type MemberAct, mayAct, mayGrant } from '../domain/member-authority.ts';
 import {
   compileMemberEditor,
   disableMember,
@@ -17,13 +19,17 @@ import {
 } from '../domain/member-edit.ts';
 import type { Membership, Organization } from '../domain/organization.ts';
 import { type Level, mayDo } from '../domain/permissions.ts';
+import type { Responsibilities } from '../domain/responsibilities.ts';
 import { type Column, columnWithRole } from '../domain/schema.ts';
+import { coversMember, mayDecideOn, mayPlace, rankOf, type Within } from '../domain/scope.ts';
 import { normalizeLogin, readUsername } from '../domain/username.ts';
 import { cleanValue, compileColumn } from '../domain/validate.ts';
 import { compileValuesHash, loadHasher } from '../pipeline/values-hash.ts';
 import type { Deps } from './deps.ts';
 import { oneTimePassword } from './one-time-password.ts';
 import { type Origin, requireVersion } from './request.ts';
+import { handoverOf, removalEvents, responsibilitiesOf } from './responsibilities.ts';
+import { boundsOf, readScope } from './scope.ts';
 
 export type MemberDeps = Pick<
   Deps,
@@ -32,6 +38,7 @@ export type MemberDeps = Pick<
   | 'organizations'
   | 'departments'
   | 'roles'
+  | 'imports'
   | 'accounts'
   | 'accountMaker'
   | 'accountQueue'
@@ -47,6 +54,8 @@ export interface Acting {
   level: Level;
   login: string;
   origin: Origin;
+  /** The departments that the caller is bounded to; a bounded level without them may do nothing. */
+  within?: Within | undefined;
 }
 
 /** A member named in a call, and the version that its If-Match demands. */
@@ -61,6 +70,8 @@ export interface AccountInput {
   username: string;
   email?: string | undefined;
   level?: Level | undefined;
+  /** What a coordinator answers for: ids of departments. */
+  departments?: readonly string[] | undefined;
 }
 
 /** A member with its membership, if it has an account, and a password made just now, which is nowhere else. */
@@ -72,7 +83,8 @@ export interface MemberOutcome {
 
 /**
  * Adds a member, with an account at once where asked for.
- * @throws MusterError `invalid_member`, `unknown_department`, `unknown_role`, `conflict`, `login_taken`, `forbidden`
+ * @throws MusterError `invalid_member`, `unknown_department`, `unknown_role`, `conflict`, `login_taken`, `forbidden`,
+ * `out_of_scope`
  */
 export async function addMember(
   deps: MemberDeps,
@@ -82,7 +94,7 @@ export async function addMember(
 ): Promise<MemberOutcome> {
   const { organization, editor, columns } = await editorOf(deps, organizationId);
   const at = deps.clock().toISOString();
-  const member = await placed(deps, organizationId, acting, { columns, input }, (groups) =>
+  const member = await placed(deps, organizationId, acting, { columns, input, before: [] }, (groups) =>
     editor.make(input, { by: acting.login, at }, groups),
   );
   if (access === undefined) {
@@ -90,13 +102,13 @@ export async function addMember(
     await commit(deps, acting, 'member.add', { organization, member: { after: member } }, event);
     return { member };
   }
-  const wanted = readAccess(access, acting);
+  const wanted = await readAccess(deps, organizationId, access, acting);
   const outcome = await withNewAccount(deps, wanted.email ?? member.email, async (account) => {
     // The version of what is stored first is 1.
     const after = { ...withAccount(member, account, wanted.username, at), version: 1 };
     const membership = newMembership(organization, after, account, wanted);
     const write = newAccountWrite(organization, { after }, membership, wanted.email ?? member.email, at);
-    const event = { after: { ...pictureOf(after), username: wanted.username, level: membership.level } };
+    const event = { after: { ...pictureOf(after), username: wanted.username, ...rankOf(membership) } };
     return { member: after, membership: await commit(deps, acting, 'member.add', write, event) };
   });
   // The reconciler may have met the user before its membership was there, and had it disabled.
@@ -106,7 +118,8 @@ export async function addMember(
 
 /**
  * Changes a member's values, departments or roles; nothing is written where nothing differs.
- * @throws MusterError `invalid_member`, `unknown_department`, `unknown_role`, `not_found`, `precondition_failed`
+ * @throws MusterError `invalid_member`, `unknown_department`, `unknown_role`, `not_found`, `out_of_scope`,
+ * `precondition_failed`
  */
 export async function editMember(
   deps: MemberDeps,
@@ -116,7 +129,8 @@ export async function editMember(
 ): Promise<MemberOutcome> {
   const { organization, editor, columns } = await editorOf(deps, ref.organization);
   return onMember(deps, ref, acting, 'update', async ({ member, membership, at }) => {
-    const after = await placed(deps, ref.organization, acting, { columns, input }, (groups) =>
+    const edit = { columns, input, before: member.departments };
+    const after = await placed(deps, ref.organization, acting, edit, (groups) =>
       editor.edit(member, input, { by: acting.login, at }, groups),
     );
     if (after !== member) {
@@ -190,23 +204,65 @@ function actorOf({ account, login, origin }: Acting): AuditActor {
 }
 
 /**
- * Takes a member off the roster with its membership and its logins here; the account stays (S3.24, S3.26).
- * @throws MusterError `not_found`, `own_account`, `last_owner`, `forbidden`, `precondition_failed`
+ * Takes a member off the roster with its membership and its logins here; the account stays (S3.24, S3.26). What it
+ * is responsible for goes to another member in the same transaction (S3.25).
+ * @param transferTo the id of who takes over; needed where there is something to
+ * @throws MusterError `not_found`, `own_account`, `last_owner`, `forbidden`, `precondition_failed`,
+ * `transfer_required`, `invalid_transfer`
  */
-export async function removeMember(deps: MemberDeps, ref: MemberRef, acting: Acting): Promise<void> {
+export async function removeMember(
+  deps: MemberDeps,
+  ref: MemberRef,
+  acting: Acting,
+  transferTo?: string,
+): Promise<void> {
   const organization = await deps.organizations.get(ref.organization);
-  const { member } = await onMember(deps, ref, acting, 'remove', async ({ member, membership }) => {
-    const write = { organization, member: { before: member }, membership: { before: membership } };
-    await commit(deps, acting, 'member.remove', write, { before: pictureOf(member) });
+  const { member } = await onMember(deps, ref, acting, 'remove', async ({ member, membership, at }) => {
+    const handover = await handoverOf(deps, membership, transferTo, at);
+    const write = {
+      organization,
+      member: { before: member },
+      membership: { before: membership },
+      ...(handover && { takeOver: handover.takeOver }),
+    };
+    const event = {
+      action: 'member.remove' as const,
+      actor: actorOf(acting),
+      subject: member.externalId,
+      before: { ...pictureOf(member), ...(membership && rankOf(membership)) },
+    };
+    await deps.members.commit(write, removalEvents(event, handover));
     return { member };
   });
   await follow(deps, member);
 }
 
 /**
+ * What removing a member would hand over, without doing it.
+ * @throws MusterError what {@link removeMember} would, but for who takes over
+ */
+export async function previewRemoval(
+  deps: MemberDeps,
+  ref: MemberRef,
+  acting: Acting,
+): Promise<MemberOutcome & { own: Responsibilities }> {
+  let own: Responsibilities = { departments: [], imports: [] };
+  const found = await onMember(deps, ref, acting, 'remove', async ({ member, membership }) => {
+    own = await responsibilitiesOf(deps, membership);
+    return { member, membership };
+  });
+  return { ...found, own };
+}
+
+/** The refusal of what only a member with an account can be given. */
+export function noAccount(): MusterError {
+  return new MusterError('no_account', 'This member has no account yet. Give it a username first.');
+}
+
+/**
  * Changes the username of a member, or gives one that has none an account with a one-time password. The email and
- * phone on the roster are signed in with too, where nobody else has them.
- * @throws MusterError `invalid_member`, `login_taken`, `not_found`, `forbidden`, `precondition_failed`
+ * phone on the roster are signed in with too, where nobody else has them. A level is given with a new account only.
+ * @throws MusterError `invalid_member`, `login_taken`, `unknown_department`, `not_found`, `forbidden`, `precondition_failed`
  */
 export async function setUsername(
   deps: MemberDeps,
@@ -215,7 +271,7 @@ export async function setUsername(
   input: AccountInput,
 ): Promise<MemberOutcome> {
   const organization = await deps.organizations.get(ref.organization);
-  const wanted = readAccess(input, acting);
+  const wanted = await readAccess(deps, ref.organization, input, acting);
   const outcome = await onMember(deps, ref, acting, 'username', async ({ member, membership, at }) => {
     const email = wanted.email ?? member.email;
     if (membership === undefined) {
@@ -223,10 +279,12 @@ export async function setUsername(
         const after = withAccount(member, account, wanted.username, at);
         const made = newMembership(organization, after, account, wanted);
         const write = newAccountWrite(organization, { before: member, after }, made, email, at);
-        const event = differences(member, after);
+        const { before, after: changed } = differences(member, after);
+        const event = { before, after: { ...changed, ...rankOf(made) } };
         return { member: after, membership: await commit(deps, acting, 'member.username', write, event) };
       });
     }
+    if (input.level !== undefined) throw hasLevel();
     const after = { ...member, username: wanted.username, version: member.version + 1, updatedAt: at };
     const renamed = {
       ...membership,
@@ -262,7 +320,7 @@ export async function resetCredentials(
   const { member, membership } = await onMember(deps, ref, acting, 'resetCredentials', async (found) => {
     const { account } = found.member;
     if (account === undefined || found.membership === undefined) {
-      throw new MusterError('no_account', 'This member has no account yet. Give it a username first.');
+      throw noAccount();
     }
     if ((await deps.accounts.memberships(account)).length > 1) {
       const why = 'The account belongs to other organizations too; only its owner can change the password.';
@@ -285,8 +343,24 @@ export async function resetCredentials(
   return { member, membership, oneTimePassword: password };
 }
 
-/** A member with its membership. @throws MusterError `not_found` */
+/**
+ * A member with its membership, for somebody to see or act on: everything about a single member begins here.
+ * @param viewer who looks; a member outside of its bounds is answered as one that is not there
+ * @throws MusterError `not_found`
+ */
 export async function findMember(
+  deps: Pick<MemberDeps, 'roster' | 'accounts'>,
+  ref: MemberRef,
+  viewer: Pick<Acting, 'level' | 'within'>,
+): Promise<MemberOutcome> {
+  const within = boundsOf(viewer);
+  const found = await readMember(deps, ref);
+  if (!coversMember(within, found.member)) throw noSuchMember();
+  return found;
+}
+
+/** A member with its membership, for what acts in nobody's name. @throws MusterError `not_found` */
+export async function readMember(
   deps: Pick<MemberDeps, 'roster' | 'accounts'>,
   { organization, memberId }: MemberRef,
 ): Promise<MemberOutcome> {
@@ -316,24 +390,28 @@ async function placed(
   deps: MemberDeps,
   organization: string,
   acting: Acting,
-  { columns, input }: { columns: readonly Column[]; input: MemberInput },
+  { columns, input, before }: { columns: readonly Column[]; input: MemberInput; before: readonly string[] },
   make: (groups: MemberGroups) => Member,
 ): Promise<Member> {
   const tree = await deps.departments.tree(organization);
+  const standing = before.flatMap((id) => standingFor(tree, id) ?? []);
+  const within = boundsOf(acting);
   const isGiven = input.roles !== undefined && input.roles.length > 0;
   const roles = new Set(isGiven ? (await deps.roles.read(organization)).roles.map(({ id }) => id) : []);
   const column = columnWithRole(columns, 'department');
   const text = cleanValue(input.values?.[column?.name ?? ''] ?? '');
   const mayCreate = column?.createDepartments === true && mayDo(acting.level, 'departments.write');
   if (!mayCreate || text === '' || !('missing' in departmentPlacer(tree, column)(text))) {
-    return make({ tree, roles });
+    const member = make({ tree, roles });
+    mayPlace(within, standing, member.departments);
+    return member;
   }
   const planned = planDepartments(tree, [text], deps.newId);
   const member = make({ tree: planned.tree, roles });
+  mayPlace(within, standing, member.departments);
   const isIn = planned.added.some(({ id }) => member.departments.includes(id));
   if (!isIn) return member;
-  const { account, login, origin } = acting;
-  const actor = { account, login, ...origin };
+  const actor = actorOf(acting);
   return make({ tree: await deps.departments.addMany(organization, [text], { actor }), roles });
 }
 
@@ -343,7 +421,7 @@ const attemptsMax = 8;
  * Reads a member, checks whether the caller may, and acts. Where somebody else was quicker it is done again on what
  * is there then, unless the caller named the version that it saw: two who act at once come one after the other.
  */
-async function onMember(
+export async function onMember(
   deps: MemberDeps,
   ref: MemberRef,
   acting: Acting,
@@ -355,8 +433,9 @@ async function onMember(
   }) => Promise<MemberOutcome>,
 ): Promise<MemberOutcome> {
   for (let attempt = 1; ; attempt++) {
-    const { member, membership } = await findMember(deps, ref);
+    const { member, membership } = await findMember(deps, ref, acting);
     requireVersion(ref.ifMatch, member.version);
+    if (decidesOnEntry.includes(act)) mayDecideOn(acting.within, member);
     const isOwner = membership?.level === 'owner';
     mayAct(act, acting, membership, isOwner ? await deps.members.enabledOwners(ref.organization) : 0);
     try {
@@ -368,7 +447,8 @@ async function onMember(
   }
 }
 
-function commit(
+/** Does a write with its audit entry. @throws MusterError as `MemberRecords.commit` */
+export function commit(
   deps: MemberDeps,
   acting: Acting,
   action: AuditAction,
@@ -415,18 +495,25 @@ interface WantedAccess {
   username: string;
   email: string | undefined;
   level: Level;
+  scope: string[] | undefined;
 }
 
 const emailCheck = compileColumn({ name: 'email', type: 'email' });
 
-function readAccess({ username, email, level = 'member' }: AccountInput, acting: Acting): WantedAccess {
+async function readAccess(
+  deps: MemberDeps,
+  organization: string,
+  { username, email, level = 'member', departments }: AccountInput,
+  acting: Acting,
+): Promise<WantedAccess> {
   mayGrant(acting, level);
   const address = email === undefined ? '' : emailCheck(cleanValue(email));
   if (typeof address === 'object') {
     const places = [{ path: 'email', message: address.message }];
     throw new MusterError('invalid_member', 'The account has faults.', { places });
   }
-  return { username: readUsername(username), email: address === '' ? undefined : address, level };
+  const scope = await readScope(deps, organization, departments);
+  return { username: readUsername(username), email: address === '' ? undefined : address, level, scope };
 }
 
 function loginsFor(email: string | undefined, phone: string | undefined): NonNullable<Membership['logins']> {
@@ -437,12 +524,13 @@ function newMembership(
   { organization }: Organization,
   member: Member,
   account: string,
-  { username, email, level }: WantedAccess,
+  { username, email, level, scope }: WantedAccess,
 ): Membership {
   return {
     account,
     organization,
     level,
+    ...(scope && { scope }),
     login: normalizeLogin(username),
     logins: loginsFor(email ?? member.email, member.phone),
     state: member.state === 'disabled' ? 'disabled' : 'enabled',
@@ -462,6 +550,11 @@ function newAccountWrite(
   const { account } = membership;
   const newAccount = { account, ...(email && { email }), tokensValidFromSeconds: 0, createdAt: at };
   return { organization, member, membership: { after: membership }, newAccount };
+}
+
+function hasLevel(): MusterError {
+  const places = [{ path: 'level', message: 'The account has a level already, which is changed by itself.' }];
+  return new MusterError('invalid_member', 'The account has faults.', { places });
 }
 
 /** A membership that is disabled refuses the tokens of before for good: enabled again, one signs in anew. */

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
 import type { AuditActor } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
-import { levels, mayDo } from '../domain/permissions.ts';
+import { levels, mayCall } from '../domain/permissions.ts';
 import type { OperationId, Route, routes } from '../domain/routes.ts';
 import { placesOf } from './problem.ts';
 
@@ -16,16 +16,23 @@ export type HttpEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
   };
 };
 
-/** Who calls, as the authorizer verified; `organization`, `level` and `login` only on an organization's routes. */
+/**
+ * Who calls, as the authorizer verified; `organization`, `level` and `login` only on an organization's routes, and
+ * `scope` for a coordinator there: the ids of its departments.
+ */
 export const Caller = z.object({
   account: z.string().min(1),
   organization: z.string().optional(),
   level: z.enum(levels).optional(),
   login: z.string().optional(),
+  scope: z
+    .string()
+    .transform((ids) => ids.split(','))
+    .optional(),
 });
 export type Caller = z.infer<typeof Caller>;
 /** The caller of an organization's route. */
-export type MemberCaller = Required<Caller>;
+export type MemberCaller = Required<Omit<Caller, 'scope'>> & Pick<Caller, 'scope'>;
 
 type CallerOf<O extends OperationId> = (typeof routes)[O]['access'] extends 'public'
   ? undefined
@@ -109,7 +116,8 @@ function verifiedCaller(route: Route, event: HttpEvent): Caller | undefined {
   if (route.access === 'account') return parsed.data;
   const { organization, level } = parsed.data;
   const isOwn = organization !== undefined && organization === event.pathParameters?.org;
-  if (!isOwn || level === undefined || !mayDo(level, route.access)) {
+  const { access, scoped } = route;
+  if (!isOwn || level === undefined || !mayCall(level, { access, scoped })) {
     throw new MusterError('forbidden', `This needs the permission ${route.access} in the organization.`);
   }
   return parsed.data;

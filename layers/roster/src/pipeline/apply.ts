@@ -1,4 +1,4 @@
-import { changeKinds } from '../domain/import.ts';
+import { changeKinds, type Import } from '../domain/import.ts';
 import { type ChunkBounds, chunkBoundsFor, compileChangeBytes } from '../domain/member-size.ts';
 import {
   type ApplyContext,
@@ -44,10 +44,16 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const { spreadNames, timeZone } = await deps.organizations.get(ref.organization);
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const approval = await deps.imports.approval(ref);
-  const approvedBy = approval.by === 'policy' ? job.uploadedBy : approval.by;
   const departments = await placementsOf(deps.work, ref, manifest);
   const now = deps.clock();
-  const context: ApplyContext = { schema, spreadNames, timeZone, now, approvedBy, departments };
+  const context: ApplyContext = {
+    schema,
+    spreadNames,
+    timeZone,
+    now,
+    departments,
+    ...approverOf(job, approval),
+  };
   const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
@@ -76,6 +82,15 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
 async function placementsOf(work: Objects, ref: ImportRef, manifest: Manifest): Promise<Map<string, string>> {
   if (departmentColumnOf(manifest) === undefined) return new Map();
   return new Map(await readJson<[string, string][]>(work, workFiles.placements(ref)));
+}
+
+/** Who answers for the changes: a plan that the policy approved is its uploader's. */
+function approverOf(
+  { uploadedBy, uploaderAccount }: Import,
+  { by, account }: Approval,
+): Pick<ApplyContext, 'approvedBy' | 'approvedByAccount'> {
+  if (account !== undefined) return { approvedBy: by, approvedByAccount: account };
+  return { approvedBy: uploadedBy, ...(uploaderAccount && { approvedByAccount: uploaderAccount }) };
 }
 
 /** Told again for a chunk that was written before: the word may have been lost, and once more does no harm. */

@@ -1,4 +1,5 @@
 import { MusterError } from '../domain/errors.ts';
+import { failedEvent } from '../domain/import-audit.ts';
 import type { Clock, ImportRef, Imports } from '../domain/ports.ts';
 import { FileError } from '../files/errors.ts';
 import { ensureOpen } from './ensure-open.ts';
@@ -13,11 +14,8 @@ export async function endInError(
   error: { code: string; message: string },
 ): Promise<MusterError> {
   const job = await ensureOpen(deps.imports, ref);
-  await deps.imports.update(ref.organization, job, {
-    status: 'error',
-    error,
-    updatedAt: deps.clock().toISOString(),
-  });
+  const end = { status: 'error', error, updatedAt: deps.clock().toISOString() } as const;
+  await deps.imports.update(ref.organization, job, end, failedEvent(job, error));
   await deps.imports.leaveFloor(ref);
   return new MusterError('import_superseded', `The import ${ref.importId} ended with ${error.code}.`);
 }

@@ -1,4 +1,5 @@
 import { applyInterrupted } from '../domain/execution.ts';
+import { failedEvent } from '../domain/import-audit.ts';
 import type { Clock, ImportRef, Imports } from '../domain/ports.ts';
 
 const interrupted = {
@@ -14,11 +15,8 @@ export async function fail(deps: { imports: Imports; clock: Clock }, ref: Import
   const job = await deps.imports.get(ref);
   if (job.status === 'in_progress') {
     const error = job.step === 'applying' ? applyInterrupted : interrupted;
-    await deps.imports.update(ref.organization, job, {
-      status: 'error',
-      error,
-      updatedAt: deps.clock().toISOString(),
-    });
+    const end = { status: 'error', error, updatedAt: deps.clock().toISOString() } as const;
+    await deps.imports.update(ref.organization, job, end, failedEvent(job, error));
   }
   await deps.imports.leaveFloor(ref);
 }

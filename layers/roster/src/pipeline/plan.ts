@@ -1,3 +1,4 @@
+import { policyActor } from '../domain/audit.ts';
 import {
   addCounts,
   changeKinds,
@@ -67,7 +68,8 @@ export async function plan(deps: PlanDeps, ref: ImportRef): Promise<Planned> {
 /** The answer of an earlier try whose word was lost. */
 async function decided(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Planned> {
   const whole = await readJson<Plan>(deps.work, workFiles.plan(ref));
-  return { next: job.approval?.by === 'policy' ? 'apply' : 'review', parts: changingParts(whole) };
+  const wasPolicy = job.approval !== undefined && job.approval.account === undefined;
+  return { next: wasPolicy ? 'apply' : 'review', parts: changingParts(whole) };
 }
 
 /** The parts that have something to apply. */
@@ -89,18 +91,39 @@ async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Pl
   const waits = hold !== undefined || job.approve === 'review';
   await spreadNames(deps, ref, whole.counts.added);
   const now = deps.clock().toISOString();
+  const planned = { counts: whole.counts, updatedAt: now, ...departments, ...(hold && { hold }) };
+  if (waits) {
+    await deps.imports.update(ref.organization, job, { step: 'review', ...planned });
+    return { next: 'review', parts };
+  }
+  await approveByPolicy(deps, ref, job, planned);
+  return { next: 'apply', parts };
+}
+
+/** Approves a whole plan in the organization's name, with an audit entry that says whose upload it was. */
+async function approveByPolicy(
+  deps: PlanDeps,
+  ref: ImportRef,
+  job: Import,
+  planned: Pick<Import, 'counts' | 'updatedAt'>,
+): Promise<void> {
+  const decision = { by: policyActor.login, at: planned.updatedAt, kinds: [...changeKinds] };
   // The approval's item comes first: a step that finds the import applying also finds what was approved.
-  if (!waits)
-    await deps.imports.putApproval(ref, { by: 'policy', at: now, kinds: [...changeKinds], exclude: [] });
-  await deps.imports.update(ref.organization, job, {
-    step: waits ? 'review' : 'applying',
-    counts: whole.counts,
-    updatedAt: now,
-    ...departments,
-    ...(hold && { hold }),
-    ...(!waits && { approval: { by: 'policy', at: now, kinds: [...changeKinds], excludedCount: 0 } }),
-  });
-  return waits ? { next: 'review', parts } : { next: 'apply', parts };
+  await deps.imports.putApproval(ref, { ...decision, exclude: [] });
+  const { counts } = planned;
+  await deps.imports.update(
+    ref.organization,
+    job,
+    { step: 'applying', ...planned, approval: { ...decision, excludedCount: 0 } },
+    {
+      action: 'import.approve',
+      actor: policyActor,
+      subject: ref.importId,
+      before: { step: job.step },
+      after: { step: 'applying' },
+      details: { kinds: decision.kinds, excludedCount: 0, counts: { ...counts }, uploadedBy: job.uploadedBy },
+    },
+  );
 }
 
 /**

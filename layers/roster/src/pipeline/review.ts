@@ -194,7 +194,7 @@ export async function approve(
   const next = await deps.imports.update(
     ref.organization,
     job,
-    { step: 'applying', approval: { by, at, ...decision }, updatedAt: at },
+    { step: 'applying', approval: { by, account: actor.account, at, ...decision }, updatedAt: at },
     {
       action: 'import.approve',
       actor,

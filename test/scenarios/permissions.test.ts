@@ -1,0 +1,189 @@
+import { type Level, levels, type Permission } from 'roster/domain/permissions';
+import { type OperationId, type Route, routes } from 'roster/domain/routes';
+import type { Column } from 'roster/domain/schema';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { type Answer, type Ask, asking, person } from '../support/people.ts';
+import { may } from '../support/permission-matrix.ts';
+
+const columns: Column[] = [{ name: 'ID', type: 'text', role: 'externalId', required: true }];
+
+type OrganizationOperation = {
+  [O in OperationId]: (typeof routes)[O]['path'] extends `/api/v1/orgs/{org}${string}` ? O : never;
+}[OperationId];
+
+/** What a request is filled in from, made anew for each call. */
+interface Fixture {
+  /** A plain member with an account, in or out of the coordinator's departments. */
+  memberId: string;
+  departmentId: string;
+  roleId: string;
+  importId: string;
+  /** A department of the member. */
+  home: string;
+  fresh: string;
+}
+
+interface Row {
+  needs: Permission;
+  /** For whom a coordinator may: those in its departments, or nobody. */
+  coordinator?: 'members';
+  body?: (fixture: Fixture) => unknown;
+  /** What is answered to one who may. */
+  answers: number[];
+}
+
+const schemaBody = () => ({ columns });
+
+/** Written by hand: what each call needs. A route without a row does not compile, and fails the first test. */
+const table: Record<OrganizationOperation, Row> = {
+  getOrganization: { needs: 'organization.read', answers: [200] },
+  updateOrganization: { needs: 'organization.write', body: () => ({}), answers: [200] },
+  getSchema: { needs: 'schema.read', answers: [200] },
+  putSchema: { needs: 'schema.write', body: schemaBody, answers: [200] },
+  listAudit: { needs: 'audit.read', answers: [200] },
+  getSchemaTemplate: { needs: 'schema.read', answers: [200] },
+  createImport: { needs: 'imports.write', body: () => ({ fileName: 'a.csv' }), answers: [201] },
+  listImports: { needs: 'imports.read', answers: [200] },
+  getImport: { needs: 'imports.read', answers: [200] },
+  listChanges: { needs: 'imports.read', answers: [200, 409] },
+  listRejects: { needs: 'imports.read', answers: [200] },
+  approveImport: { needs: 'imports.write', body: () => ({}), answers: [409] },
+  cancelImport: { needs: 'imports.write', answers: [200] },
+  // The import is announced only, so that there is no report and no file.
+  getImportReport: { needs: 'imports.read', answers: [404] },
+  getImportFile: { needs: 'imports.read', answers: [404] },
+  listMembers: { needs: 'members.read', coordinator: 'members', answers: [200] },
+  getMembersSummary: { needs: 'members.read', answers: [200] },
+  getMember: { needs: 'members.read', coordinator: 'members', answers: [200] },
+  addMember: {
+    needs: 'members.write',
+    coordinator: 'members',
+    body: ({ fresh, home }) => ({ values: { ID: fresh }, departments: [home] }),
+    answers: [201],
+  },
+  updateMember: { needs: 'members.write', coordinator: 'members', body: () => ({}), answers: [200] },
+  removeMember: { needs: 'members.write', answers: [204] },
+  previewRemoval: { needs: 'members.write', answers: [200] },
+  setLevel: { needs: 'members.levels', body: () => ({ level: 'member' }), answers: [200] },
+  disableMember: { needs: 'members.write', coordinator: 'members', answers: [200] },
+  enableMember: { needs: 'members.write', coordinator: 'members', answers: [200] },
+  setUsername: {
+    needs: 'members.credentials',
+    coordinator: 'members',
+    body: ({ fresh }) => ({ username: `as-${fresh}` }),
+    answers: [200],
+  },
+  resetCredentials: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
+  listDepartments: { needs: 'departments.read', answers: [200] },
+  addDepartment: { needs: 'departments.write', body: ({ fresh }) => ({ name: fresh }), answers: [201] },
+  changeDepartment: {
+    needs: 'departments.write',
+    body: ({ fresh }) => ({ name: `D ${fresh}` }),
+    answers: [200],
+  },
+  deleteDepartment: { needs: 'departments.write', answers: [204] },
+  listRoles: { needs: 'departments.read', answers: [200] },
+  addRole: { needs: 'departments.write', body: ({ fresh }) => ({ name: fresh }), answers: [201] },
+  renameRole: { needs: 'departments.write', body: ({ fresh }) => ({ name: `R ${fresh}` }), answers: [200] },
+  deleteRole: { needs: 'departments.write', answers: [204] },
+};
+
+let test: TestCloud;
+let club: Tenant;
+let owner: Ask;
+let ours: string;
+let theirs: string;
+const asks = new Map<Level, Ask>();
+let made = 0;
+
+async function post(path: string, body: unknown): Promise<Answer['body']> {
+  const answer = await owner('POST', path, body);
+  expect(answer.status, answer.text).toBe(201);
+  return answer.body;
+}
+
+beforeAll(async () => {
+  test = await startTestCloud();
+  club = await newTenant(test.cloud, 'Permission Club', columns);
+  owner = asking(club.client, club.organization);
+  ours = (await post('/departments', { name: 'Ours' })).id;
+  theirs = (await post('/departments', { name: 'Theirs' })).id;
+  asks.set('owner', owner);
+  for (const level of levels.filter((one) => one !== 'owner')) {
+    const scope = level === 'coordinator' ? [ours] : undefined;
+    const { ask } = await person(test.cloud.url, club, `the-${level}`, { level, ...(scope && { scope }) });
+    asks.set(level, ask);
+  }
+});
+afterAll(() => test?.close());
+
+async function fixtureFor({ path }: Route, home: string): Promise<Fixture> {
+  const fresh = `n${++made}`;
+  const fixture = { fresh, home, memberId: '', departmentId: '', roleId: '', importId: '' };
+  if (path.includes('{memberId}')) {
+    const account = { username: `user-${fresh}` };
+    const member = { values: { ID: `m-${fresh}` }, departments: [home], account };
+    fixture.memberId = (await post('/members', member)).memberId;
+  }
+  if (path.includes('{departmentId}'))
+    fixture.departmentId = (await post('/departments', { name: `d-${fresh}` })).id;
+  if (path.includes('{roleId}')) fixture.roleId = (await post('/roles', { name: `r-${fresh}` })).id;
+  if (path.includes('{importId}')) {
+    fixture.importId = (await post('/imports', { fileName: 'a.csv' })).importId;
+  }
+  return fixture;
+}
+
+async function called(operation: OrganizationOperation, level: Level, home: string): Promise<Answer> {
+  const route: Route = routes[operation];
+  const fixture = await fixtureFor(route, home);
+  const path = route.path
+    .replace('/api/v1/orgs/{org}', '')
+    .replace(/\{(\w+)\}/g, (_, name) => fixture[name as keyof Fixture]);
+  const headers: Record<string, string> = {};
+  if (operation === 'putSchema') headers['if-match'] = (await owner('GET', '/schema')).etag ?? '';
+  if (operation === 'updateOrganization') headers['if-match'] = (await owner('GET', '')).etag ?? '';
+  return (asks.get(level) as Ask)(route.method, path, table[operation].body?.(fixture), headers);
+}
+
+describe('the table of calls', () => {
+  it('has a row for every route of an organization, which names what the route declares', () => {
+    const declared = Object.entries<Route>(routes).filter(([, { path }]) => path.includes('{org}'));
+    expect(Object.keys(table).sort()).toEqual(declared.map(([id]) => id).sort());
+    const needs = declared.map(([id]) => [id, table[id as OrganizationOperation].needs]);
+    expect(needs).toEqual(declared.map(([id, { access }]) => [id, access]));
+  });
+});
+
+describe.each(levels.map((level) => ({ level })))('$level', ({ level }) => {
+  it.each(Object.entries(table) as [OrganizationOperation, Row][])('%s', async (operation, row) => {
+    const cell = may(level, row.needs);
+    const answer = await called(operation, level, ours);
+    const isAllowed = cell === 'yes' || (cell === 'within' && row.coordinator === 'members');
+    if (isAllowed) expect(row.answers, answer.text).toContain(answer.status);
+    else expect(answer.status, answer.text).toBe(403);
+  });
+});
+
+describe('a coordinator, about members of other departments', () => {
+  const bounded = (Object.entries(table) as [OrganizationOperation, Row][]).filter(
+    ([id, row]) => row.coordinator === 'members' && routes[id].path.includes('{memberId}'),
+  );
+
+  it.each(bounded)('%s finds nobody', async (operation) => {
+    const answer = await called(operation, 'coordinator', theirs);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  it('adds nobody there', async () => {
+    const answer = await called('addMember', 'coordinator', theirs);
+    expect(answer).toMatchObject({ status: 403, body: { code: 'out_of_scope' } });
+  });
+
+  it('lists nobody of them', async () => {
+    const { body } = await called('listMembers', 'coordinator', theirs);
+    const listed = body.items.flatMap(({ departments }: { departments: string[] }) => departments);
+    expect(new Set(listed)).toEqual(new Set([ours]));
+  });
+});
