@@ -12,6 +12,7 @@ import {
   setMemberState,
   setUsername,
 } from 'roster/lambda/members';
+import { makeResetLink } from 'roster/lambda/reset-links';
 
 const handlers: HttpHandlers<'roster', Deps> = {
   async listMembers({ params, query }, { organizations, roster }) {
@@ -67,6 +68,10 @@ const handlers: HttpHandlers<'roster', Deps> = {
   async resetCredentials(call, all) {
     const found = await resetCredentials(all, refOf(call), actingOf(call));
     return { status: 200, version: found.member.version, body: memberDetails(found) };
+  },
+
+  async makeResetLink(call, all) {
+    return { status: 200, body: await makeResetLink(all, refOf(call), actingOf(call)) };
   },
 };
 

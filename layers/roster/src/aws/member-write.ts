@@ -3,10 +3,11 @@
 import { type Member, type MemberState, shardOf } from '../domain/member.ts';
 import { isEnabledOwner } from '../domain/member-authority.ts';
 import type { Membership } from '../domain/organization.ts';
+import { accountUpdate } from './account-changes.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
-import { type Action, isAbsent, isPresent, versionIs } from './table.ts';
+import { type Action, isAbsent, versionIs } from './table.ts';
 
 /** Something before and after; absent before where it is made, after where it is removed. */
 export interface Transition<T> {
@@ -20,7 +21,7 @@ export interface MemberWrite {
   member: Transition<Member>;
   membership?: Transition<Membership>;
   newAccount?: Account;
-  /** Refuses the account's tokens issued before this second (Unix epoch). */
+  /** Refuses the account's tokens issued before this second (Unix epoch), its reset links and its second factor. */
   refuseTokens?: { account: string; beforeSeconds: number };
 }
 
@@ -146,8 +147,8 @@ function accountItem({ newAccount, refuseTokens }: MemberWrite): MemberAction[] 
     actions.push({ on: 'account', action: { put: item, condition: isAbsent } });
   }
   if (refuseTokens !== undefined) {
-    const set = { tokensValidFromSeconds: refuseTokens.beforeSeconds };
-    const update = { key: keys.account(refuseTokens.account), set, condition: isPresent };
+    const { account, beforeSeconds } = refuseTokens;
+    const update = accountUpdate(account, { refuseTokensBeforeSeconds: beforeSeconds, secondFactor: false });
     actions.push({ on: 'account', action: { update } });
   }
   return actions;

@@ -27,6 +27,7 @@ const OrganizationItem = z.object({
     onRowErrors: OnRowErrors,
     approve: z.enum(['auto', 'review']),
   }),
+  requireSecondFactor: z.boolean().optional(),
   schemaVersion: z.int().min(1),
   spreadNames: z.boolean(),
   version: z.int().min(1),

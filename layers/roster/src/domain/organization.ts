@@ -7,6 +7,8 @@ export interface Organization {
   name: string;
   hold: HoldPolicy;
   importDefaults: { mode: ImportMode; onRowErrors: OnRowErrors; approve: 'auto' | 'review' };
+  /** Whether its owners and administrators may act only with a second factor; not, where absent. */
+  requireSecondFactor?: boolean | undefined;
   schemaVersion: number;
   /** Whether the index by name is spread over buckets; decided by the first large import. */
   spreadNames: boolean;
