@@ -68,6 +68,17 @@ export class NewPasswordRequired extends Error {
   }
 }
 
+/** The account has a second factor: answer with a code of its authenticator app by `answerCode`. */
+export class CodeRequired extends Error {
+  override readonly name = 'CodeRequired';
+  readonly session: string;
+
+  constructor(session: string) {
+    super('This account has a second factor; give a code of its authenticator app.');
+    this.session = session;
+  }
+}
+
 const apiPath = '/api/v1';
 const pollMilliseconds = { first: 100, most: 1_000 };
 
@@ -82,7 +93,7 @@ export class MusterClient {
     this.apiUrl = base.endsWith(apiPath) ? base : `${base}${apiPath}`;
   }
 
-  /** @throws NewPasswordRequired at a first sign-in; ApiError `wrong_credentials`. */
+  /** @throws NewPasswordRequired at a first sign-in, CodeRequired; ApiError `wrong_credentials`. */
   async signIn({ organization, login, password }: Credentials): Promise<void> {
     const body = { organization, login, password };
     this.#takeTokens(await this.call('POST', '/sessions', { body, authenticated: false }));
@@ -93,6 +104,54 @@ export class MusterClient {
     const challenge = 'NEW_PASSWORD_REQUIRED';
     const body = { challenge, session, organization, login, newPassword: password };
     this.#takeTokens(await this.call('POST', '/sessions/challenge', { body, authenticated: false }));
+  }
+
+  /** Gives the code after {@link CodeRequired} and signs in. @throws ApiError `wrong_code` */
+  async answerCode(
+    session: string,
+    { organization, login }: Omit<Credentials, 'password'>,
+    code: string,
+  ): Promise<void> {
+    const body = { challenge: 'SOFTWARE_TOKEN_MFA', session, organization, login, code };
+    this.#takeTokens(await this.call('POST', '/sessions/challenge', { body, authenticated: false }));
+  }
+
+  /** Changes the own password; all other sessions end. @throws CodeRequired where a second factor is on */
+  async changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    const body = { currentPassword, newPassword };
+    this.#takeTokens(await this.call('POST', '/me/password', { body }));
+  }
+
+  /** Makes a secret for an authenticator app, to be confirmed by a code of it. */
+  async beginSecondFactor() {
+    return api.SecondFactorSecret.parse(await this.call('POST', '/me/totp'));
+  }
+
+  async confirmSecondFactor(code: string): Promise<void> {
+    await this.call('POST', '/me/totp/confirm', { body: { code } });
+  }
+
+  async dropSecondFactor(password: string): Promise<void> {
+    await this.call('DELETE', '/me/totp', { body: { password } });
+  }
+
+  /** A link by which the member chooses a new password, as an address to send; good once, for 24 hours. */
+  async makeResetLink(organization: string, memberId: string) {
+    const path = `${this.in(organization)}/members/${encodeURIComponent(memberId)}/reset-link`;
+    const { url, expiresAt } = api.ResetLinkBody.parse(await this.call('POST', path));
+    return { url: new URL(url, this.apiUrl).href, expiresAt };
+  }
+
+  /** What a reset link is for. @param token what stands behind the link's `#` */
+  async inspectReset(token: string) {
+    const options = { body: { token }, authenticated: false };
+    return api.ResetLinkView.parse(await this.call('POST', '/public/resets/inspect', options));
+  }
+
+  /** Chooses a new password by a reset link. */
+  async completeReset(token: string, newPassword: string): Promise<void> {
+    const body = { token, newPassword };
+    await this.call('POST', '/public/resets/complete', { body, authenticated: false });
   }
 
   /** Signs the account out everywhere. */
@@ -274,7 +333,10 @@ export class MusterClient {
 
   #takeTokens(answer: unknown): void {
     const challenge = api.Challenge.safeParse(answer);
-    if (challenge.success) throw new NewPasswordRequired(challenge.data.session);
+    if (challenge.success) {
+      const { challenge: asked, session } = challenge.data;
+      throw asked === 'SOFTWARE_TOKEN_MFA' ? new CodeRequired(session) : new NewPasswordRequired(session);
+    }
     this.#tokens = api.Tokens.parse(answer);
   }
 

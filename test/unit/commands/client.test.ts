@@ -18,7 +18,7 @@ async function serve(script: Script) {
 
 const tokens = { accessToken: 'access-1', refreshToken: 'refresh-1', expiresInSeconds: 3600 };
 const ana = { organization: 'acme', login: 'ana', password: 'secret' };
-const me = { account: 'a1', memberships: [] };
+const me = { account: 'a1', secondFactor: false, memberships: [] };
 
 test('signs in, and carries the access token from then on', async () => {
   const { client, received } = await serve({
