@@ -300,7 +300,7 @@ export class MusterClient {
   /** Makes one call and gives the answer as it is, whatever its status. */
   async send(method: string, path: string, options: CallOptions = {}): Promise<Response> {
     const first = await this.#fetch(method, path, options);
-    if (options.authenticated === false || !isTokenRefused(first)) return first;
+    if (options.authenticated === false || !(await isTokenRefused(first))) return first;
     if (this.#tokens?.refreshToken === undefined) return first;
     if (!(await this.#refresh(this.#tokens.refreshToken))) return first;
     await first.body?.cancel();
@@ -347,13 +347,16 @@ export class MusterClient {
 
 /**
  * Whether an answer says that the token is not taken: the gateway answers so itself, with 401 or 403 and no problem
- * (an HTTP API cannot word the refusal of its authorizer), and an expired token looks like any other.
+ * (an HTTP API cannot word the refusal of its authorizer), and an expired token looks like any other. A wrong
+ * password or code is a problem of its own, and must not be given twice.
  */
-function isTokenRefused({ status, headers }: Response): boolean {
-  return (
-    status === 401 || (status === 403 && !headers.get('content-type')?.startsWith('application/problem+json'))
-  );
+async function isTokenRefused(response: Response): Promise<boolean> {
+  if (!refusals.includes(response.status)) return false;
+  const problem = api.Problem.safeParse(parsed(await response.clone().text()));
+  return !problem.success || problem.data.code === 'unauthenticated';
 }
+
+const refusals = [401, 403];
 
 /** Whether an import waits for an admin: its plan is made and nobody has approved it. */
 export function isWaiting(job: Pick<ImportJob, 'status' | 'step' | 'approval'>): boolean {
@@ -362,7 +365,7 @@ export function isWaiting(job: Pick<ImportJob, 'status' | 'step' | 'approval'>):
 
 function problemOf(response: Response, text: string): ApiError {
   const problem = api.Problem.safeParse(parsed(text));
-  if (!problem.success && isTokenRefused(response)) {
+  if (!problem.success && refusals.includes(response.status)) {
     return new ApiError('The session has ended, or it may not do this. Sign in again.', response.status, '');
   }
   if (!problem.success) {

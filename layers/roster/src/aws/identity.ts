@@ -23,6 +23,7 @@ import {
   NotAuthorizedException,
   PasswordHistoryPolicyViolationException,
   PasswordResetRequiredException,
+  SoftwareTokenMFANotFoundException,
   TooManyRequestsException,
   UserNotConfirmedException,
   UserNotFoundException,
@@ -252,9 +253,11 @@ export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: Id
     },
     async confirmSecondFactor(account, accessToken, code) {
       try {
-        await client.send(new VerifySoftwareTokenCommand({ AccessToken: accessToken, UserCode: code }));
+        const verify = new VerifySoftwareTokenCommand({ AccessToken: accessToken, UserCode: code });
+        const { Status } = await client.send(verify);
+        if (Status !== 'SUCCESS') throw wrongCode(undefined);
       } catch (error) {
-        if (isWrongCode(error) || error instanceof EnableSoftwareTokenMFAException) throw wrongCode(error);
+        if (isWrongCode(error) || isUnconfirmed(error)) throw wrongCode(error);
         if (isRefusal(error)) throw invalidSession(error);
         throw busyOr(error);
       }
@@ -320,6 +323,13 @@ function isSpentSession(error: unknown): boolean {
     error instanceof CodeMismatchException ||
     error instanceof ExpiredCodeException ||
     error instanceof InvalidParameterException
+  );
+}
+
+/** A code that is not of the new secret, or there is no new secret. */
+function isUnconfirmed(error: unknown): boolean {
+  return (
+    error instanceof EnableSoftwareTokenMFAException || error instanceof SoftwareTokenMFANotFoundException
   );
 }
 
