@@ -198,6 +198,7 @@ describe('what people change of their accounts', () => {
 
   it('meets what the organization requires, in the same read', async () => {
     const records = accountRecords(table);
+    await table.transact(newOrganizationActions(acme, defaultColumns));
     expect(await records.standing('one', 'acme')).not.toHaveProperty('requiresSecondFactor');
     await organizationRecords(table, trail).update(acme, { requireSecondFactor: true });
     expect(await records.standing('one', 'acme')).toHaveProperty('requiresSecondFactor', true);
