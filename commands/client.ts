@@ -68,6 +68,17 @@ export class NewPasswordRequired extends Error {
   }
 }
 
+/** The account has a second factor: answer with a code of its authenticator app by `answerCode`. */
+export class CodeRequired extends Error {
+  override readonly name = 'CodeRequired';
+  readonly session: string;
+
+  constructor(session: string) {
+    super('This account has a second factor; give a code of its authenticator app.');
+    this.session = session;
+  }
+}
+
 const apiPath = '/api/v1';
 const pollMilliseconds = { first: 100, most: 1_000 };
 
@@ -82,7 +93,7 @@ export class MusterClient {
     this.apiUrl = base.endsWith(apiPath) ? base : `${base}${apiPath}`;
   }
 
-  /** @throws NewPasswordRequired at a first sign-in; ApiError `wrong_credentials`. */
+  /** @throws NewPasswordRequired at a first sign-in, CodeRequired; ApiError `wrong_credentials`. */
   async signIn({ organization, login, password }: Credentials): Promise<void> {
     const body = { organization, login, password };
     this.#takeTokens(await this.call('POST', '/sessions', { body, authenticated: false }));
@@ -93,6 +104,54 @@ export class MusterClient {
     const challenge = 'NEW_PASSWORD_REQUIRED';
     const body = { challenge, session, organization, login, newPassword: password };
     this.#takeTokens(await this.call('POST', '/sessions/challenge', { body, authenticated: false }));
+  }
+
+  /** Gives the code after {@link CodeRequired} and signs in. @throws ApiError `wrong_code` */
+  async answerCode(
+    session: string,
+    { organization, login }: Omit<Credentials, 'password'>,
+    code: string,
+  ): Promise<void> {
+    const body = { challenge: 'SOFTWARE_TOKEN_MFA', session, organization, login, code };
+    this.#takeTokens(await this.call('POST', '/sessions/challenge', { body, authenticated: false }));
+  }
+
+  /** Changes the own password; all other sessions end. @throws CodeRequired where a second factor is on */
+  async changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    const body = { currentPassword, newPassword };
+    this.#takeTokens(await this.call('POST', '/me/password', { body }));
+  }
+
+  /** Makes a secret for an authenticator app, to be confirmed by a code of it. */
+  async beginSecondFactor() {
+    return api.SecondFactorSecret.parse(await this.call('POST', '/me/totp'));
+  }
+
+  async confirmSecondFactor(code: string): Promise<void> {
+    await this.call('POST', '/me/totp/confirm', { body: { code } });
+  }
+
+  async dropSecondFactor(password: string): Promise<void> {
+    await this.call('DELETE', '/me/totp', { body: { password } });
+  }
+
+  /** A link by which the member chooses a new password, as an address to send; good once, for 24 hours. */
+  async makeResetLink(organization: string, memberId: string) {
+    const path = `${this.in(organization)}/members/${encodeURIComponent(memberId)}/reset-link`;
+    const { url, expiresAt } = api.ResetLinkBody.parse(await this.call('POST', path));
+    return { url: new URL(url, this.apiUrl).href, expiresAt };
+  }
+
+  /** What a reset link is for. @param token what stands behind the link's `#` */
+  async inspectReset(token: string) {
+    const options = { body: { token }, authenticated: false };
+    return api.ResetLinkView.parse(await this.call('POST', '/public/resets/inspect', options));
+  }
+
+  /** Chooses a new password by a reset link. */
+  async completeReset(token: string, newPassword: string): Promise<void> {
+    const body = { token, newPassword };
+    await this.call('POST', '/public/resets/complete', { body, authenticated: false });
   }
 
   /** Signs the account out everywhere. */
@@ -241,7 +300,7 @@ export class MusterClient {
   /** Makes one call and gives the answer as it is, whatever its status. */
   async send(method: string, path: string, options: CallOptions = {}): Promise<Response> {
     const first = await this.#fetch(method, path, options);
-    if (options.authenticated === false || !isTokenRefused(first)) return first;
+    if (options.authenticated === false || !(await isTokenRefused(first))) return first;
     if (this.#tokens?.refreshToken === undefined) return first;
     if (!(await this.#refresh(this.#tokens.refreshToken))) return first;
     await first.body?.cancel();
@@ -274,7 +333,10 @@ export class MusterClient {
 
   #takeTokens(answer: unknown): void {
     const challenge = api.Challenge.safeParse(answer);
-    if (challenge.success) throw new NewPasswordRequired(challenge.data.session);
+    if (challenge.success) {
+      const { challenge: asked, session } = challenge.data;
+      throw asked === 'SOFTWARE_TOKEN_MFA' ? new CodeRequired(session) : new NewPasswordRequired(session);
+    }
     this.#tokens = api.Tokens.parse(answer);
   }
 
@@ -285,13 +347,16 @@ export class MusterClient {
 
 /**
  * Whether an answer says that the token is not taken: the gateway answers so itself, with 401 or 403 and no problem
- * (an HTTP API cannot word the refusal of its authorizer), and an expired token looks like any other.
+ * (an HTTP API cannot word the refusal of its authorizer), and an expired token looks like any other. A wrong
+ * password or code is a problem of its own, and must not be given twice.
  */
-function isTokenRefused({ status, headers }: Response): boolean {
-  return (
-    status === 401 || (status === 403 && !headers.get('content-type')?.startsWith('application/problem+json'))
-  );
+async function isTokenRefused(response: Response): Promise<boolean> {
+  if (!refusals.includes(response.status)) return false;
+  const problem = api.Problem.safeParse(parsed(await response.clone().text()));
+  return !problem.success || problem.data.code === 'unauthenticated';
 }
+
+const refusals = [401, 403];
 
 /** Whether an import waits for an admin: its plan is made and nobody has approved it. */
 export function isWaiting(job: Pick<ImportJob, 'status' | 'step' | 'approval'>): boolean {
@@ -300,7 +365,7 @@ export function isWaiting(job: Pick<ImportJob, 'status' | 'step' | 'approval'>):
 
 function problemOf(response: Response, text: string): ApiError {
   const problem = api.Problem.safeParse(parsed(text));
-  if (!problem.success && isTokenRefused(response)) {
+  if (!problem.success && refusals.includes(response.status)) {
     return new ApiError('The session has ended, or it may not do this. Sign in again.', response.status, '');
   }
   if (!problem.success) {

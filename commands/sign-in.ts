@@ -1,6 +1,6 @@
 /** Signing a command in: as somebody named on the command line, or as the owner of the demo. */
 import type { Command } from 'commander';
-import { ApiError, MusterClient, NewPasswordRequired } from './client.ts';
+import { ApiError, CodeRequired, MusterClient, NewPasswordRequired } from './client.ts';
 import { CommandFailure, exitCodes } from './failure.ts';
 import { defaultStateDirectory, readDemo, runningCloud } from './running-system.ts';
 
@@ -9,6 +9,7 @@ export interface SignInOptions {
   org?: string;
   login?: string;
   passwordEnv?: string;
+  code?: string;
   url?: string;
 }
 
@@ -18,6 +19,7 @@ export function withSignInOptions(command: Command): Command {
     .option('--org <id>', 'the organization (the demo by default)')
     .option('--login <login>', 'who signs in (the demo’s owner by default)')
     .option('--password-env <variable>', 'the environment variable that holds the password')
+    .option('--code <digits>', 'a code of the authenticator app, for accounts with a second factor')
     .option('--url <url>', 'where the system is (the local one that runs, by default)');
 }
 
@@ -35,17 +37,31 @@ export async function signedIn(options: SignInOptions): Promise<SignedIn> {
   const url = options.url ?? cloud?.url ?? '';
   const client = new MusterClient(options.url ?? cloud?.apiUrl ?? '');
   try {
-    await client.signIn(who);
+    await enter(client, who, options.code);
   } catch (cause) {
     throw signInFailure(cause, who, url);
   }
   return { client, organization: who.organization, url };
 }
 
+async function enter(
+  client: MusterClient,
+  who: Parameters<MusterClient['signIn']>[0],
+  code: string | undefined,
+): Promise<void> {
+  try {
+    await client.signIn(who);
+  } catch (error) {
+    if (!(error instanceof CodeRequired) || code === undefined) throw error;
+    await client.answerCode(error.session, who, code);
+  }
+}
+
 function signInFailure(cause: unknown, who: { organization: string; login: string }, url: string): unknown {
   if (cause instanceof NewPasswordRequired) {
     return new CommandFailure(`${cause.message} Sign in once at ${url} to do so.`, { cause });
   }
+  if (cause instanceof CodeRequired) return new CommandFailure(`${cause.message} Use --code.`, { cause });
   if (cause instanceof ApiError && cause.code === 'wrong_credentials') {
     const message = `The password of ${who.login} in ${who.organization} is wrong, or there is no such login.`;
     return new CommandFailure(message, { cause });

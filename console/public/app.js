@@ -116,18 +116,26 @@ on(byId('first-password'), 'submit', async ({ target }) => {
   await enter(await call('POST', '/sessions/challenge', { ...challenge, organization, login, newPassword }));
 });
 
+on(byId('code'), 'submit', async ({ target }) => {
+  const { code } = Object.fromEntries(new FormData(target));
+  const { organization, login, challenge } = session;
+  await enter(await call('POST', '/sessions/challenge', { ...challenge, organization, login, code }));
+});
+
+const challengeForms = { NEW_PASSWORD_REQUIRED: 'first-password', SOFTWARE_TOKEN_MFA: 'code' };
+
 on(byId('sign-out'), 'click', async () => {
   await call('DELETE', '/sessions');
   leave('');
 });
 
 async function enter(answer) {
-  const mustChoose = 'challenge' in answer;
-  session.challenge = mustChoose ? answer : undefined;
-  session.tokens = mustChoose ? undefined : answer;
-  show(mustChoose ? 'first-password' : 'signed-in');
-  for (const form of ['sign-in', 'first-password']) byId(form).reset();
-  if (mustChoose) return byId('first-password').elements.newPassword.focus();
+  const asked = challengeForms[answer.challenge];
+  session.challenge = asked ? answer : undefined;
+  session.tokens = asked ? undefined : answer;
+  show(asked ?? 'signed-in');
+  for (const form of ['sign-in', 'first-password', 'code']) byId(form).reset();
+  if (asked) return byId(asked).querySelector('input').focus();
   byId('who').textContent = `${session.login} · ${session.organization}`;
   session.columns = (await call('GET', org('/schema'))).columns;
   await Promise.all([showRoster(), showHistory()]);
@@ -145,7 +153,7 @@ function leave(message) {
 }
 
 function show(visible) {
-  for (const id of ['sign-in', 'first-password', 'signed-in']) byId(id).hidden = id !== visible;
+  for (const id of ['sign-in', 'first-password', 'code', 'signed-in']) byId(id).hidden = id !== visible;
   byId('sign-out').hidden = visible !== 'signed-in';
 }
 

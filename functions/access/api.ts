@@ -4,6 +4,13 @@ import { version } from 'roster/domain/version';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { env, readEnv } from 'roster/lambda/env';
 import { type HttpHandlers, httpFunction } from 'roster/lambda/http';
+import { limitedProof, limitedSignIn } from 'roster/lambda/limited';
+import {
+  beginSecondFactor,
+  changePassword,
+  confirmSecondFactor,
+  dropSecondFactor,
+} from 'roster/lambda/own-account';
 import { answerChallenge, signIn, signOutEverywhere } from 'roster/lambda/sessions';
 
 const cached = { 'cache-control': 'public, max-age=60' };
@@ -21,12 +28,12 @@ const handlers: HttpHandlers<'access', Deps> = {
     return { status: 200, headers: cached, json: openapi };
   },
 
-  async signIn({ body }, all) {
-    return { status: 200, body: await signIn(all, body) };
+  async signIn({ body, origin }, all) {
+    return { status: 200, body: await limitedSignIn(all, origin, body, () => signIn(all, body)) };
   },
 
-  async answerChallenge({ body }, all) {
-    return { status: 200, body: await answerChallenge(all, body) };
+  async answerChallenge({ body, origin }, all) {
+    return { status: 200, body: await limitedSignIn(all, origin, body, () => answerChallenge(all, body)) };
   },
 
   async refreshSession({ body }, { identity }) {
@@ -49,7 +56,27 @@ const handlers: HttpHandlers<'access', Deps> = {
       login,
       permissions: [...permissionsOf[level]],
     }));
-    return { status: 200, body: { account, memberships } };
+    const { account: own } = await accounts.standing(account);
+    return { status: 200, body: { account, secondFactor: own?.secondFactor === true, memberships } };
+  },
+
+  async changePassword(call, all) {
+    const work = () => changePassword(all, call, call.body);
+    return { status: 200, body: await limitedProof(all, call, work) };
+  },
+
+  async beginSecondFactor(call, all) {
+    return { status: 200, body: await beginSecondFactor(all, call) };
+  },
+
+  async confirmSecondFactor(call, all) {
+    await limitedProof(all, call, () => confirmSecondFactor(all, call, call.body.code));
+    return { status: 204 };
+  },
+
+  async dropSecondFactor(call, all) {
+    await limitedProof(all, call, () => dropSecondFactor(all, call, call.body.password));
+    return { status: 204 };
   },
 };
 

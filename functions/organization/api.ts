@@ -13,10 +13,13 @@ const handlers: HttpHandlers<'organization', Deps> = {
     return { status: 200, version: body.version, body };
   },
 
-  async updateOrganization({ params, body: patch, ifMatch, ...call }, { organizations, clock }) {
+  async updateOrganization({ params, body: patch, ifMatch, ...call }, { organizations, accounts, clock }) {
     const current = await organizations.get(params.org);
     requireVersion(ifMatch, current.version);
     requireRename(call.caller.level, current.name, patch.name);
+    if (patch.requireSecondFactor === true && !current.requireSecondFactor) {
+      requireOwnSecondFactor((await accounts.standing(call.caller.account)).account);
+    }
     const settings = { ...patch, updatedAt: clock().toISOString() };
     const body = await organizations.update(current, settings, {
       action: 'organization.update',
@@ -66,6 +69,14 @@ const handlers: HttpHandlers<'organization', Deps> = {
 function requireRename(level: Level, current: string, wanted: string | undefined): void {
   if (wanted === undefined || wanted === current || mayDo(level, 'organization.rename')) return;
   throw new MusterError('forbidden', 'Only the owner renames the organization.');
+}
+
+/** Whoever requires it of others has it, or would be locked out itself. @throws MusterError `no_second_factor` */
+function requireOwnSecondFactor(own: { secondFactor?: boolean } | undefined): void {
+  if (own?.secondFactor === true) return;
+  const why =
+    'Set up a second factor for your own account first; without one you could not act here any more.';
+  throw new MusterError('no_second_factor', why);
 }
 
 /** An organization's settings and roster schema. */

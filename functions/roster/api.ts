@@ -17,6 +17,7 @@ import {
   setMemberState,
   setUsername,
 } from 'roster/lambda/members';
+import { makeResetLink } from 'roster/lambda/reset-links';
 import { withinOf } from 'roster/lambda/scope';
 
 const handlers: HttpHandlers<'roster', Deps> = {
@@ -94,6 +95,10 @@ const handlers: HttpHandlers<'roster', Deps> = {
   async resetCredentials(call, all) {
     const found = await resetCredentials(all, refOf(call), await actingOf(call, all));
     return shown(all, call, found);
+  },
+
+  async makeResetLink(call, all) {
+    return { status: 200, body: await makeResetLink(all, refOf(call), await actingOf(call, all)) };
   },
 };
 

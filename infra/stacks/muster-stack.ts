@@ -158,7 +158,13 @@ export class MusterStack extends Stack {
       environment: { USER_POOL_ID: pool.userPoolId, USER_POOL_CLIENT_ID: client.userPoolClientId },
       permissions: [
         useTable(table, [...readItems, 'PutItem', 'UpdateItem'], 'indexes'),
-        useUserPool(pool, ['AdminInitiateAuth', 'AdminRespondToAuthChallenge', 'AdminUserGlobalSignOut']),
+        // What people do with their own access token takes no right of the function.
+        useUserPool(pool, [
+          'AdminInitiateAuth',
+          'AdminRespondToAuthChallenge',
+          'AdminSetUserMFAPreference',
+          'AdminUserGlobalSignOut',
+        ]),
       ],
     });
     const organization = this.#functions.add({
@@ -175,6 +181,7 @@ export class MusterStack extends Stack {
         useUserPool(pool, [
           'AdminCreateUser',
           'AdminDeleteUser',
+          'AdminSetUserMFAPreference',
           'AdminSetUserPassword',
           'AdminUserGlobalSignOut',
         ]),
@@ -187,7 +194,17 @@ export class MusterStack extends Stack {
       description: 'Answers calls on departments and roles',
       permissions: [useTable(table, readAndWriteItems)],
     });
-    const areas = { access, organization, roster, departments, imports: this.#addImportsApi(machine) };
+    const invitations = this.#functions.add({
+      name: 'invitations/api',
+      description: 'Answers the holders of links',
+      environment: { USER_POOL_ID: pool.userPoolId },
+      permissions: [
+        useTable(table, readAndWriteItems),
+        useUserPool(pool, ['AdminSetUserPassword', 'AdminUserGlobalSignOut']),
+      ],
+    });
+    const imports = this.#addImportsApi(machine);
+    const areas = { access, organization, roster, departments, invitations, imports };
     return new HttpApi(this, 'Http', { stage: this.#props.stage, authorizer, areas });
   }
 

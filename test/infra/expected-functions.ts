@@ -48,7 +48,12 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       ...read,
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
-      ...cognito('AdminInitiateAuth', 'AdminRespondToAuthChallenge', 'AdminUserGlobalSignOut'),
+      ...cognito(
+        'AdminInitiateAuth',
+        'AdminRespondToAuthChallenge',
+        'AdminSetUserMFAPreference',
+        'AdminUserGlobalSignOut',
+      ),
     ],
     environment: ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'],
   },
@@ -118,6 +123,10 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
   },
   'imports/fail': { actions: readAndWrite, environment: ['WORK_BUCKET'] },
+  'invitations/api': {
+    actions: [...readAndWrite, ...cognito('AdminSetUserPassword', 'AdminUserGlobalSignOut')],
+    environment: ['USER_POOL_ID'],
+  },
   'departments/api': { actions: readAndWrite, environment: [] },
   'roster/periods': {
     actions: [...readAndWrite, 'sqs:SendMessage'],
@@ -126,7 +135,13 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   'roster/api': {
     actions: [
       ...readAndWrite,
-      ...cognito('AdminCreateUser', 'AdminDeleteUser', 'AdminSetUserPassword', 'AdminUserGlobalSignOut'),
+      ...cognito(
+        'AdminCreateUser',
+        'AdminDeleteUser',
+        'AdminSetUserMFAPreference',
+        'AdminSetUserPassword',
+        'AdminUserGlobalSignOut',
+      ),
       'sqs:SendMessage',
     ],
     environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL'],

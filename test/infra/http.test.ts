@@ -40,6 +40,8 @@ describe('the HTTP API', () => {
     expect(open.sort()).toEqual([
       'GET /api/v1/openapi.json',
       'GET /config.json',
+      'POST /api/v1/public/resets/complete',
+      'POST /api/v1/public/resets/inspect',
       'POST /api/v1/sessions',
       'POST /api/v1/sessions/challenge',
       'POST /api/v1/sessions/refresh',

@@ -75,6 +75,7 @@ const table: Record<OrganizationOperation, Row> = {
     answers: [200],
   },
   resetCredentials: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
+  makeResetLink: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
   listDepartments: { needs: 'departments.read', answers: [200] },
   addDepartment: { needs: 'departments.write', body: ({ fresh }) => ({ name: fresh }), answers: [201] },
   changeDepartment: {

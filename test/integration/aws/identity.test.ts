@@ -7,6 +7,7 @@ import { type LocalCognito, startCognito } from '../../../infra/local/cognito/se
 import { cognitoIdentity, type Identity } from '../../../layers/roster/src/aws/identity.ts';
 import { oneTimePassword } from '../../../layers/roster/src/lambda/one-time-password.ts';
 import { type TokenVerifier, tokenVerifier } from '../../../layers/roster/src/lambda/tokens.ts';
+import { authenticatorCode } from '../local-cognito/authenticator.ts';
 
 const userPoolId = 'eu-west-1_identity';
 const clientId = 'console';
@@ -98,4 +99,58 @@ it('refuses a password that the policy does not take, deletes twice without harm
   await identity.deleteAccount(account);
   await identity.deleteAccount(account);
   await expect(identity.refresh('made up')).rejects.toMatchObject({ code: 'invalid_session' });
+});
+
+it('asks for a code once a second factor is confirmed, and for none when it is dropped', async () => {
+  const account = '01KE0000000000000000000005';
+  const password = oneTimePassword();
+  await identity.createAccount(account, { password, permanent: true });
+  const tokens = await identity.signIn(account, password);
+  if ('challenge' in tokens) return expect.fail('A challenge was given.');
+  await expect(identity.confirmSecondFactor(account, tokens.accessToken, '123456')).rejects.toMatchObject({
+    code: 'wrong_code',
+  });
+  const secret = await identity.newSecondFactor(tokens.accessToken);
+  expect(await identity.signIn(account, password)).toHaveProperty('accessToken');
+  // The pool takes each step of 30 seconds once; it allows one step to either side for clocks that differ.
+  const now = Date.now();
+  const code = authenticatorCode(secret, new Date(now));
+  const wrong = code === '000000' ? '000001' : '000000';
+  await expect(identity.confirmSecondFactor(account, tokens.accessToken, wrong)).rejects.toMatchObject({
+    code: 'wrong_code',
+  });
+  await identity.confirmSecondFactor(account, tokens.accessToken, code);
+  const asked = await identity.signIn(account, password);
+  if (!('challenge' in asked)) return expect.fail('No challenge was given.');
+  expect(asked.challenge).toBe('SOFTWARE_TOKEN_MFA');
+  const answer = (given: string, session = asked.session) => identity.answerCode(account, session, given);
+  await expect(answer(wrong)).rejects.toMatchObject({ code: 'wrong_code' });
+  await expect(answer(code)).rejects.toMatchObject({ code: 'wrong_code' });
+  const next = authenticatorCode(secret, new Date(now + 30_000));
+  await expect(answer(next, 'x'.repeat(40))).rejects.toMatchObject({ code: 'invalid_session' });
+  expect(await answer(next)).toHaveProperty('accessToken');
+  await expect(answer(next)).rejects.toMatchObject({ code: 'invalid_session' });
+  await identity.dropSecondFactor(account);
+  expect(await identity.signIn(account, password)).toHaveProperty('accessToken');
+  await identity.dropSecondFactor('01KE0000000000000000000009');
+});
+
+it('changes a password by the current one, with a second factor or without', async () => {
+  const account = '01KE0000000000000000000006';
+  const password = oneTimePassword();
+  await identity.createAccount(account, { password, permanent: true });
+  const tokens = await identity.signIn(account, password);
+  if ('challenge' in tokens) return expect.fail('A challenge was given.');
+  const change = (current: string, wanted: string) =>
+    identity.changePassword(tokens.accessToken, current, wanted);
+  await expect(change(`${password}x`, 'Correct-horse-7')).rejects.toMatchObject({
+    code: 'wrong_credentials',
+  });
+  await expect(change(password, 'weak')).rejects.toMatchObject({ code: 'invalid_password' });
+  await change(password, 'Correct-horse-7');
+  await expect(identity.signIn(account, password)).rejects.toMatchObject({ code: 'wrong_credentials' });
+  expect(await identity.signIn(account, 'Correct-horse-7')).toHaveProperty('accessToken');
+  await expect(identity.setPassword(account, 'weak')).rejects.toMatchObject({ code: 'invalid_password' });
+  await identity.setPassword(account, 'Battery-staple-8');
+  expect(await identity.signIn(account, 'Battery-staple-8')).toHaveProperty('accessToken');
 });

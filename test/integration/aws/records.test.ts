@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { accountChanges } from '../../../layers/roster/src/aws/account-changes.ts';
 import { accountRecords, newAccountActions } from '../../../layers/roster/src/aws/accounts.ts';
 import { type AuditTrail, auditTrail } from '../../../layers/roster/src/aws/audit.ts';
 import { onceInTable } from '../../../layers/roster/src/aws/idempotency.ts';
@@ -154,7 +155,55 @@ describe('accounts', () => {
     expect(standing.account).toEqual({ ...account('one'), tokensValidFromSeconds: 1_700_000_000 });
     expect(standing.membership).toEqual(membership('one', 'acme', 'ana'));
     expect((await records.standing('one', 'other')).membership).toBeUndefined();
+    expect(standing).not.toHaveProperty('requiresSecondFactor');
     expect(await records.memberships('one')).toEqual([membership('one', 'acme', 'ana')]);
+  });
+});
+
+describe('what people change of their accounts', () => {
+  const told = (organization: string) => ({
+    organization,
+    event: { ...event, action: 'account.secondFactor' as const, subject: 'one' },
+  });
+  const actionsIn = async (organization: string) =>
+    (await trail.list(organization, { limit: 10 })).items.map(({ action }) => action);
+  const one = { account: 'one', tokensValidFromSeconds: 0, createdAt: acme.createdAt };
+
+  beforeEach(async () => {
+    await table.put({ ...keys.account('one'), ...one, resetLink: 'hash' });
+  });
+
+  it('is told to every organization, and stays what it was otherwise', async () => {
+    const changes = accountChanges(table, trail);
+    await changes.commit('one', { secondFactor: true }, [told('acme'), told('other')]);
+    const records = accountRecords(table);
+    expect((await records.standing('one')).account).toEqual({
+      ...one,
+      secondFactor: true,
+      resetLink: 'hash',
+    });
+    expect([await actionsIn('acme'), await actionsIn('other')]).toEqual(
+      Array(2).fill(['account.secondFactor']),
+    );
+    await changes.commit('one', { refuseTokensBeforeSeconds: 7 }, []);
+    const { account } = await records.standing('one');
+    expect(account).toEqual({ ...one, secondFactor: true, tokensValidFromSeconds: 7 });
+  });
+
+  it('is not told where there is no such account', async () => {
+    const late = accountChanges(table, trail).commit('nobody', { secondFactor: true }, [told('acme')]);
+    await expect(late).rejects.toThrow(TransactionFailed);
+    expect(await actionsIn('acme')).toEqual([]);
+    expect(await table.get(keys.account('nobody'))).toBeUndefined();
+  });
+
+  it('meets what the organization requires, in the same read', async () => {
+    const records = accountRecords(table);
+    await table.transact(newOrganizationActions(acme, defaultColumns));
+    expect(await records.standing('one', 'acme')).not.toHaveProperty('requiresSecondFactor');
+    await organizationRecords(table, trail).update(acme, { requireSecondFactor: true });
+    expect(await records.standing('one', 'acme')).toHaveProperty('requiresSecondFactor', true);
+    expect(await records.standing('one', 'other')).not.toHaveProperty('requiresSecondFactor');
   });
 });
 

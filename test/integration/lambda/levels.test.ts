@@ -49,6 +49,8 @@ beforeEach(async () => {
     accountMaker: {
       createAccount: unused,
       deleteAccount: unused,
+      dropSecondFactor: unused,
+      setPassword: unused,
       setOneTimePassword: unused,
       signOutEverywhere: unused,
     },

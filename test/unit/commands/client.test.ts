@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { ApiError, MusterClient, NewPasswordRequired } from '../../../commands/client.ts';
+import { ApiError, CodeRequired, MusterClient, NewPasswordRequired } from '../../../commands/client.ts';
 import { counts, importBody, importId, memberBody, problem, type Script, startFakeApi } from './fake-api.ts';
 
 const closers: (() => Promise<void>)[] = [];
@@ -18,7 +18,7 @@ async function serve(script: Script) {
 
 const tokens = { accessToken: 'access-1', refreshToken: 'refresh-1', expiresInSeconds: 3600 };
 const ana = { organization: 'acme', login: 'ana', password: 'secret' };
-const me = { account: 'a1', memberships: [] };
+const me = { account: 'a1', secondFactor: false, memberships: [] };
 
 test('signs in, and carries the access token from then on', async () => {
   const { client, received } = await serve({
@@ -102,6 +102,35 @@ test('what the caller may not do is no reason to refresh', async () => {
   await client.signIn(ana);
   await expect(client.me()).rejects.toMatchObject({ status: 403, code: 'forbidden' });
   expect(received).toHaveLength(2);
+});
+
+test('a wrong password or code, given by somebody signed in, is not given twice', async () => {
+  const { client, received } = await serve({
+    'POST /api/v1/sessions': [{ body: tokens }],
+    'POST /api/v1/me/password': [{ status: 401, body: problem(401, 'wrong_credentials') }],
+  });
+  await client.signIn(ana);
+  await expect(client.changePassword('wrong', 'new')).rejects.toMatchObject({ code: 'wrong_credentials' });
+  expect(received).toHaveLength(2);
+});
+
+test('a second factor is asked for, and its code gives the tokens', async () => {
+  const { client, received } = await serve({
+    'POST /api/v1/sessions': [{ body: { challenge: 'SOFTWARE_TOKEN_MFA', session: 's-1' } }],
+    'POST /api/v1/sessions/challenge': [{ body: tokens }],
+    'GET /api/v1/me': [{ body: me }],
+  });
+  const asked = await client.signIn(ana).catch((error) => error);
+  expect(asked).toBeInstanceOf(CodeRequired);
+  await client.answerCode(asked.session, ana, '123456');
+  expect(await client.me()).toEqual(me);
+  expect(JSON.parse(String(received[1]?.body))).toEqual({
+    challenge: 'SOFTWARE_TOKEN_MFA',
+    session: 's-1',
+    organization: ana.organization,
+    login: ana.login,
+    code: '123456',
+  });
 });
 
 test('a wrong password is the API’s own refusal, not a reason to refresh', async () => {

@@ -154,6 +154,21 @@ test('import: a wrong password, and one for the first sign-in only, are explaine
   expect(stderr).toContain(url);
 });
 
+test('import: a code of the authenticator app is asked for, and taken by --code', async () => {
+  const asked = { challenge: 'SOFTWARE_TOKEN_MFA', session: 's' };
+  const { received } = await system({
+    'POST /api/v1/sessions': [{ body: asked }, { body: asked }],
+    'POST /api/v1/sessions/challenge': [{ status: 401, body: problem(401, 'wrong_code') }],
+  });
+  expect((await run('import.ts', [file])).stderr).toContain('Use --code.');
+  const { code } = await run('import.ts', [file, '--code', '123456']);
+  expect(code).toBe(1);
+  expect(JSON.parse(String(received.at(-1)?.body))).toMatchObject({
+    challenge: 'SOFTWARE_TOKEN_MFA',
+    code: '123456',
+  });
+});
+
 test('import: the demo’s password is never sent to another place', async () => {
   const { url, received } = await system({});
   const { code, stderr } = await run('import.ts', [file, '--url', url]);

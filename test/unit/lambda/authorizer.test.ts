@@ -82,12 +82,14 @@ describe('an access token', () => {
 });
 
 describe('the authorizer', () => {
-  let account: { tokensValidFromSeconds: number } | undefined;
+  let account: { tokensValidFromSeconds: number; secondFactor?: boolean } | undefined;
+  let requiresSecondFactor: boolean | undefined;
   let membership: Membership | undefined;
   const asked: [string, string | undefined][] = [];
 
   beforeEach(() => {
     asked.length = 0;
+    requiresSecondFactor = undefined;
     account = { tokensValidFromSeconds: 0 };
     membership = {
       account: 'one',
@@ -104,7 +106,11 @@ describe('the authorizer', () => {
     standing: async (id: string, organization?: string) => {
       asked.push([id, organization]);
       const own = account && { account: id, email: 'a@example.org', createdAt: '', ...account };
-      return { account: own, membership: organization === 'acme' ? membership : undefined };
+      return {
+        account: own,
+        membership: organization === 'acme' ? membership : undefined,
+        ...(requiresSecondFactor && { requiresSecondFactor }),
+      };
     },
   };
   const decide = (routeKey: string, org?: string, authorization = `Bearer ${token()}`) =>
@@ -169,6 +175,24 @@ describe('the authorizer', () => {
     expect(await decide('GET /api/v1/me')).toEqual({ isAuthorized: true, context: { account: 'one' } });
     account = undefined;
     expect(await decide('GET /api/v1/me')).toEqual(refused);
+  });
+
+  it('tells the function of an administrator without the second factor that the organization requires', async () => {
+    const lacking = (level: Membership['level']) => {
+      membership = { ...(membership as Membership), level };
+      return decide('GET /api/v1/orgs/{org}', 'acme');
+    };
+    expect(await lacking('owner')).not.toHaveProperty('context.lacksSecondFactor');
+    requiresSecondFactor = true;
+    for (const level of ['owner', 'securityAdministrator', 'administrator'] as const) {
+      expect(await lacking(level)).toHaveProperty('context.lacksSecondFactor', true);
+    }
+    for (const level of ['coordinator', 'auditor', 'member'] as const) {
+      expect(await lacking(level)).not.toHaveProperty('context.lacksSecondFactor');
+    }
+    expect(await decide('GET /api/v1/me')).toEqual({ isAuthorized: true, context: { account: 'one' } });
+    account = { tokensValidFromSeconds: 0, secondFactor: true };
+    expect(await lacking('owner')).not.toHaveProperty('context.lacksSecondFactor');
   });
 
   it('refuses unknown routes and anything but a bearer token', async () => {

@@ -97,11 +97,21 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
+it('tells an administrator why it is refused, whose organization requires a second factor', async () => {
+  const { statusCode, json } = await answer(event(get, { caller: { ...owner, lacksSecondFactor: true } }));
+  expect(statusCode).toBe(403);
+  expect(json).toMatchObject({
+    code: 'second_factor_required',
+    detail: expect.stringContaining('Set one up'),
+  });
+  expect(calls).toEqual([]);
+});
+
 describe('an HTTP function', () => {
   it('answers with what the route describes and nothing else, with its version and safe headers', async () => {
     const result = await answer(event(get));
     expect(result.statusCode).toBe(200);
-    expect(result.json).toEqual(organization);
+    expect(result.json).toEqual({ ...organization, requireSecondFactor: false });
     expect(result.headers).toMatchObject({
       etag: '"4"',
       'cache-control': 'no-store',

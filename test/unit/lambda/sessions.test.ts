@@ -2,7 +2,9 @@ import {
   AdminInitiateAuthCommand,
   AdminRespondToAuthChallengeCommand,
   AdminUserGlobalSignOutCommand,
+  CodeMismatchException,
   CognitoIdentityProviderClient,
+  ExpiredCodeException,
   InternalErrorException,
   InvalidPasswordException,
   NotAuthorizedException,
@@ -203,6 +205,42 @@ describe('a new password', () => {
   it('needs a session that is still good', async () => {
     cognito.on(AdminRespondToAuthChallengeCommand).rejects(refusal);
     await expect(answer()).rejects.toMatchObject({ code: 'invalid_session' });
+  });
+});
+
+describe('a code of the second factor', () => {
+  const answer = (login = 'ana') => answerChallenge(deps, { login, session: 's', code: '123456' });
+  const answered = () => cognito.commandCalls(AdminRespondToAuthChallengeCommand)[0]?.args[0].input;
+
+  it('is asked for where the pool does, and ends in tokens and the time of the sign-in', async () => {
+    const challenge = { ChallengeName: 'SOFTWARE_TOKEN_MFA' as const, Session: 's' };
+    cognito.on(AdminInitiateAuthCommand).resolves(challenge);
+    const asked = await signIn(deps, { login: 'ana', password: 'p' });
+    expect(asked).toEqual({ challenge: 'SOFTWARE_TOKEN_MFA', session: 's' });
+    expect(writes).toEqual([]);
+    cognito.on(AdminRespondToAuthChallengeCommand).resolves({ AuthenticationResult: result });
+    expect(await answer()).toMatchObject({ accessToken: 'a' });
+    expect(answered()).toMatchObject({
+      ChallengeName: 'SOFTWARE_TOKEN_MFA',
+      ChallengeResponses: { USERNAME: 'one', SOFTWARE_TOKEN_MFA_CODE: '123456' },
+    });
+    expect(writes).toEqual(['acme entered 2026-01-01T00:00:00.600Z']);
+  });
+
+  it.each([
+    [new CodeMismatchException(meta), 'wrong_code'],
+    [new ExpiredCodeException(meta), 'wrong_code'],
+    [refusal, 'invalid_session'],
+    [new TooManyRequestsException(meta), 'too_many_requests'],
+  ])('translates %s', async (error, code) => {
+    cognito.on(AdminRespondToAuthChallengeCommand).rejects(error);
+    await expect(answer()).rejects.toMatchObject({ code });
+  });
+
+  it('of a login that nobody has is given to the pool all the same, for nobody', async () => {
+    cognito.on(AdminRespondToAuthChallengeCommand).rejects(refusal);
+    await expect(answer('nobody')).rejects.toMatchObject({ code: 'invalid_session' });
+    expect(answered()?.ChallengeResponses?.USERNAME).toMatch(/^DECOY/);
   });
 });
 

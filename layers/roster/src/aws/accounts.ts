@@ -23,6 +23,10 @@ export interface Account {
   email?: string;
   tokensValidFromSeconds: number;
   createdAt: string;
+  /** Whether signing in takes a second factor. */
+  secondFactor?: boolean;
+  /** The hash of the newest reset link; older ones are void. */
+  resetLink?: string;
 }
 
 const AccountItem = z.object({
@@ -30,7 +34,12 @@ const AccountItem = z.object({
   email: z.string().optional(),
   tokensValidFromSeconds: z.int().min(0),
   createdAt: z.string(),
+  secondFactor: z.boolean().optional(),
+  resetLink: z.string().optional(),
 });
+
+/** What of an organization is read with a caller's standing; written by `organizationRecords`. */
+const RequirementItem = z.object({ requireSecondFactor: z.boolean().default(false) });
 
 const MembershipItem = z.object({
   account: z.string(),
@@ -53,6 +62,11 @@ const LoginItem = z.object({ account: z.string(), loginSk: z.string() });
 const loginMatchesMax = 50;
 
 const phoneForm = compileColumn({ name: 'phone', type: 'phone' });
+
+/** The one form of a login that all ways to write it have in common, as it is counted. */
+export function countedLogin(login: string): string {
+  return loginForms(login).at(-1) ?? '';
+}
 
 /** The forms of a login to look up, best first: as it is compared and, if it is written like one, as a phone number. */
 function loginForms(login: string): string[] {
@@ -77,11 +91,18 @@ export interface AccountRecords {
     login: string,
     organization?: string,
   ): Promise<{ account: string; memberships: Membership[] } | undefined>;
-  /** The account and, if an organization is given, its membership there, both as they are this moment. */
+  /**
+   * The account and, if an organization is given, its membership there, and whether the organization requires a
+   * second factor of its administrators: all as they are this moment, in one read.
+   */
   standing(
     account: string,
     organization?: string,
-  ): Promise<{ account: Account | undefined; membership: Membership | undefined }>;
+  ): Promise<{
+    account: Account | undefined;
+    membership: Membership | undefined;
+    requiresSecondFactor?: boolean;
+  }>;
   memberships(account: string): Promise<Membership[]>;
   /** Refuses the account's tokens issued before this second, from the next request on. */
   refuseTokensBefore(account: string, seconds: number): Promise<void>;
@@ -160,11 +181,15 @@ export function accountRecords(table: Table): AccountRecords {
     },
     async standing(account, organization) {
       const wanted = [keys.account(account)];
-      if (organization !== undefined) wanted.push(keys.membership(account, organization));
-      const [own, membership] = await table.batchGet(wanted, { consistent: true });
+      if (organization !== undefined) {
+        wanted.push(keys.membership(account, organization), keys.organization(organization));
+      }
+      const [own, membership, settings] = await table.batchGet(wanted, { consistent: true });
+      const { requireSecondFactor } = parseItem(RequirementItem, settings ?? {}, 'organization');
       return {
         account: own && parseItem(AccountItem, own, 'account'),
         membership: membership && toMembership(membership),
+        ...(requireSecondFactor && { requiresSecondFactor: true }),
       };
     },
     async memberships(account) {

@@ -8,10 +8,14 @@ import {
   AdminInitiateAuthCommand,
   type AdminInitiateAuthCommandOutput,
   AdminRespondToAuthChallengeCommand,
+  AdminSetUserMFAPreferenceCommand,
   AdminSetUserPasswordCommand,
   AdminUserGlobalSignOutCommand,
+  AssociateSoftwareTokenCommand,
+  ChangePasswordCommand,
   CodeMismatchException,
   CognitoIdentityProviderClient,
+  EnableSoftwareTokenMFAException,
   ExpiredCodeException,
   InvalidParameterException,
   InvalidPasswordException,
@@ -19,9 +23,11 @@ import {
   NotAuthorizedException,
   PasswordHistoryPolicyViolationException,
   PasswordResetRequiredException,
+  SoftwareTokenMFANotFoundException,
   TooManyRequestsException,
   UserNotConfirmedException,
   UserNotFoundException,
+  VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { MusterError } from '../domain/errors.ts';
 
@@ -32,11 +38,16 @@ export interface Tokens {
   expiresInSeconds: number;
 }
 
-/** The account must choose a new password before it gets tokens; `session` is Cognito's, good for minutes. */
-export interface NewPasswordChallenge {
-  challenge: 'NEW_PASSWORD_REQUIRED';
+/**
+ * What is asked before there are tokens: a new password, or a code of the authenticator app. `session` is Cognito's,
+ * good for minutes.
+ */
+export interface Challenge {
+  challenge: (typeof challengeNames)[number];
   session: string;
 }
+
+const challengeNames = ['NEW_PASSWORD_REQUIRED', 'SOFTWARE_TOKEN_MFA'] as const;
 
 export interface Identity {
   /**
@@ -53,16 +64,33 @@ export interface Identity {
    * @throws MusterError `invalid_password`
    */
   setOneTimePassword(account: string, password: string): Promise<void>;
+  /**
+   * Gives an account a password for good.
+   * @throws MusterError `invalid_password`
+   */
+  setPassword(account: string, password: string): Promise<void>;
   /** Deletes an account; one that is not there is no error. */
   deleteAccount(account: string): Promise<void>;
   /** @throws MusterError `wrong_credentials` alike for an unknown account, a wrong password and a locked one. */
-  signIn(account: string, password: string): Promise<Tokens | NewPasswordChallenge>;
+  signIn(account: string, password: string): Promise<Tokens | Challenge>;
   /** @throws MusterError `invalid_session`, `invalid_password` */
-  answerNewPassword(
-    account: string,
-    session: string,
-    newPassword: string,
-  ): Promise<Tokens | NewPasswordChallenge>;
+  answerNewPassword(account: string, session: string, newPassword: string): Promise<Tokens | Challenge>;
+  /** @throws MusterError `wrong_code`, also for one that was used before; `invalid_session` */
+  answerCode(account: string, session: string, code: string): Promise<Tokens | Challenge>;
+  /**
+   * Changes the password of whom an access token is of.
+   * @throws MusterError `wrong_credentials`, `invalid_password`
+   */
+  changePassword(accessToken: string, currentPassword: string, newPassword: string): Promise<void>;
+  /** Makes a new TOTP secret, in base32. It counts once it is confirmed; one that counts already does until then. */
+  newSecondFactor(accessToken: string): Promise<string>;
+  /**
+   * Makes sign-ins ask for a code of the new secret from now on.
+   * @throws MusterError `wrong_code`, also where no secret waits to be confirmed
+   */
+  confirmSecondFactor(account: string, accessToken: string, code: string): Promise<void>;
+  /** Makes sign-ins ask for no code; nothing happens where they asked for none. */
+  dropSecondFactor(account: string): Promise<void>;
   /** @throws MusterError `invalid_session` */
   refresh(refreshToken: string): Promise<Tokens>;
   /** Revokes all refresh tokens of the account. Access tokens are refused by the authorizer. */
@@ -102,6 +130,21 @@ export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: Id
         Permanent: permanent,
       }),
     );
+  const preferSecondFactor = async (account: string, isAsked: boolean) => {
+    const settings = { Enabled: isAsked, PreferredMfa: isAsked };
+    try {
+      await client.send(
+        new AdminSetUserMFAPreferenceCommand({
+          ...pool,
+          Username: account,
+          SoftwareTokenMfaSettings: settings,
+        }),
+      );
+    } catch (error) {
+      // Of somebody whom the pool has lost it asks no code.
+      if (isAsked || !(error instanceof UserNotFoundException)) throw busyOr(error);
+    }
+  };
   const deleteAccount = async (account: string) => {
     try {
       await client.send(new AdminDeleteUserCommand({ ...pool, Username: account }));
@@ -118,6 +161,13 @@ export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: Id
         if (error instanceof UserNotFoundException) {
           return identity.createAccount(account, { password, permanent: false });
         }
+        throw passwordFault(error) ?? busyOr(error);
+      }
+    },
+    async setPassword(account, password) {
+      try {
+        await setPassword(account, password, true);
+      } catch (error) {
         throw passwordFault(error) ?? busyOr(error);
       }
     },
@@ -161,6 +211,59 @@ export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: Id
         throw passwordFault(error) ?? busyOr(error);
       }
     },
+    async answerCode(account, session, code) {
+      const answer = new AdminRespondToAuthChallengeCommand({
+        ...app,
+        ChallengeName: 'SOFTWARE_TOKEN_MFA',
+        Session: session,
+        ChallengeResponses: { USERNAME: account, SOFTWARE_TOKEN_MFA_CODE: code },
+      });
+      try {
+        return outcome(await client.send(answer));
+      } catch (error) {
+        if (isWrongCode(error)) throw wrongCode(error);
+        if (isSpentSession(error)) throw invalidSession(error);
+        throw busyOr(error);
+      }
+    },
+    async changePassword(accessToken, currentPassword, newPassword) {
+      const change = new ChangePasswordCommand({
+        AccessToken: accessToken,
+        PreviousPassword: currentPassword,
+        ProposedPassword: newPassword,
+      });
+      try {
+        await client.send(change);
+      } catch (error) {
+        if (isRefusal(error)) throw wrongCredentials(error);
+        throw passwordFault(error) ?? busyOr(error);
+      }
+    },
+    async newSecondFactor(accessToken) {
+      try {
+        const { SecretCode } = await client.send(
+          new AssociateSoftwareTokenCommand({ AccessToken: accessToken }),
+        );
+        if (SecretCode === undefined) throw new Error('The user pool made no secret.');
+        return SecretCode;
+      } catch (error) {
+        if (isRefusal(error)) throw invalidSession(error);
+        throw busyOr(error);
+      }
+    },
+    async confirmSecondFactor(account, accessToken, code) {
+      try {
+        const verify = new VerifySoftwareTokenCommand({ AccessToken: accessToken, UserCode: code });
+        const { Status } = await client.send(verify);
+        if (Status !== 'SUCCESS') throw wrongCode(undefined);
+      } catch (error) {
+        if (isWrongCode(error) || isUnconfirmed(error)) throw wrongCode(error);
+        if (isRefusal(error)) throw invalidSession(error);
+        throw busyOr(error);
+      }
+      await preferSecondFactor(account, true);
+    },
+    dropSecondFactor: (account) => preferSecondFactor(account, false),
     async refresh(refreshToken) {
       const parameters = { REFRESH_TOKEN: refreshToken };
       const flow = { ...app, AuthFlow: 'REFRESH_TOKEN_AUTH' as const, AuthParameters: parameters };
@@ -183,12 +286,13 @@ export function cognitoIdentity({ userPoolId, clientId, client = cognito() }: Id
   return identity;
 }
 
-function outcome(output: AdminInitiateAuthCommandOutput): Tokens | NewPasswordChallenge {
+function outcome(output: AdminInitiateAuthCommandOutput): Tokens | Challenge {
   if (output.ChallengeName === undefined) return tokens(output);
-  if (output.ChallengeName !== 'NEW_PASSWORD_REQUIRED' || output.Session === undefined) {
+  const challenge = challengeNames.find((name) => name === output.ChallengeName);
+  if (challenge === undefined || output.Session === undefined) {
     throw new Error(`Muster does not know how to answer the challenge ${output.ChallengeName}.`);
   }
-  return { challenge: output.ChallengeName, session: output.Session };
+  return { challenge, session: output.Session };
 }
 
 function tokens({ AuthenticationResult: result }: AdminInitiateAuthCommandOutput): Tokens {
@@ -220,6 +324,23 @@ function isSpentSession(error: unknown): boolean {
     error instanceof ExpiredCodeException ||
     error instanceof InvalidParameterException
   );
+}
+
+/** A code that is not of the new secret, or there is no new secret. */
+function isUnconfirmed(error: unknown): boolean {
+  return (
+    error instanceof EnableSoftwareTokenMFAException || error instanceof SoftwareTokenMFANotFoundException
+  );
+}
+
+function isWrongCode(error: unknown): boolean {
+  return error instanceof CodeMismatchException || error instanceof ExpiredCodeException;
+}
+
+function wrongCode(cause: unknown): MusterError {
+  return new MusterError('wrong_code', 'The code is wrong, or was used before. Wait for the next one.', {
+    cause,
+  });
 }
 
 /** The one refusal of a sign-in. */

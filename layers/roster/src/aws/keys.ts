@@ -68,6 +68,10 @@ export const keys = {
   memberships: (account: string): string => `A#${account}`,
   membershipPrefix: 'O#',
   account: (account: string): Key => ({ pk: `A#${account}`, sk: 'ACCOUNT' }),
+  /** An invitation or reset link, by the hash of its token alone: whoever follows one names no organization. */
+  linkToken: (hash: string): Key => ({ pk: `T#${hash}`, sk: 'TOKEN' }),
+  /** Failed attempts, by the hash of what they are counted for: an unknown login is of no organization. */
+  attempts: (hash: string): Key => ({ pk: `TRIES#${hash}`, sk: 'TRIES' }),
   /** How far the comparison of accounts with the user pool is. */
   accountsCompared: (): Key => ({ pk: 'SYSTEM', sk: 'ACCOUNTS-COMPARED' }),
   login: (org: string, login: string): Key => ({ pk: `O#${org}#LOGIN#${login}`, sk: 'LOGIN' }),

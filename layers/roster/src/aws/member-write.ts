@@ -3,12 +3,13 @@
 import { type Member, type MemberState, shardOf } from '../domain/member.ts';
 import { isEnabledOwner } from '../domain/member-authority.ts';
 import type { Membership } from '../domain/organization.ts';
+import { accountUpdate } from './account-changes.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
 import { dueActions } from './due-members.ts';
 import { departmentChecks, departmentCountActions, roleChecks } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
-import { type Action, allOf, attributeIs, isAbsent, isPresent, versionIs } from './table.ts';
+import { type Action, allOf, attributeIs, isAbsent, versionIs } from './table.ts';
 
 /** Something before and after; absent before where it is made, after where it is removed. */
 export interface Transition<T> {
@@ -24,7 +25,7 @@ export interface MemberWrite {
   newAccount?: Account;
   /** Who takes over what the member was responsible for. */
   takeOver?: TakeOver;
-  /** Refuses the account's tokens issued before this second (Unix epoch). */
+  /** Refuses the account's tokens issued before this second (Unix epoch), its reset links and its second factor. */
   refuseTokens?: { account: string; beforeSeconds: number };
 }
 
@@ -247,8 +248,8 @@ function accountItem({ newAccount, refuseTokens }: MemberWrite): MemberAction[] 
     actions.push({ on: 'account', action: { put: item, condition: isAbsent } });
   }
   if (refuseTokens !== undefined) {
-    const set = { tokensValidFromSeconds: refuseTokens.beforeSeconds };
-    const update = { key: keys.account(refuseTokens.account), set, condition: isPresent };
+    const { account, beforeSeconds } = refuseTokens;
+    const update = accountUpdate(account, { refuseTokensBeforeSeconds: beforeSeconds, secondFactor: false });
     actions.push({ on: 'account', action: { update } });
   }
   return actions;

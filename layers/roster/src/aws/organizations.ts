@@ -29,6 +29,7 @@ const OrganizationItem = z.object({
     approve: z.enum(['auto', 'review']),
   }),
   timeZone: z.string().default(defaultTimeZone),
+  requireSecondFactor: z.boolean().optional(),
   schemaVersion: z.int().min(1),
   spreadNames: z.boolean(),
   version: z.int().min(1),

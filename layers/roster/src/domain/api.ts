@@ -58,22 +58,51 @@ export const Tokens = z
   .object({ accessToken: z.string(), refreshToken: z.string().optional(), expiresInSeconds: count })
   .meta({ id: 'Tokens' });
 export const Challenge = z
-  .object({ challenge: z.literal('NEW_PASSWORD_REQUIRED'), session: z.string() })
+  .object({ challenge: z.enum(['NEW_PASSWORD_REQUIRED', 'SOFTWARE_TOKEN_MFA']), session: z.string() })
   .meta({ id: 'Challenge' });
+const code = z.string().regex(/^\d{6}$/, 'six digits');
+const challengeAnswer = {
+  session: z.string().min(1).max(4_000),
+  organization: organizationId.optional(),
+  login,
+};
 export const ChallengeAnswer = z
-  .strictObject({
-    challenge: z.literal('NEW_PASSWORD_REQUIRED'),
-    session: z.string().min(1).max(4_000),
-    organization: organizationId.optional(),
-    login,
-    newPassword: password,
-  })
+  .discriminatedUnion('challenge', [
+    z.strictObject({
+      challenge: z.literal('NEW_PASSWORD_REQUIRED'),
+      ...challengeAnswer,
+      newPassword: password,
+    }),
+    z.strictObject({ challenge: z.literal('SOFTWARE_TOKEN_MFA'), ...challengeAnswer, code }),
+  ])
   .meta({ id: 'ChallengeAnswer' });
 export const Refresh = z.strictObject({ refreshToken: z.string().min(1).max(8_000) }).meta({ id: 'Refresh' });
+
+export const PasswordChange = z
+  .strictObject({ currentPassword: password, newPassword: password })
+  .meta({ id: 'PasswordChange' });
+/** `secret` is in base32, for typing; `uri` is for a QR code (Key URI Format). */
+export const SecondFactorSecret = z
+  .object({ secret: z.string(), uri: z.string() })
+  .meta({ id: 'SecondFactorSecret' });
+export const SecondFactorCode = z.strictObject({ code }).meta({ id: 'SecondFactorCode' });
+export const PasswordProof = z.strictObject({ password }).meta({ id: 'PasswordProof' });
+
+/** `url` is relative to the installation's one origin, and holds the token behind the `#`. */
+export const ResetLinkBody = z.object({ url: z.string(), expiresAt: time }).meta({ id: 'ResetLink' });
+const linkToken = z.string().min(1).max(200);
+export const LinkToken = z.strictObject({ token: linkToken }).meta({ id: 'LinkToken' });
+export const ResetLinkView = z
+  .object({ organization: z.string(), name: z.string(), username: z.string(), expiresAt: time })
+  .meta({ id: 'ResetLinkView' });
+export const ResetCompletion = z
+  .strictObject({ token: linkToken, newPassword: password })
+  .meta({ id: 'ResetCompletion' });
 
 export const Me = z
   .object({
     account: z.string(),
+    secondFactor: z.boolean(),
     memberships: z.array(
       z.object({
         organization: z.string(),
@@ -106,11 +135,13 @@ export const OrganizationSettings = z.strictObject({
     approve: z.enum(['auto', 'review']),
   }),
   timeZone: z.string().max(100).refine(isTimeZone, 'a time zone as Europe/Paris or UTC'),
+  requireSecondFactor: z.boolean().optional(),
 });
 // Not strict: what else is stored of an organization falls away from the answer.
 export const Organization = z
   .object({
     ...OrganizationSettings.shape,
+    requireSecondFactor: z.boolean().default(false),
     organization: z.string(),
     version: count,
     createdAt: time,

@@ -9,9 +9,11 @@ export const errorStatus = {
   unauthenticated: 401,
   wrong_credentials: 401,
   invalid_session: 401,
+  wrong_code: 401,
   invalid_password: 422,
   invalid_member: 422,
   forbidden: 403,
+  second_factor_required: 403,
   not_found: 404,
   route_not_found: 404,
   method_not_allowed: 405,
@@ -32,6 +34,11 @@ export const errorStatus = {
   out_of_scope: 403,
   transfer_required: 409,
   invalid_transfer: 422,
+  member_disabled: 409,
+  no_second_factor: 409,
+  link_in_use: 409,
+  link_invalid: 410,
+  link_expired: 410,
   unknown_department: 422,
   unknown_role: 422,
   department_name_taken: 409,
@@ -69,12 +76,19 @@ export interface ErrorPlace {
 export class MusterError extends Error {
   readonly code: ErrorCode;
   readonly places: ErrorPlace[];
+  /** When it may be tried again, where that is known better than by the status. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; places?: ErrorPlace[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; places?: ErrorPlace[]; retryAfterSeconds?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.name = errorName(code);
     this.places = options.places ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   get status(): number {

@@ -9,6 +9,8 @@ export interface Organization {
   importDefaults: { mode: ImportMode; onRowErrors: OnRowErrors; approve: 'auto' | 'review' };
   /** Of the IANA Time Zone Database; when its days begin. */
   timeZone: string;
+  /** Whether its owners and administrators may act only with a second factor; not, where absent. */
+  requireSecondFactor?: boolean | undefined;
   schemaVersion: number;
   /** Whether the index by name is spread over buckets; decided by the first large import. */
   spreadNames: boolean;

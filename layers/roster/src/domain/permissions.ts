@@ -9,6 +9,9 @@ export const levels = [
 ] as const;
 export type Level = (typeof levels)[number];
 
+/** The levels of which an organization can require a second factor. */
+export const levelsWithSecondFactor: readonly Level[] = ['owner', 'securityAdministrator', 'administrator'];
+
 /** What a caller may be allowed to do in one organization. */
 export const permissions = [
   'audit.read',

@@ -6,7 +6,7 @@ import type * as z from 'zod';
 import * as shapes from './api.ts';
 import type { Permission } from './permissions.ts';
 
-export const areas = ['access', 'organization', 'imports', 'roster', 'departments'] as const;
+export const areas = ['access', 'organization', 'imports', 'roster', 'departments', 'invitations'] as const;
 /** The function that serves a route: `functions/<area>/api.ts`. */
 export type Area = (typeof areas)[number];
 
@@ -95,6 +95,43 @@ export const routes = {
     access: 'account',
     summary: 'The account and its memberships.',
     responses: { 200: shapes.Me },
+  },
+  changePassword: {
+    method: 'POST',
+    path: `${api}/me/password`,
+    area: 'access',
+    access: 'account',
+    summary: 'Changes the own password; other sessions end, and the answer begins this one anew.',
+    body: shapes.PasswordChange,
+    responses: { 200: shapes.Tokens.or(shapes.Challenge) },
+    answerIsSecret: true,
+  },
+  beginSecondFactor: {
+    method: 'POST',
+    path: `${api}/me/totp`,
+    area: 'access',
+    access: 'account',
+    summary: 'Makes a secret for an authenticator app; it counts once a code of it is confirmed.',
+    responses: { 200: shapes.SecondFactorSecret },
+    answerIsSecret: true,
+  },
+  confirmSecondFactor: {
+    method: 'POST',
+    path: `${api}/me/totp/confirm`,
+    area: 'access',
+    access: 'account',
+    summary: 'Turns the second factor on, by a code of the new secret.',
+    body: shapes.SecondFactorCode,
+    responses: { 204: null },
+  },
+  dropSecondFactor: {
+    method: 'DELETE',
+    path: `${api}/me/totp`,
+    area: 'access',
+    access: 'account',
+    summary: 'Turns the second factor off, by the password.',
+    body: shapes.PasswordProof,
+    responses: { 204: null },
   },
   getOrganization: {
     method: 'GET',
@@ -365,6 +402,35 @@ export const routes = {
     params: P.member,
     responses: { 200: shapes.MemberWithPassword },
     answerIsSecret: true,
+  },
+  makeResetLink: {
+    method: 'POST',
+    path: `${member}/reset-link`,
+    area: 'roster',
+    access: 'members.credentials',
+    scoped: true,
+    summary: 'Makes a link for choosing a new password, good once and for 24 hours; earlier links end.',
+    params: P.member,
+    responses: { 200: shapes.ResetLinkBody },
+    answerIsSecret: true,
+  },
+  inspectReset: {
+    method: 'POST',
+    path: `${api}/public/resets/inspect`,
+    area: 'invitations',
+    access: 'public',
+    summary: 'Tells what a reset link is for; changes nothing.',
+    body: shapes.LinkToken,
+    responses: { 200: shapes.ResetLinkView },
+  },
+  completeReset: {
+    method: 'POST',
+    path: `${api}/public/resets/complete`,
+    area: 'invitations',
+    access: 'public',
+    summary: 'Chooses a new password by a reset link, which is used up; all sessions end.',
+    body: shapes.ResetCompletion,
+    responses: { 204: null },
   },
   listDepartments: {
     method: 'GET',

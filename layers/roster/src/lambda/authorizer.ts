@@ -1,7 +1,7 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
-import { type Level, mayCall } from '../domain/permissions.ts';
+import { type Level, levelsWithSecondFactor, mayCall } from '../domain/permissions.ts';
 import { type Route, routes } from '../domain/routes.ts';
 import type { Deps } from './deps.ts';
 import { describeError, logger } from './observability.ts';
@@ -16,6 +16,8 @@ export interface AuthorizerContext {
   level?: Level;
   login?: string;
   scope?: string;
+  /** The organization requires a second factor of this level, and the account has none. */
+  lacksSecondFactor?: true;
 }
 
 /** An HTTP API's simple response; the gateway answers a refusal with 403. */
@@ -56,7 +58,7 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
   if (claims === undefined) return refused;
 
   const wanted = event.pathParameters?.org;
-  const { account, membership } = await deps.accounts.standing(claims.account, wanted);
+  const { account, membership, requiresSecondFactor } = await deps.accounts.standing(claims.account, wanted);
   if (account === undefined || claims.issuedAtSeconds < account.tokensValidFromSeconds) return refused;
   if (route.access === 'account' || route.access === 'public') {
     return { isAuthorized: true, context: { account: account.account } };
@@ -66,5 +68,9 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
   const { organization, level, login, scope } = membership;
   if (!mayCall(level, { access: route.access, scoped: route.scoped })) return refused;
   const bounds = scope === undefined ? {} : { scope: scope.join() };
-  return { isAuthorized: true, context: { account: account.account, organization, level, login, ...bounds } };
+  const context = { account: account.account, organization, level, login, ...bounds };
+  const isRequired = requiresSecondFactor === true && levelsWithSecondFactor.includes(level);
+  if (!isRequired || account.secondFactor === true) return { isAuthorized: true, context };
+  // Let through as far as the function's frame, which can say why it is refused; the gateway cannot.
+  return { isAuthorized: true, context: { ...context, lacksSecondFactor: true } };
 }

@@ -3,8 +3,10 @@
  * kept for the life of the process. A function that does not touch one needs neither its variables nor its grants.
  */
 import { ulid } from 'ulid';
+import { type AccountChanges, accountChanges } from '../aws/account-changes.ts';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
+import { type Attempts, attemptsInTable } from '../aws/attempts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
 import { type DueMembers, dueMembers } from '../aws/due-members.ts';
@@ -13,6 +15,7 @@ import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
+import { type ResetLinks, resetLinksInTable } from '../aws/reset-links.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
 import { type Roster, roster } from '../aws/roster.ts';
 import { createTable, type Table } from '../aws/table.ts';
@@ -29,6 +32,11 @@ export interface Deps {
   table: Table;
   organizations: OrganizationRecords;
   accounts: AccountRecords;
+  /** What people change of their own accounts. */
+  accountChanges: AccountChanges;
+  /** Counts of failed attempts. */
+  attempts: Attempts;
+  resetLinks: ResetLinks;
   roster: Roster;
   /** Changes of single members. */
   members: MemberRecords;
@@ -45,7 +53,12 @@ export interface Deps {
   /** Makes and deletes accounts and resets their passwords; needs the pool only. */
   accountMaker: Pick<
     Identity,
-    'createAccount' | 'deleteAccount' | 'setOneTimePassword' | 'signOutEverywhere'
+    | 'createAccount'
+    | 'deleteAccount'
+    | 'setOneTimePassword'
+    | 'setPassword'
+    | 'dropSecondFactor'
+    | 'signOutEverywhere'
   >;
   /** Tells that memberships changed, for the user pool to follow. */
   accountQueue: AccountQueue;
@@ -61,6 +74,9 @@ export const deps: Deps = lazily<Deps>({
   table: () => createTable({ tableName: readEnv(env.table).TABLE_NAME }),
   organizations: () => organizationRecords(deps.table, deps.audit),
   accounts: () => accountRecords(deps.table),
+  accountChanges: () => accountChanges(deps.table, deps.audit),
+  attempts: () => attemptsInTable(deps.table, deps.clock),
+  resetLinks: () => resetLinksInTable(deps.table, deps.audit),
   roster: () => roster(deps.table),
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),

@@ -305,8 +305,28 @@ export async function setUsername(
 }
 
 /**
- * Gives a member a new one-time password, which the next sign-in must change. First all tokens are refused from the
- * next request on, then the old password goes: a failure in between leaves nobody in, and is mended by a repeat.
+ * The membership of a member whose credentials an admin may reset, which is none that other organizations share.
+ * @throws MusterError `no_account`, `shared_account`
+ */
+export async function requireResettable(
+  { accounts }: Pick<MemberDeps, 'accounts'>,
+  { member: { account }, membership }: MemberOutcome,
+): Promise<{ membership: Membership; hadSecondFactor: boolean }> {
+  if (account === undefined || membership === undefined) {
+    throw new MusterError('no_account', 'This member has no account yet. Give it a username first.');
+  }
+  if ((await accounts.memberships(account)).length > 1) {
+    const why = 'The account belongs to other organizations too; only its owner can change the password.';
+    throw new MusterError('shared_account', why);
+  }
+  const standing = await accounts.standing(account);
+  return { membership, hadSecondFactor: standing.account?.secondFactor === true };
+}
+
+/**
+ * Gives a member a new one-time password, which the next sign-in must change, and takes the second factor away, for
+ * a telephone may be lost. First all tokens are refused from the next request on, then the old password goes: a
+ * failure in between leaves nobody in, and is mended by a repeat.
  * @throws MusterError `no_account`, `shared_account` where the account is in other organizations too, whose admins
  * this one would overrule; `own_account`, `forbidden`, `not_found`, `precondition_failed`
  */
@@ -318,27 +338,24 @@ export async function resetCredentials(
   const organization = await deps.organizations.get(ref.organization);
   const password = oneTimePassword();
   const { member, membership } = await onMember(deps, ref, acting, 'resetCredentials', async (found) => {
-    const { account } = found.member;
-    if (account === undefined || found.membership === undefined) {
-      throw noAccount();
-    }
-    if ((await deps.accounts.memberships(account)).length > 1) {
-      const why = 'The account belongs to other organizations too; only its owner can change the password.';
-      throw new MusterError('shared_account', why);
-    }
-    const marked = { ...found.membership, version: found.membership.version + 1 };
+    const { membership: before, hadSecondFactor } = await requireResettable(deps, found);
+    const marked = { ...before, version: before.version + 1 };
     const write: MemberWrite = {
       organization,
       member: {},
-      membership: { before: found.membership, after: marked },
-      refuseTokens: { account, beforeSeconds: nextSecond(deps) },
+      membership: { before, after: marked },
+      refuseTokens: { account: before.account, beforeSeconds: nextSecond(deps) },
     };
-    const event = { details: { username: found.membership.login } };
+    const event = {
+      details: { username: before.login, ...(hadSecondFactor && { secondFactorRemoved: true }) },
+    };
     await commit(deps, acting, 'member.resetCredentials', write, event, found.member.externalId);
     return { member: found.member, membership: marked };
   });
   const account = (membership as Membership).account;
   await deps.accountMaker.signOutEverywhere(account);
+  // Always, for a sign-in asks for what the pool knows, whatever is stored here.
+  await deps.accountMaker.dropSecondFactor(account);
   await deps.accountMaker.setOneTimePassword(account, password);
   return { member, membership, oneTimePassword: password };
 }

@@ -21,7 +21,7 @@ export function problemResult(error: unknown): APIGatewayProxyStructuredResultV2
     detail: known?.message ?? 'Something went wrong on our side. The request id names it in the logs.',
     ...(known && known.places.length > 0 && { places: known.places }),
   };
-  const retryAfter = retryAfterSeconds[problem.status];
+  const retryAfter = known?.retryAfterSeconds?.toString() ?? retryAfterSeconds[problem.status];
   return {
     statusCode: problem.status,
     headers: {

@@ -29,10 +29,11 @@ export const Caller = z.object({
     .string()
     .transform((ids) => ids.split(','))
     .optional(),
+  lacksSecondFactor: z.literal(true).optional(),
 });
 export type Caller = z.infer<typeof Caller>;
 /** The caller of an organization's route. */
-export type MemberCaller = Required<Omit<Caller, 'scope'>> & Pick<Caller, 'scope'>;
+export type MemberCaller = Required<Omit<Caller, 'scope' | 'lacksSecondFactor'>> & Pick<Caller, 'scope'>;
 
 type CallerOf<O extends OperationId> = (typeof routes)[O]['access'] extends 'public'
   ? undefined
@@ -53,12 +54,15 @@ export interface Call<O extends OperationId> {
   caller: CallerOf<O>;
   /** Where the call came from. */
   origin: Origin;
+  /** The caller's access token; a function, so that nothing that writes a call down writes the token. */
+  accessToken: () => string;
   /** The version of If-Match; -1 for an entity tag that is none of ours, which nothing matches. */
   ifMatch: number | undefined;
 }
 
 /**
- * The caller's IP address as far as it can be known, for the audit trail and never for a decision. `via` is the
+ * The caller's IP address as far as it can be known, for the audit trail and for slowing guesses down, never to let
+ * somebody in. `via` is the
  * address that the gateway itself saw, where that was a proxy's.
  */
 export interface Origin {
@@ -102,7 +106,8 @@ export function readCall(route: Route, event: HttpEvent): Call<OperationId> {
   const query = part(route.query, queryOf(event.rawQueryString), 'query');
   const body = route.body && part(route.body, jsonBody(event), 'body');
   const ifMatch = versionOf(event.headers['if-match']);
-  return { params, query, body, caller, origin: originOf(event), ifMatch } as Call<OperationId>;
+  const accessToken = () => bearerToken(event);
+  return { params, query, body, caller, origin: originOf(event), accessToken, ifMatch } as Call<OperationId>;
 }
 
 /**
@@ -120,7 +125,19 @@ function verifiedCaller(route: Route, event: HttpEvent): Caller | undefined {
   if (!isOwn || level === undefined || !mayCall(level, { access, scoped })) {
     throw new MusterError('forbidden', `This needs the permission ${route.access} in the organization.`);
   }
-  return parsed.data;
+  const { lacksSecondFactor, ...caller } = parsed.data;
+  if (lacksSecondFactor) {
+    const why =
+      'This organization requires a second factor of its administrators. Set one up for your account.';
+    throw new MusterError('second_factor_required', why);
+  }
+  return caller;
+}
+
+function bearerToken({ headers }: Pick<HttpEvent, 'headers'>): string {
+  const token = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (token === undefined) throw new MusterError('unauthenticated', 'Sign in first.');
+  return token;
 }
 
 function part<S extends z.ZodType>(schema: S | undefined, input: unknown, what: string) {

@@ -1,6 +1,6 @@
 /** Signing in and out: logins become accounts, and what Cognito does not know about standing is checked here. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type NewPasswordChallenge, type Tokens, wrongCredentials } from '../aws/identity.ts';
+import { type Challenge, type Tokens, wrongCredentials } from '../aws/identity.ts';
 import { ConditionFailed, TransactionFailed } from '../aws/table.ts';
 import type { Membership } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
@@ -21,21 +21,25 @@ interface Login {
 export async function signIn(
   deps: SessionDeps,
   { password, ...login }: Login & { password: string },
-): Promise<Tokens | NewPasswordChallenge> {
+): Promise<Tokens | Challenge> {
   const asked = await accountToAsk(deps, login);
   return entered(deps, asked, await deps.identity.signIn(asked.account, password));
 }
 
 /**
- * Chooses the new password that a sign-in asked for.
- * @throws MusterError `invalid_session`, `invalid_password`, `too_many_requests`
+ * Gives the new password or the code that a sign-in asked for.
+ * @throws MusterError `invalid_session`, `invalid_password`, `wrong_code`, `too_many_requests`
  */
 export async function answerChallenge(
   deps: SessionDeps,
-  { session, newPassword, ...login }: Login & { session: string; newPassword: string },
-): Promise<Tokens | NewPasswordChallenge> {
-  const asked = await accountToAsk(deps, login);
-  return entered(deps, asked, await deps.identity.answerNewPassword(asked.account, session, newPassword));
+  { session, ...answer }: Login & { session: string } & ({ newPassword: string } | { code: string }),
+): Promise<Tokens | Challenge> {
+  const asked = await accountToAsk(deps, answer);
+  const { identity } = deps;
+  const outcome = await ('code' in answer
+    ? identity.answerCode(asked.account, session, answer.code)
+    : identity.answerNewPassword(asked.account, session, answer.newPassword));
+  return entered(deps, asked, outcome);
 }
 
 /**
@@ -53,8 +57,8 @@ export async function signOutEverywhere(deps: SessionDeps, account: string): Pro
 async function entered(
   deps: SessionDeps,
   { memberships }: { memberships: readonly Membership[] },
-  outcome: Tokens | NewPasswordChallenge,
-): Promise<Tokens | NewPasswordChallenge> {
+  outcome: Tokens | Challenge,
+): Promise<Tokens | Challenge> {
   if (memberships.length === 0) throw wrongCredentials();
   if ('challenge' in outcome) return outcome;
   try {
@@ -79,7 +83,11 @@ async function accountToAsk(deps: SessionDeps, { login, organization }: Login) {
 
 const waitMsMax = 1_000;
 
-async function untilTokensCount({ clock }: SessionDeps, validFromSeconds: number): Promise<void> {
+/** Waits until tokens that are issued now are taken: they tell seconds only. */
+export async function untilTokensCount(
+  { clock }: Pick<SessionDeps, 'clock'>,
+  validFromSeconds: number,
+): Promise<void> {
   const aheadMs = validFromSeconds * 1000 - clock().getTime();
   if (aheadMs > 0) await wait(Math.min(aheadMs, waitMsMax));
 }
