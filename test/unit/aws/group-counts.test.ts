@@ -1,8 +1,5 @@
 import fc from 'fast-check';
 import { departmentCountActions } from 'roster/aws/group-counts';
-import { groupCountSlotOf, groupCountSlots, groupCountSlotsOfPart } from 'roster/domain/group-counting';
-import { partOfShard, shardsOfPart } from 'roster/domain/import';
-import { shardOf } from 'roster/domain/member';
 import { expect, it } from 'vitest';
 
 it('the counts that writes add up are those of a recount, item by item, whatever is written together', () => {
@@ -48,17 +45,4 @@ it('the counts that writes add up are those of a recount, item by item, whatever
     }),
     { seed: 11, numRuns: 300 },
   );
-});
-
-it('a part of an import meets as many items of counts as it is told to leave room for', () => {
-  for (const parts of [1, 2, 4, 8, 16, 32, 64]) {
-    const met = Array.from({ length: parts }, () => new Set<number>());
-    for (let index = 0; index < 5_000; index++) {
-      const id = `member ${index}`;
-      met[partOfShard(shardOf(id), parts)]?.add(groupCountSlotOf(id));
-    }
-    expect(Math.max(...met.map(({ size }) => size))).toBe(groupCountSlotsOfPart(parts));
-    expect(shardsOfPart(0, parts).length * parts).toBe(64);
-  }
-  expect(groupCountSlotsOfPart(1)).toBe(groupCountSlots);
 });
