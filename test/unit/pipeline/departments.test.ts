@@ -1,4 +1,4 @@
-import { type DepartmentTree, departmentTree, pathOf } from 'roster/domain/departments';
+import { changeDepartment, type DepartmentTree, departmentTree, pathOf } from 'roster/domain/departments';
 import { MusterError } from 'roster/domain/errors';
 import { changeKinds, noCounts } from 'roster/domain/import';
 import type { Approval, Departments, ImportRef, PlannedChange } from 'roster/domain/ports';
@@ -170,6 +170,11 @@ describe('departments before an import is applied', () => {
     expect(await run(departments)).toEqual(expected);
     expect(await run(departments)).toEqual(expected);
     expect(paths(departments.all)).toEqual(['', 'Africa', 'Europe', 'Europe / Sales', 'sales']);
+
+    const europe = [...departments.all.departments.values()].find(({ name }) => name === 'Europe');
+    departments.all = changeDepartment(departments.all, europe?.id ?? '', { name: 'EU' }).tree;
+    expect(await run(departments)).toEqual({ ...expected, 'Europe / Sales': 'EU / Sales', EUROPE: 'EU' });
+    expect(paths(departments.all)).toEqual(['', 'Africa', 'EU', 'EU / Sales', 'sales']);
   });
 
   it('are found by their path where a try died half-way or an admin made them meanwhile', async () => {
