@@ -51,6 +51,11 @@ describe('a roster schema', () => {
     ['a list without values', [id, { name: 'B', type: 'enum' }], ['B']],
     ['a broken pattern', [id, { name: 'B', type: 'text', pattern: '(' }], ['B']],
     ['a pattern that can take for ever', [id, { name: 'B', type: 'text', pattern: '(a+)+' }], ['B']],
+    [
+      'departments created by another column',
+      [id, { name: 'B', type: 'text', createDepartments: true }],
+      ['B'],
+    ],
     ['an email role on a text', [id, { name: 'B', type: 'text', role: 'email' }], ['B']],
   ] as [string, Column[], string[]][])('is refused with %s', (_, columns, places) => {
     expect(faults(columns)).toEqual(places);

@@ -26,7 +26,7 @@ async function ready(changes: PlannedChange[], approver?: { by: string; account:
   const imports = memoryImports({ step: 'applying', uploadedBy: 'uploader', uploaderAccount: 'U' });
   const key = workFiles.changes(ref, 0, 'disable');
   await work.write(key, changes.map(formatChange).join(''));
-  await work.write(workFiles.manifest(ref), JSON.stringify({ columns, schemaVersion: 1, parts: [{}] }));
+  await work.write(workFiles.manifest(ref), JSON.stringify({ columns, schemaVersion: 1 }));
   const parts = [{ part: 0, ledger: '', kinds: { disable: { key, count: changes.length } } }];
   await work.write(workFiles.plan(ref), JSON.stringify({ counts: noCounts, parts }));
   const decision = { by: 'policy', at: '', kinds: [...changeKinds], exclude: [] };

@@ -11,8 +11,3 @@ export const groupCountSlots = 16;
 export function groupCountSlotOf(externalId: string): number {
   return Math.floor((shardOf(externalId) * groupCountSlots) / shardCount);
 }
-
-/** In how many of the items the members of one part of an import are counted, at most; parts are ranges of shards. */
-export function groupCountSlotsOfPart(partCount: number): number {
-  return Math.max(1, Math.ceil(groupCountSlots / partCount));
-}

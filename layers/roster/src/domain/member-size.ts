@@ -2,10 +2,8 @@
  * How large a member may be, so that every write of an import stays within DynamoDB's bounds: 400 KB an item and
  * 4 MB a transaction, a changed item counting whole (Developer Guide, "Quotas", "Amazon DynamoDB Transactions").
  */
-import { periodColumns } from './active-period.ts';
-import { groupCountSlotsOfPart } from './group-counting.ts';
-import { chunkActionsMax, type PlannedChange } from './ports.ts';
-import { type Column, columnWithRole } from './schema.ts';
+import type { PlannedChange } from './ports.ts';
+import type { Column } from './schema.ts';
 
 /**
  * Bytes of UTF-8 that the values of one member may have together. Ordinary rosters need less than a tenth of it;
@@ -31,28 +29,10 @@ export function valuesFit(values: Iterable<string>): boolean {
 }
 
 /** An item of counts: 2,000 departments, as many that were taken over, and 200 roles, each an id and a number. */
-const groupCountBytesMax = 128 * 1024;
+export const groupCountBytesMax = 128 * 1024;
 
-/** How many actions of a chunk of a part count departments, at most: none where the schema has no column of them. */
-function groupCountActionsOf(columns: readonly Column[], partCount: number): number {
-  return columnWithRole(columns, 'department') === undefined ? 0 : groupCountSlotsOfPart(partCount);
-}
-
-/** What the changes of one chunk of a part may take beside what its transaction holds anyway. */
-export interface ChunkBounds {
-  actions: number;
-  bytes: number;
-}
-
-/** The bounds of the chunks of a part, which follow from nothing but the schema and the number of parts. */
-export function chunkBoundsFor(columns: readonly Column[], partCount: number): ChunkBounds {
-  const groupCounts = groupCountActionsOf(columns, partCount);
-  return {
-    // Each change may be followed by a look at the member's active period.
-    actions: Math.floor((chunkActionsMax - groupCounts) / (periodColumns(columns).length > 0 ? 2 : 1)),
-    bytes: transactionBytesMax - checkpointBytesMax - groupCounts * groupCountBytesMax,
-  };
-}
+/** How many bytes the members of one chunk, and the items that count their departments, may take together. */
+export const chunkBytesMax = transactionBytesMax - checkpointBytesMax;
 
 /**
  * Compiles how many bytes the member of a change takes at most. Of one to be added all is known; one that is changed

@@ -1,9 +1,7 @@
 import { changeKinds, type Import } from '../domain/import.ts';
-import { type ChunkBounds, chunkBoundsFor, compileChangeBytes } from '../domain/member-size.ts';
 import {
   type ApplyContext,
   type Approval,
-  actionsOf,
   type Clock,
   type ImportRef,
   type Imports,
@@ -14,6 +12,7 @@ import {
   type RosterMembers,
 } from '../domain/ports.ts';
 import { ChangeReader } from './change-reader.ts';
+import { chunked } from './chunks.ts';
 import { departmentColumnOf } from './department-texts.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { type Manifest, type Plan, type PlanPart, readJson, workFiles } from './work-files.ts';
@@ -57,10 +56,8 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
-  const bounds = chunkBoundsFor(schema.columns, manifest.parts.length);
-  const bytesOf = compileChangeBytes(schema.columns);
   const inFlight = new Set<Promise<void>>();
-  for await (const [chunk, changes] of chunked(approved, bounds, bytesOf)) {
+  for await (const [chunk, changes] of chunked(approved, schema.columns)) {
     const write = done.has(chunk)
       ? tellAccounts(deps, changes)
       : deps.members
@@ -118,35 +115,4 @@ async function* approvedChanges(
       yield changes.filter(({ externalId }) => !excluded.has(externalId));
     }
   }
-}
-
-/** Cuts a stream of batches into numbered chunks within bounds. */
-async function* chunked(
-  batches: AsyncIterable<PlannedChange[]>,
-  bounds: ChunkBounds,
-  bytesOf: (change: PlannedChange) => number,
-): AsyncIterable<[number, PlannedChange[]]> {
-  let number = 0;
-  let chunk: PlannedChange[] = [];
-  let memberships = 0;
-  let bytes = 0;
-  for await (const batch of batches) {
-    for (const change of batch) {
-      const moved = movesMembership(change) ? 1 : 0;
-      const size = bytesOf(change);
-      const isFull =
-        bytes + size > bounds.bytes || actionsOf(chunk.length + 1, memberships + moved) > bounds.actions;
-      if (isFull) {
-        yield [number, chunk];
-        number += 1;
-        chunk = [];
-        memberships = 0;
-        bytes = 0;
-      }
-      chunk.push(change);
-      memberships += moved;
-      bytes += size;
-    }
-  }
-  if (chunk.length > 0) yield [number, chunk];
 }

@@ -27,17 +27,28 @@ export interface CreateDepartmentsDeps {
 /**
  * Makes the departments that the approved changes name and that are still not there, and settles where each text
  * leads: the first step of applying. While it and what follows run no department is deleted. What was made since the
- * plan, by somebody else or by an earlier try, is found by its path; so doing it again makes nothing twice.
+ * plan, by somebody else or by an earlier try, is found by its path, and what was settled once stays so, whatever is
+ * renamed meanwhile; so doing it again makes nothing twice.
  * @throws MusterError `import_superseded` if the import ended, also here because there is no room for departments.
  */
 export async function createDepartments(deps: CreateDepartmentsDeps, ref: ImportRef): Promise<void> {
   await ensureOpen(deps.imports, ref);
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const column = departmentColumnOf(manifest);
-  if (column === undefined) return;
+  if (column === undefined || (await isSettled(deps.work, ref))) return;
   const planned = await readJson<DepartmentPlan>(deps.work, workFiles.departmentPlan(ref));
   const placements = await refusing(deps, ref, () => settle(deps, ref, column, planned));
   await deps.work.write(workFiles.placements(ref), JSON.stringify(placements));
+}
+
+async function isSettled(work: Objects, ref: ImportRef): Promise<boolean> {
+  try {
+    await work.read(workFiles.placements(ref));
+    return true;
+  } catch (error) {
+    if (isMusterError(error, 'not_found')) return false;
+    throw error;
+  }
 }
 
 async function settle(
