@@ -114,6 +114,14 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
   },
   'imports/fail': { actions: readAndWrite, environment: ['WORK_BUCKET'] },
+  'jobs/api': {
+    actions: [...readAndWrite, 'sqs:SendMessage'],
+    environment: ['BULK_QUEUE_URL'],
+  },
+  'jobs/run': {
+    actions: [...readAndWrite, 'sqs:SendMessage', ...takeMessages],
+    environment: ['BULK_QUEUE_URL', 'ACCOUNT_QUEUE_URL'],
+  },
   'departments/api': { actions: readAndWrite, environment: [] },
   'roster/api': {
     actions: [

@@ -56,7 +56,7 @@ it('start takes its sample: a message of an uploaded file', () => {
   expect(importOfOriginal(detail.object.key)).toEqual(sample('imports/unzip'));
 });
 
-it.each(['access/api', 'organization/api', 'roster/api', 'imports/api'])(
+it.each(['access/api', 'organization/api', 'roster/api', 'imports/api', 'jobs/api'])(
   'the sample of %s is a call of a route of its own',
   (name) => {
     const event = sample(name) as { routeKey: string; body?: string; pathParameters?: unknown };

@@ -59,6 +59,16 @@ export interface AuditTrail {
    */
   commit(organization: string, event: AuditEvent, actions: readonly Action[]): Promise<AuditEntry>;
   /**
+   * As {@link commit} with an entry for each event, chained in their order in the one transaction: writers meet at
+   * the head once for all of them.
+   * @param actions at most as many as {@link actionsLeft} tells for so many events
+   */
+  commitAll(
+    organization: string,
+    events: readonly AuditEvent[],
+    actions: readonly Action[],
+  ): Promise<AuditEntry[]>;
+  /**
    * A page of entries: at most two queries and batches of reads, whatever the filters.
    * @throws MusterError `invalid_cursor`, and `corrupt_item` if an entry is missing or unreadable
    */
@@ -69,8 +79,16 @@ export interface AuditTrail {
   head(organization: string): Promise<ChainHead | undefined>;
 }
 
+/** What an entry takes of a transaction: itself and its two pointers. */
+export const entryActionsCount = 3;
+
+/** How many actions a transaction has left beside so many entries, and the head where there are any. */
+export function actionsLeft(events: number): number {
+  return transactionActionsMax - (events === 0 ? 0 : 1 + entryActionsCount * events);
+}
+
 /** The trail adds four: the entry, its two pointers and the head. */
-export const commitActionsMax = transactionActionsMax - 4;
+export const commitActionsMax = actionsLeft(1);
 
 /** A page of filtered entries stops at this length of text, for a Lambda function's answer takes 6 MB. */
 const pageTextMax = 2 * 1024 * 1024;
@@ -113,12 +131,23 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
   };
 
   /** One try. Undefined if another writer was first at the head. */
-  const append = async (organization: string, event: AuditEvent, actions: readonly Action[]) => {
-    const head = await headOf(organization);
-    const { text, entry } = await nextEntry(event, head, clock(), sha256);
+  const append = async (
+    organization: string,
+    events: readonly AuditEvent[],
+    actions: readonly Action[],
+  ): Promise<AuditEntry[] | undefined> => {
+    const head = events.length === 0 ? undefined : await headOf(organization);
+    const chained: { text: string; entry: AuditEntry }[] = [];
+    for (const event of events) {
+      chained.push(await nextEntry(event, chained.at(-1)?.entry ?? head, clock(), sha256));
+    }
     try {
-      await table.transact([...actions, ...entryActions(organization, text, entry, head)]);
-      return entry;
+      await table.transact([
+        ...actions,
+        ...headActions(organization, chained.at(-1)?.entry, head),
+        ...chained.flatMap(({ text, entry }) => entryActions(organization, text, entry)),
+      ]);
+      return chained.map(({ entry }) => entry);
     } catch (error) {
       if (!(error instanceof TransactionFailed)) throw error;
       const isTheirs = actions.some((_, index) => error.failedAt(index));
@@ -161,19 +190,26 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
     });
   };
 
+  const commitAll: AuditTrail['commitAll'] = async (organization, events, actions) => {
+    const actionsMax = actionsLeft(events.length);
+    if (actions.length > actionsMax) {
+      throw new RangeError(`A commit takes ${actionsMax} actions at most, not ${actions.length}.`);
+    }
+    for (let attempt = 1; ; attempt++) {
+      const entries = await append(organization, events, actions);
+      if (entries !== undefined) return entries;
+      if (attempt >= race.attemptsMax) {
+        throw new MusterError('throttled', 'Too many changes at once. Try again in a moment.');
+      }
+      await wait(delayMs(race, attempt));
+    }
+  };
+
   return {
+    commitAll,
     async commit(organization, event, actions) {
-      if (actions.length > commitActionsMax) {
-        throw new RangeError(`A commit takes ${commitActionsMax} actions at most, not ${actions.length}.`);
-      }
-      for (let attempt = 1; ; attempt++) {
-        const entry = await append(organization, event, actions);
-        if (entry !== undefined) return entry;
-        if (attempt >= race.attemptsMax) {
-          throw new MusterError('throttled', 'Too many changes at once. Try again in a moment.');
-        }
-        await wait(delayMs(race, attempt));
-      }
+      const [entry] = await commitAll(organization, [event], actions);
+      return entry as AuditEntry;
     },
     async list(organization, query) {
       // DynamoDB refuses a range that ends before it begins.
@@ -206,19 +242,19 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
   };
 }
 
-/** The head comes first: its index among the actions tells a lost race. */
-function entryActions(
-  organization: string,
-  text: string,
-  entry: AuditEntry,
-  head: Head | undefined,
-): Action[] {
+/** The head comes first, moved to the last entry: its index among the actions tells a lost race. */
+function headActions(organization: string, last: AuditEntry | undefined, head: Head | undefined): Action[] {
+  if (last === undefined) return [];
+  const { sequence, hash, at } = last;
+  const inPlace = head === undefined ? isAbsent : attributeIs('sequence', head.sequence);
+  return [{ put: { ...keys.auditHead(organization), sequence, hash, at }, condition: inPlace }];
+}
+
+function entryActions(organization: string, text: string, entry: AuditEntry): Action[] {
   const { sequence, hash, at, subject, action } = entry;
   const position = keys.auditPosition(at, sequence);
-  const inPlace = head === undefined ? isAbsent : attributeIs('sequence', head.sequence);
   const pointer = (pk: string): Key => ({ pk, sk: position });
   return [
-    { put: { ...keys.auditHead(organization), sequence, hash, at }, condition: inPlace },
     { put: { ...keys.auditEntry(organization, position), entry: text, hash }, condition: isAbsent },
     { put: { ...pointer(keys.auditOfSubject(organization, subject)), action } },
     { put: { ...pointer(keys.auditOfAction(organization, action)), subject } },

@@ -6,6 +6,8 @@ import { ulid } from 'ulid';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
+import { type BulkJobRecords, bulkJobRecords } from '../aws/bulk-jobs.ts';
+import { type BulkQueue, bulkQueue } from '../aws/bulk-queue.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
@@ -32,6 +34,9 @@ export interface Deps {
   members: MemberRecords;
   /** Does changes together with their audit entries. */
   audit: AuditTrail;
+  /** Jobs on many members, and the queue that lets them go on. */
+  bulkJobs: BulkJobRecords;
+  bulkQueue: BulkQueue;
   departments: DepartmentRecords;
   roles: RoleRecords;
   once: Once;
@@ -59,6 +64,8 @@ export const deps: Deps = lazily<Deps>({
   roster: () => roster(deps.table),
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),
+  bulkJobs: () => bulkJobRecords(deps.table, deps.audit),
+  bulkQueue: () => bulkQueue(readEnv(env.bulkQueue).BULK_QUEUE_URL),
   departments: () => departmentRecords(deps),
   roles: () => roleRecords(deps),
   once: () => onceInTable(deps.table, deps.clock),

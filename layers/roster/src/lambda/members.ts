@@ -120,21 +120,48 @@ export async function setMemberState(
   act: 'disable' | 'enable',
 ): Promise<MemberOutcome> {
   const organization = await deps.organizations.get(ref.organization);
-  const outcome = await onMember(deps, ref, acting, act, async ({ member, membership, at }) => {
-    const after = (act === 'disable' ? disableMember : enableMember)(member, at);
-    const state = act === 'disable' ? 'disabled' : 'enabled';
-    const moved = membership && stateChanged(membership, state, nextSecond(deps));
-    if (after === member && moved === membership) return { member, membership };
-    const write = {
-      organization,
-      member: { before: member, after },
-      membership: { before: membership, after: moved },
-    };
-    await commit(deps, acting, `member.${act}`, write, differences(member, after));
-    return { member: after, membership: moved };
+  const outcome = await onMember(deps, ref, acting, act, async (found) => {
+    const planned = stateWrite(organization, found, act, found.at, nextSecond(deps));
+    if (planned === undefined) return found;
+    await commit(deps, acting, `member.${act}`, planned.write, planned.change);
+    return planned.outcome;
   });
   await follow(deps, outcome.member);
   return outcome;
+}
+
+/** A change of one member before it is written, and what its audit entry tells. */
+interface PlannedWrite {
+  write: MemberWrite;
+  change: { before?: Record<string, unknown>; after?: Record<string, unknown> };
+}
+
+/** What disabling or enabling a member writes, alone or with others; undefined where it is so already. */
+export function stateWrite(
+  organization: MemberWrite['organization'],
+  { member, membership }: MemberOutcome,
+  act: 'disable' | 'enable',
+  at: string,
+  fromSeconds: number,
+): (PlannedWrite & { outcome: { member: Member; membership?: Membership | undefined } }) | undefined {
+  const after = (act === 'disable' ? disableMember : enableMember)(member, at);
+  const moved = membership && stateChanged(membership, `${act}d`, fromSeconds);
+  if (after === member && moved === membership) return undefined;
+  const write = {
+    organization,
+    member: { before: member, after },
+    membership: { before: membership, after: moved },
+  };
+  return { write, change: differences(member, after), outcome: { member: after, membership: moved } };
+}
+
+/** What removing a member writes, alone or with others. */
+export function removalWrite(
+  organization: MemberWrite['organization'],
+  { member, membership }: MemberOutcome,
+): PlannedWrite {
+  const write = { organization, member: { before: member }, membership: { before: membership } };
+  return { write, change: { before: pictureOf(member) } };
 }
 
 /**
@@ -143,10 +170,10 @@ export async function setMemberState(
  */
 export async function removeMember(deps: MemberDeps, ref: MemberRef, acting: Acting): Promise<void> {
   const organization = await deps.organizations.get(ref.organization);
-  const { member } = await onMember(deps, ref, acting, 'remove', async ({ member, membership }) => {
-    const write = { organization, member: { before: member }, membership: { before: membership } };
-    await commit(deps, acting, 'member.remove', write, { before: pictureOf(member) });
-    return { member };
+  const { member } = await onMember(deps, ref, acting, 'remove', async (found) => {
+    const { write, change } = removalWrite(organization, found);
+    await commit(deps, acting, 'member.remove', write, change);
+    return { member: found.member };
   });
   await follow(deps, member);
 }
@@ -382,14 +409,18 @@ function newAccountWrite(
 }
 
 /** A membership that is disabled refuses the tokens of before for good: enabled again, one signs in anew. */
-function stateChanged(membership: Membership, state: Membership['state'], fromSeconds: number): Membership {
+export function stateChanged(
+  membership: Membership,
+  state: Membership['state'],
+  fromSeconds: number,
+): Membership {
   if (membership.state === state) return membership;
   const next = { ...membership, state, version: membership.version + 1 };
   return state === 'disabled' ? { ...next, tokensValidFromSeconds: fromSeconds } : next;
 }
 
 /** Tokens tell seconds only, so those of this second are refused too. */
-function nextSecond({ clock }: Pick<MemberDeps, 'clock'>): number {
+export function nextSecond({ clock }: Pick<MemberDeps, 'clock'>): number {
   return Math.floor(clock().getTime() / 1000) + 1;
 }
 
@@ -399,7 +430,7 @@ function pictureOf({ name, state, values, departments, roles }: Member): Record<
 }
 
 /** The fields that differ, before and after; of the values only those that do. */
-function differences(before: Member, after: Member) {
+export function differences(before: Member, after: Member) {
   const names = ['state', 'disabledBy', 'username', 'departments', 'roles'] as const;
   const changed: string[] = names.filter(
     (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
