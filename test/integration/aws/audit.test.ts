@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { actionsLeft, type AuditTrail, auditTrail, commitActionsMax } from '../../../layers/roster/src/aws/audit.ts';
+import {
+  type AuditTrail,
+  actionsLeft,
+  auditTrail,
+  commitActionsMax,
+} from '../../../layers/roster/src/aws/audit.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
 import {
   type Action,
@@ -106,7 +111,11 @@ test('several entries and their changes are all there or none', async () => {
   await table.put({ ...key('taken'), version: 1 });
   const actions = [putting('free'), putting('taken')];
   const failed = await trail
-    .commitAll(organization, ['free', 'taken'].map((id) => event(id)), actions)
+    .commitAll(
+      organization,
+      ['free', 'taken'].map((id) => event(id)),
+      actions,
+    )
     .catch((error: unknown) => error);
   expect(failed).toMatchObject({ name: 'TransactionFailed' });
   expect((failed as TransactionFailed).failedAt(1)).toBe(true);

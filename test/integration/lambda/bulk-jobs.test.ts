@@ -439,6 +439,11 @@ describe('undoing a job', () => {
     const { membership } = await deps.accounts.standing('A000', acme);
     expect(membership).toMatchObject({ state: 'enabled', version: 3 });
     expect(membership?.tokensValidFromSeconds, 'old tokens stay refused').toBeGreaterThan(0);
+
+    await undoBulk(deps, { organization: acme, jobId: undo.jobId, acting: deputy });
+    await drain();
+    expect(await deps.roster.get(acme, 'm001')).toMatchObject({ state: 'disabled', disabledBy: 'admin' });
+    expect(await deps.roster.summary(acme)).toMatchObject({ total: 120 });
   });
 });
 
