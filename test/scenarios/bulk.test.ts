@@ -358,7 +358,8 @@ describe('a process killed while 1,000 members are disabled', () => {
       club = { ...club, client: new MusterClient(cloud.url) };
       await club.client.signIn(club);
     }
-    expect(Math.max(...seen), 'killed while it ran').toBeLessThan(1_000);
+    // On a quick machine it may be through before the second kill.
+    expect(seen[0], 'killed while it ran').toBeLessThan(1_000);
 
     const job = await club.client.waitForJob(organization, jobId, { deadlineSeconds: 90 });
     expect(job).toMatchObject({
