@@ -10,6 +10,8 @@ import * as z from 'zod';
 
 export type ImportJob = z.infer<typeof api.ImportBody>;
 export type ImportInput = z.infer<typeof api.ImportInput>;
+export type BulkInput = z.input<typeof api.BulkInput>;
+export type BulkJob = z.infer<typeof api.BulkJobBody>;
 export type Tokens = z.infer<typeof api.Tokens>;
 
 /** Who signs in. */
@@ -264,6 +266,60 @@ export class MusterClient {
     return this.pages(`${this.#pathOf(organization, importId)}/rejects`, api.RejectList.shape.items.element);
   }
 
+  /** Starts a job on members named, on those that match a filter, or on all. */
+  async bulk(organization: string, input: Omit<BulkInput, 'dryRun'>): Promise<BulkJob> {
+    return api.BulkJobBody.parse(await this.call('POST', this.#bulkPath(organization), { body: input }));
+  }
+
+  /** Counts on whom such a job would act; nothing is changed. */
+  async previewBulk(organization: string, input: Omit<BulkInput, 'dryRun'>) {
+    const body = { ...input, dryRun: true };
+    return api.BulkPreview.parse(await this.call('POST', this.#bulkPath(organization), { body }));
+  }
+
+  jobs(organization: string, query: { limit?: number } = {}) {
+    return this.pages(`${this.in(organization)}/jobs`, api.BulkJobBody, query);
+  }
+
+  async job(organization: string, jobId: string): Promise<BulkJob> {
+    return api.BulkJobBody.parse(await this.call('GET', this.#jobPath(organization, jobId)));
+  }
+
+  /** What became of each member, in the order of the work. */
+  jobResults(organization: string, jobId: string, query: { outcome?: string; limit?: number } = {}) {
+    const path = `${this.#jobPath(organization, jobId)}/results`;
+    return this.pages(path, api.BulkResultList.shape.items.element, query);
+  }
+
+  /** Stops a job, goes on with it, or takes it back by a new one, which is the answer. */
+  async changeJob(
+    organization: string,
+    jobId: string,
+    how: 'cancel' | 'resume' | 'undo',
+    body?: z.input<typeof api.BulkResume>,
+  ): Promise<BulkJob> {
+    const path = `${this.#jobPath(organization, jobId)}/${how}`;
+    return api.BulkJobBody.parse(await this.call('POST', path, { body }));
+  }
+
+  /**
+   * Asks until a job has ended.
+   * @throws Error after the deadline.
+   */
+  async waitForJob(
+    organization: string,
+    jobId: string,
+    { deadlineSeconds = 600, signal }: Omit<WaitOptions, 'onProgress'> = {},
+  ): Promise<BulkJob> {
+    const deadline = performance.now() + deadlineSeconds * 1_000;
+    while (performance.now() < deadline) {
+      const job = await this.job(organization, jobId);
+      if (job.state !== 'collecting' && job.state !== 'running') return job;
+      await wait(pollMilliseconds.first, undefined, { signal });
+    }
+    throw new Error(`The job ${jobId} has not ended within ${deadlineSeconds} seconds; it goes on.`);
+  }
+
   /** A link to the result of every row, or to the original file; it works for some minutes. */
   async linkTo(organization: string, importId: string, what: 'report' | 'file'): Promise<string> {
     const answer = await this.call('GET', `${this.#pathOf(organization, importId)}/${what}`);
@@ -338,6 +394,14 @@ export class MusterClient {
       throw asked === 'SOFTWARE_TOKEN_MFA' ? new CodeRequired(session) : new NewPasswordRequired(session);
     }
     this.#tokens = api.Tokens.parse(answer);
+  }
+
+  #bulkPath(organization: string): string {
+    return `${this.in(organization)}/members/bulk`;
+  }
+
+  #jobPath(organization: string, jobId: string): string {
+    return `${this.in(organization)}/jobs/${encodeURIComponent(jobId)}`;
   }
 
   #pathOf(organization: string, importId: string): string {

@@ -8,6 +8,7 @@ import {
   Function as LambdaFunction,
   LayerVersion,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
@@ -27,6 +28,12 @@ export interface FunctionNeeds {
   acknowledgements?: Record<string, string>;
   memoryMegabytes?: number;
   timeout?: Duration;
+  /**
+   * It queues messages for itself, and ends. Lambda takes a chain of 16 for a runaway and drops it otherwise.
+   *
+   * Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+   */
+  callsItself?: true;
   /** A name that people type; CloudFormation makes one up otherwise. */
   functionName?: string;
 }
@@ -82,6 +89,7 @@ export class Functions extends Construct {
       functionName: needs.functionName,
       memorySize: needs.memoryMegabytes ?? 512,
       timeout: needs.timeout ?? Duration.seconds(25),
+      ...(needs.callsItself && { recursiveLoop: RecursiveLoop.ALLOW }),
       tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,
       logGroup,

@@ -27,6 +27,7 @@ export interface MonitoringProps {
   imports: StateMachine;
   uploads: { queue: Queue; deadLetters: Queue };
   accounts: { queue: Queue; deadLetters: Queue };
+  bulkJobs: { queue: Queue; deadLetters: Queue };
   http: HttpStage;
 }
 
@@ -39,6 +40,7 @@ interface Threshold {
   section:
     | 'dead-letters'
     | 'account-letters'
+    | 'job-letters'
     | 'function-errors'
     | 'function-throttles'
     | 'imports-failed'
@@ -61,6 +63,7 @@ export class Monitoring extends Construct {
     this.#watchFunctions(props);
     this.#watchImports(props);
     this.#watchAccounts(props);
+    this.#watchBulkJobs(props);
     this.#watchHttp(props);
     this.#dashboard(props);
   }
@@ -107,6 +110,14 @@ export class Monitoring extends Construct {
     });
   }
 
+  #watchBulkJobs({ bulkJobs }: MonitoringProps): void {
+    this.#alarm('BulkJobDeadLetters', 'Jobs on many members that could not go on', {
+      metric: bulkJobs.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 0,
+      section: 'job-letters',
+    });
+  }
+
   #watchHttp({ http, stage }: MonitoringProps): void {
     this.#alarm('ApiErrors', 'The API answers with 5xx', {
       metric: http.metricServerError({ period, statistic: 'Sum' }),
@@ -133,7 +144,7 @@ export class Monitoring extends Construct {
     alarm.addAlarmAction(new SnsAction(this.topic));
   }
 
-  #dashboard({ stage, functions, imports, uploads, accounts, http }: MonitoringProps): void {
+  #dashboard({ stage, functions, imports, uploads, accounts, bulkJobs, http }: MonitoringProps): void {
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const perFunction = (metric: (watched: LambdaFunction) => IMetric) => [...functions.values()].map(metric);
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: `muster-${stage.name}` });
@@ -168,6 +179,10 @@ export class Monitoring extends Construct {
       graph('Accounts waiting', [
         accounts.queue.metricApproximateAgeOfOldestMessage({ period }),
         accounts.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      ]),
+      graph('Jobs on many members', [
+        bulkJobs.queue.metricApproximateAgeOfOldestMessage({ period }),
+        bulkJobs.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
       ]),
       graph(
         'Function errors',

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { AccountQueue, followTimeout } from '../constructs/account-queue.ts';
 import { Accounts } from '../constructs/accounts.ts';
 import { Buckets } from '../constructs/buckets.ts';
+import { BulkQueue, bulkStepTimeout } from '../constructs/bulk-queue.ts';
 import { Functions } from '../constructs/functions.ts';
 import { HttpApi } from '../constructs/http-api.ts';
 import { addImportSteps, objectsOf } from '../constructs/import-functions.ts';
@@ -42,6 +43,7 @@ export class MusterStack extends Stack {
   readonly #buckets: Buckets;
   readonly #accounts: Accounts;
   readonly #accountQueue: AccountQueue;
+  readonly #bulkQueue: BulkQueue;
   readonly #functions: Functions;
 
   constructor(scope: Construct, id: string, props: MusterStackProps) {
@@ -59,6 +61,7 @@ export class MusterStack extends Stack {
     });
     this.#accounts = new Accounts(this, 'Accounts', { stage });
     this.#accountQueue = new AccountQueue(this, 'AccountChanges');
+    this.#bulkQueue = new BulkQueue(this, 'BulkJobs');
     this.#functions = new Functions(this, 'Functions', {
       stage,
       tableName: this.#table.table.tableName,
@@ -66,6 +69,7 @@ export class MusterStack extends Stack {
     });
     const imports = this.#addImports();
     this.#addFollowers();
+    this.#addBulkRunner();
     const http = this.#addHttp(imports);
     const site = this.#addSite(http);
     const createOrganization = this.#addCreateOrganization();
@@ -76,6 +80,7 @@ export class MusterStack extends Stack {
       imports: imports.machine,
       uploads: this.#addUploads(imports),
       accounts: this.#accountQueue,
+      bulkJobs: this.#bulkQueue,
       http: http.stage,
     });
     this.#output({
@@ -143,6 +148,25 @@ export class MusterStack extends Stack {
     this.#accountQueue.serve({ follow, reconcile });
   }
 
+  /** Carries jobs on many members on, step by step. */
+  #addBulkRunner(): void {
+    const accounts = this.#accountQueue.queue;
+    const steps = this.#bulkQueue.queue;
+    const run = this.#functions.add({
+      name: 'jobs/run',
+      description: 'Carries a job on many members on by one step',
+      timeout: bulkStepTimeout,
+      callsItself: true,
+      environment: { BULK_QUEUE_URL: steps.queueUrl, ACCOUNT_QUEUE_URL: accounts.queueUrl },
+      permissions: [
+        useTable(this.#table, readAndWriteItems, 'indexes'),
+        sendMessages(steps),
+        sendMessages(accounts),
+      ],
+    });
+    this.#bulkQueue.serve(run);
+  }
+
   #addHttp({ machine }: ImportMachine): HttpApi {
     const { pool, client } = this.#accounts;
     const table = this.#table;
@@ -203,8 +227,14 @@ export class MusterStack extends Stack {
         useUserPool(pool, ['AdminSetUserPassword', 'AdminUserGlobalSignOut']),
       ],
     });
+    const jobs = this.#functions.add({
+      name: 'jobs/api',
+      description: 'Answers calls on actions on many members',
+      environment: { BULK_QUEUE_URL: this.#bulkQueue.queue.queueUrl },
+      permissions: [useTable(table, readAndWriteItems, 'indexes'), sendMessages(this.#bulkQueue.queue)],
+    });
     const imports = this.#addImportsApi(machine);
-    const areas = { access, organization, roster, departments, invitations, imports };
+    const areas = { access, organization, roster, departments, jobs, invitations, imports };
     return new HttpApi(this, 'Http', { stage: this.#props.stage, authorizer, areas });
   }
 

@@ -224,6 +224,14 @@ describe('queues', () => {
     });
   });
 
+  it('hand over steps of jobs one by one, of four jobs at once', () => {
+    expect(mappingOf('BulkJobs')).toMatchObject({
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 4 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
   it('hand changed accounts over two batches at once, for Cognito takes 25 updates a second', () => {
     expect(mappingOf('AccountChanges')).toMatchObject({
       BatchSize: 10,

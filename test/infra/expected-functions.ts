@@ -127,6 +127,14 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     actions: [...readAndWrite, ...cognito('AdminSetUserPassword', 'AdminUserGlobalSignOut')],
     environment: ['USER_POOL_ID'],
   },
+  'jobs/api': {
+    actions: [...readAndWrite, 'sqs:SendMessage'],
+    environment: ['BULK_QUEUE_URL'],
+  },
+  'jobs/run': {
+    actions: [...readAndWrite, 'sqs:SendMessage', ...takeMessages],
+    environment: ['BULK_QUEUE_URL', 'ACCOUNT_QUEUE_URL'],
+  },
   'departments/api': { actions: readAndWrite, environment: [] },
   'roster/periods': {
     actions: [...readAndWrite, 'sqs:SendMessage'],

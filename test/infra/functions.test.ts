@@ -102,8 +102,21 @@ describe('functions', () => {
     );
   });
 
+  it('lets nobody call itself but the one that queues its own next step', () => {
+    for (const [name, { Properties }] of functions) {
+      expect(Properties.RecursiveLoop, name).toBe(name === 'jobs/run' ? 'Allow' : undefined);
+    }
+  });
+
   it('answers within the 30 seconds that an HTTP API waits', () => {
-    for (const name of ['access/api', 'access/authorizer', 'organization/api', 'imports/api', 'roster/api']) {
+    for (const name of [
+      'access/api',
+      'access/authorizer',
+      'organization/api',
+      'imports/api',
+      'roster/api',
+      'jobs/api',
+    ]) {
       expect(functions.get(name)!.Properties.Timeout, name).toBeLessThanOrEqual(29);
     }
   });

@@ -1,8 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -10,7 +5,6 @@ import { stringify } from 'csv-stringify/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generatorColumns } from '../../commands/sample/columns.ts';
 import { rosterRows } from '../../commands/sample/rows.ts';
-import type { Cloud } from '../../infra/local/cloud.ts';
 import {
   all,
   importFile,
@@ -20,6 +14,7 @@ import {
   type TestCloud,
   upload,
 } from '../support/cloud.ts';
+import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 
 const csvOf = (rows: number) => stringify([...rosterRows({ seed: 7, rows })], { header: true });
 
@@ -159,32 +154,15 @@ describe('events that come twice, imports that meet', () => {
 });
 
 describe('a process killed in the middle of applying', () => {
-  let stateDirectory: string;
-  let child: ChildProcess | undefined;
-  const start = async (): Promise<Cloud> => {
-    child = fork(join(import.meta.dirname, '../support/cloud-process.ts'), [stateDirectory]);
-    const [cloud] = (await once(child, 'message')) as [Cloud];
-    return cloud;
-  };
-  const stop = async (signal: NodeJS.Signals) => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
-  };
+  let killable: KillableCloud;
   beforeAll(async () => {
-    stateDirectory = await mkdtemp(join(tmpdir(), 'muster-killed-'));
+    killable = await killableCloud();
   });
-  afterAll(async () => {
-    await stop('SIGKILL');
-    const cleaned = await startTestCloudOn(stateDirectory);
-    await cleaned();
-    await rm(stateDirectory, { recursive: true, force: true });
-  });
+  afterAll(() => killable?.close());
 
   it('goes on after a restart and ends with the roster of an undisturbed run', async () => {
     const rows = 6_000;
-    let cloud = await start();
+    let cloud = await killable.start();
     let club = await newTenant(cloud, 'Club', generatorColumns);
     const importId = await upload(club, 'roster.csv', csvOf(rows));
     await until(
@@ -192,9 +170,9 @@ describe('a process killed in the middle of applying', () => {
       ({ step, progress }) =>
         step === 'applying' && (progress?.done ?? 0) > 0 && (progress?.done ?? 0) < rows,
     );
-    await stop('SIGKILL');
+    await killable.stop('SIGKILL');
 
-    cloud = await start();
+    cloud = await killable.start();
     club = { ...club, client: new (await import('../../commands/client.ts')).MusterClient(cloud.url) };
     await club.client.signIn(club);
     const job = await club.client.waitForImport(club.organization, importId, { deadlineSeconds: 120 });
@@ -207,19 +185,6 @@ describe('a process killed in the middle of applying', () => {
     expect(ids.sort()).toEqual([...rosterRows({ seed: 7, rows })].map(({ MemberID }) => MemberID).sort());
     const again = await importFile(club, 'roster.csv', csvOf(rows));
     expect(again.counts).toMatchObject({ added: 0, updated: 0, unchanged: rows });
-    await stop('SIGTERM');
+    await killable.stop('SIGTERM');
   });
 });
-
-/** Takes over the state of a killed cloud, which ends the child that the killed one left, and stops. */
-async function startTestCloudOn(stateDirectory: string): Promise<() => Promise<void>> {
-  const { startCloud } = await import('../../infra/local/cloud.ts');
-  const { localContext } = await import('../../infra/local/synth.ts');
-  const { buildApp } = await import('../../infra/app.ts');
-  const cloud = await startCloud({
-    app: () => buildApp({ stage: 'dev', context: localContext }),
-    stateDirectory,
-    quiet: true,
-  });
-  return () => cloud.close();
-}

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Level, levels, type Permission } from 'roster/domain/permissions';
 import { type OperationId, type Route, routes } from 'roster/domain/routes';
 import type { Column } from 'roster/domain/schema';
@@ -19,6 +20,8 @@ interface Fixture {
   departmentId: string;
   roleId: string;
   importId: string;
+  /** Of a coordinator's own, where one asks. */
+  jobId: string;
   /** A department of the member. */
   home: string;
   fresh: string;
@@ -76,6 +79,19 @@ const table: Record<OrganizationOperation, Row> = {
   },
   resetCredentials: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
   makeResetLink: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
+  bulkMembers: {
+    needs: 'members.write',
+    coordinator: 'members',
+    body: () => ({ action: 'disable', ids: ['nobody'] }),
+    answers: [202],
+  },
+  listJobs: { needs: 'members.read', answers: [200] },
+  getJob: { needs: 'members.read', coordinator: 'members', answers: [200] },
+  listJobResults: { needs: 'members.read', coordinator: 'members', answers: [200] },
+  // The job acts on nobody, so that there is nothing to take back, and it may have ended already.
+  undoJob: { needs: 'members.write', coordinator: 'members', answers: [409] },
+  cancelJob: { needs: 'members.write', coordinator: 'members', answers: [200, 409] },
+  resumeJob: { needs: 'members.write', coordinator: 'members', body: () => ({}), answers: [202, 409] },
   listDepartments: { needs: 'departments.read', answers: [200] },
   addDepartment: { needs: 'departments.write', body: ({ fresh }) => ({ name: fresh }), answers: [201] },
   changeDepartment: {
@@ -98,6 +114,16 @@ let theirs: string;
 const asks = new Map<Level, Ask>();
 let made = 0;
 
+async function until<T>(found: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const value = await found();
+    if (value !== undefined) return value;
+    if (Date.now() > deadline) throw new Error('It did not come about within 30 seconds.');
+    await wait(50);
+  }
+}
+
 async function post(path: string, body: unknown): Promise<Answer['body']> {
   const answer = await owner('POST', path, body);
   expect(answer.status, answer.text).toBe(201);
@@ -119,9 +145,9 @@ beforeAll(async () => {
 });
 afterAll(() => test?.close());
 
-async function fixtureFor({ path }: Route, home: string): Promise<Fixture> {
+async function fixtureFor({ path }: Route, home: string, level: Level): Promise<Fixture> {
   const fresh = `n${++made}`;
-  const fixture = { fresh, home, memberId: '', departmentId: '', roleId: '', importId: '' };
+  const fixture = { fresh, home, memberId: '', departmentId: '', roleId: '', importId: '', jobId: '' };
   if (path.includes('{memberId}')) {
     const account = { username: `user-${fresh}` };
     const member = { values: { ID: `m-${fresh}` }, departments: [home], account };
@@ -133,12 +159,17 @@ async function fixtureFor({ path }: Route, home: string): Promise<Fixture> {
   if (path.includes('{importId}')) {
     fixture.importId = (await post('/imports', { fileName: 'a.csv' })).importId;
   }
+  if (path.includes('{jobId}')) {
+    const starting = asks.get(level === 'coordinator' ? level : 'owner') as Ask;
+    const input = { action: 'disable', ids: ['nobody'] };
+    fixture.jobId = (await starting('POST', '/members/bulk', input)).body.jobId;
+  }
   return fixture;
 }
 
 async function called(operation: OrganizationOperation, level: Level, home: string): Promise<Answer> {
   const route: Route = routes[operation];
-  const fixture = await fixtureFor(route, home);
+  const fixture = await fixtureFor(route, home, level);
   const path = route.path
     .replace('/api/v1/orgs/{org}', '')
     .replace(/\{(\w+)\}/g, (_, name) => fixture[name as keyof Fixture]);
@@ -175,6 +206,26 @@ describe('a coordinator, about members of other departments', () => {
   it.each(bounded)('%s finds nobody', async (operation) => {
     const answer = await called(operation, 'coordinator', theirs);
     expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
+  it('starts jobs that act on none of them, and sees no job of others', async () => {
+    const { memberId } = (
+      await owner('POST', '/members', { values: { ID: `m-${++made}` }, departments: [theirs] })
+    ).body;
+    const coordinator = asks.get('coordinator') as Ask;
+    const mine = await coordinator('POST', '/members/bulk', { action: 'disable', ids: [memberId] });
+    const results = await until(async () => {
+      const { body } = await coordinator('GET', `/jobs/${mine.body.jobId}/results`);
+      return body.items.length > 0 ? body.items : undefined;
+    });
+    expect(results).toMatchObject([{ memberId, outcome: 'failed', code: 'not_found' }]);
+    const all = await coordinator('POST', '/members/bulk', { action: 'disable', all: true, dryRun: true });
+    const listed = await coordinator('GET', '/members?limit=200');
+    expect(all.body.matched).toBe(listed.body.items.length);
+    const theirJob = await owner('POST', '/members/bulk', { action: 'disable', ids: ['nobody'] });
+    expect((await coordinator('GET', `/jobs/${theirJob.body.jobId}`)).status).toBe(404);
+    const removal = await coordinator('POST', '/members/bulk', { action: 'remove', ids: [memberId] });
+    expect(removal).toMatchObject({ status: 403, body: { code: 'forbidden' } });
   });
 
   it('adds nobody there', async () => {

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Route, routes } from 'roster/domain/routes';
+import { BulkMessage } from 'roster/lambda/bulk-run';
 import { ObjectCreated } from 'roster/lambda/object-created';
 import { ImportPayload, PartPayload } from 'roster/lambda/step';
 import { describe, expect, it } from 'vitest';
@@ -57,7 +58,14 @@ it('start takes its sample: a message of an uploaded file', () => {
   expect(importOfOriginal(detail.object.key)).toEqual(sample('imports/unzip'));
 });
 
-it.each(['access/api', 'organization/api', 'roster/api', 'imports/api', 'invitations/api'])(
+it('the runner of jobs takes its sample: a message that names a job', () => {
+  const { Records } = sample('jobs/run') as { Records: { body: string }[] };
+  expect(Records.map(({ body }) => BulkMessage.parse(JSON.parse(body)))).toEqual([
+    { organization: 'acme', jobId: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/) },
+  ]);
+});
+
+it.each(['access/api', 'organization/api', 'roster/api', 'imports/api', 'invitations/api', 'jobs/api'])(
   'the sample of %s is a call of a route of its own',
   (name) => {
     const event = sample(name) as { routeKey: string; body?: string; pathParameters?: unknown };

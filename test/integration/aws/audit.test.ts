@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type AuditTrail, auditTrail, commitActionsMax } from '../../../layers/roster/src/aws/audit.ts';
+import {
+  type AuditTrail,
+  actionsLeft,
+  auditTrail,
+  commitActionsMax,
+} from '../../../layers/roster/src/aws/audit.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
 import {
   type Action,
@@ -80,6 +85,49 @@ test('50 commits at once leave an unbroken chain of 50, each with its change', a
   expect(stored.filter((item) => item?.version === 1)).toHaveLength(50);
 });
 
+test('several entries in one transaction are chained one after the other, beside others that commit', async () => {
+  const organization = newOrganization();
+  const groups = [0, 1, 2, 3].map((group) => Array.from({ length: 20 }, (_, at) => `g${group}-${at}`));
+  await Promise.all([
+    ...groups.map((ids) => {
+      const events = ids.map((id) => event(id, 'member.disable'));
+      return trail.commitAll(organization, events, ids.map(putting));
+    }),
+    ...['x', 'y', 'z'].map((id) => trail.commit(organization, event(id), [])),
+  ]);
+  const chain = await collected(trail.all(organization));
+  expect(await verifyChain(chain, sha256, { head: await trail.head(organization) })).toMatchObject({
+    unbroken: true,
+    entries: 83,
+  });
+  const inOrder = subjects(chain).join();
+  for (const ids of groups) expect(inOrder).toContain(ids.join());
+  expect(subjects(await listed(organization, { subject: 'g2-7' }))).toEqual(['g2-7']);
+  expect(await listed(organization, { action: 'member.disable' })).toHaveLength(80);
+});
+
+test('several entries and their changes are all there or none', async () => {
+  const organization = newOrganization();
+  await table.put({ ...key('taken'), version: 1 });
+  const actions = [putting('free'), putting('taken')];
+  const failed = await trail
+    .commitAll(
+      organization,
+      ['free', 'taken'].map((id) => event(id)),
+      actions,
+    )
+    .catch((error: unknown) => error);
+  expect(failed).toMatchObject({ name: 'TransactionFailed' });
+  expect((failed as TransactionFailed).failedAt(1)).toBe(true);
+  expect(await trail.head(organization)).toBeUndefined();
+  expect(await table.get(key('free'))).toBeUndefined();
+  const most = actionsLeft(24);
+  const filled = Array.from({ length: most + 1 }, (_, at) => putting(`fill-${at}`));
+  const events = Array.from({ length: 24 }, (_, at) => event(`fill-${at}`));
+  await expect(trail.commitAll(organization, events, filled)).rejects.toBeInstanceOf(RangeError);
+  expect(await trail.commitAll(organization, events, filled.slice(1))).toHaveLength(24);
+});
+
 test("a failed condition of the caller's leaves no entry, and names his actions only", async () => {
   const organization = newOrganization();
   await trail.commit(organization, event('a'), [putting('once')]);
@@ -130,15 +178,14 @@ test('a race that is lost again and again ends as throttled, without the change'
 test('several events are entries one after the other, with the actions or not at all', async () => {
   const organization = newOrganization();
   await trail.commit(organization, event('before'), []);
-  const last = await trail.commit(organization, [event('one'), event('two')], [putting('both')]);
-  expect(last).toMatchObject({ subject: 'two', sequence: 3 });
+  const entries = await trail.commitAll(organization, [event('one'), event('two')], [putting('both')]);
+  expect(entries).toMatchObject([{ subject: 'one' }, { subject: 'two', sequence: 3 }]);
   const refused = { put: { ...key('both') }, condition: isAbsent };
-  const again = trail.commit(organization, [event('three'), event('four')], [refused]);
+  const again = trail.commitAll(organization, [event('three'), event('four')], [refused]);
   await expect(again).rejects.toBeInstanceOf(TransactionFailed);
   expect(subjects(await collected(trail.all(organization)))).toEqual(['before', 'one', 'two']);
   expect(await verifyChain(trail.all(organization), sha256)).toMatchObject({ unbroken: true, entries: 3 });
   expect((await trail.list(organization, { limit: 9, subject: 'two' })).items).toHaveLength(1);
-  await expect(trail.commit(organization, [], [])).rejects.toThrow(RangeError);
 });
 
 test('96 actions are taken, 97 are not', async () => {

@@ -20,7 +20,7 @@ import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const actor = { account: 'a', login: 'ann' };
-const organization = { organization: 'acme', spreadNames: false };
+const organization = { organization: 'acme', spreadNames: false, timeZone: 'UTC' };
 const ref = { organization: 'acme', importId: '01KE0000000000000000000001' };
 const columns: Column[] = [
   { name: 'ID', type: 'text', role: 'externalId' },
@@ -147,6 +147,7 @@ describe('a member written by hand', () => {
 const context = (departmentsByText: Record<string, string>): ApplyContext => ({
   schema: { version: 1, columns },
   spreadNames: false,
+  timeZone: 'UTC',
   now: new Date(at),
   approvedBy: 'ann',
   departments: new Map(Object.entries(departmentsByText)),

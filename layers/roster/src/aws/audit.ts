@@ -53,16 +53,21 @@ export interface AuditTrail {
   /**
    * Does the actions and appends the entry in one transaction: both or nothing. The head is written on condition
    * of the sequence seen; a race lost on the head alone is run again with the same actions.
-   * @param event one, or several that are appended in their order; the last one's entry is returned
-   * @param actions at most {@link commitActionsMax}, and three fewer for each further event
+   * @param actions at most {@link commitActionsMax}
    * @throws TransactionFailed if conditions of `actions` did not hold, with reasons in their order and for them alone
    * @throws MusterError `throttled` if others kept winning the race, `corrupt_item` if the chain's end is unreadable
    */
-  commit(
+  commit(organization: string, event: AuditEvent, actions: readonly Action[]): Promise<AuditEntry>;
+  /**
+   * As {@link commit} with an entry for each event, chained in their order in the one transaction: writers meet at
+   * the head once for all of them.
+   * @param actions at most as many as {@link actionsLeft} tells for so many events
+   */
+  commitAll(
     organization: string,
-    event: AuditEvent | readonly AuditEvent[],
+    events: readonly AuditEvent[],
     actions: readonly Action[],
-  ): Promise<AuditEntry>;
+  ): Promise<AuditEntry[]>;
   /**
    * A page of entries: at most two queries and batches of reads, whatever the filters.
    * @throws MusterError `invalid_cursor`, and `corrupt_item` if an entry is missing or unreadable
@@ -74,8 +79,16 @@ export interface AuditTrail {
   head(organization: string): Promise<ChainHead | undefined>;
 }
 
+/** What an entry takes of a transaction: itself and its two pointers. */
+export const entryActionsCount = 3;
+
+/** How many actions a transaction has left beside so many entries, and the head where there are any. */
+export function actionsLeft(events: number): number {
+  return transactionActionsMax - (events === 0 ? 0 : 1 + entryActionsCount * events);
+}
+
 /** The trail adds four: the entry, its two pointers and the head. */
-export const commitActionsMax = transactionActionsMax - 4;
+export const commitActionsMax = actionsLeft(1);
 
 /** A page of filtered entries stops at this length of text, for a Lambda function's answer takes 6 MB. */
 const pageTextMax = 2 * 1024 * 1024;
@@ -118,15 +131,23 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
   };
 
   /** One try. Undefined if another writer was first at the head. */
-  const append = async (organization: string, events: readonly AuditEvent[], actions: readonly Action[]) => {
-    const head = await headOf(organization);
-    const entries: Hashed[] = [];
+  const append = async (
+    organization: string,
+    events: readonly AuditEvent[],
+    actions: readonly Action[],
+  ): Promise<AuditEntry[] | undefined> => {
+    const head = events.length === 0 ? undefined : await headOf(organization);
+    const chained: { text: string; entry: AuditEntry }[] = [];
     for (const event of events) {
-      entries.push(await nextEntry(event, entries.at(-1)?.entry ?? head, clock(), sha256));
+      chained.push(await nextEntry(event, chained.at(-1)?.entry ?? head, clock(), sha256));
     }
     try {
-      await table.transact([...actions, ...entryActions(organization, entries, head)]);
-      return entries.at(-1)?.entry;
+      await table.transact([
+        ...actions,
+        ...headActions(organization, chained.at(-1)?.entry, head),
+        ...chained.flatMap(({ text, entry }) => entryActions(organization, text, entry)),
+      ]);
+      return chained.map(({ entry }) => entry);
     } catch (error) {
       if (!(error instanceof TransactionFailed)) throw error;
       const isTheirs = actions.some((_, index) => error.failedAt(index));
@@ -169,21 +190,26 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
     });
   };
 
+  const commitAll: AuditTrail['commitAll'] = async (organization, events, actions) => {
+    const actionsMax = actionsLeft(events.length);
+    if (actions.length > actionsMax) {
+      throw new RangeError(`A commit takes ${actionsMax} actions at most, not ${actions.length}.`);
+    }
+    for (let attempt = 1; ; attempt++) {
+      const entries = await append(organization, events, actions);
+      if (entries !== undefined) return entries;
+      if (attempt >= race.attemptsMax) {
+        throw new MusterError('throttled', 'Too many changes at once. Try again in a moment.');
+      }
+      await wait(delayMs(race, attempt));
+    }
+  };
+
   return {
+    commitAll,
     async commit(organization, event, actions) {
-      const events = [event].flat();
-      const count = actions.length + 3 * (events.length - 1);
-      if (events.length === 0 || count > commitActionsMax) {
-        throw new RangeError(`A commit takes 1 event and ${commitActionsMax} actions at most, not ${count}.`);
-      }
-      for (let attempt = 1; ; attempt++) {
-        const entry = await append(organization, events, actions);
-        if (entry !== undefined) return entry;
-        if (attempt >= race.attemptsMax) {
-          throw new MusterError('throttled', 'Too many changes at once. Try again in a moment.');
-        }
-        await wait(delayMs(race, attempt));
-      }
+      const [entry] = await commitAll(organization, [event], actions);
+      return entry as AuditEntry;
     },
     async list(organization, query) {
       // DynamoDB refuses a range that ends before it begins.
@@ -216,24 +242,15 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
   };
 }
 
-/** An entry and the text that its hash is of. */
-interface Hashed {
-  text: string;
-  entry: AuditEntry;
-}
-
-/** The head comes first: its index among the actions tells a lost race. */
-function entryActions(organization: string, entries: readonly Hashed[], head: Head | undefined): Action[] {
-  const { sequence, hash, at } = (entries.at(-1) as Hashed).entry;
+/** The head comes first, moved to the last entry: its index among the actions tells a lost race. */
+function headActions(organization: string, last: AuditEntry | undefined, head: Head | undefined): Action[] {
+  if (last === undefined) return [];
+  const { sequence, hash, at } = last;
   const inPlace = head === undefined ? isAbsent : attributeIs('sequence', head.sequence);
-  return [
-    { put: { ...keys.auditHead(organization), sequence, hash, at }, condition: inPlace },
-    ...entries.flatMap((one) => itemsOf(organization, one)),
-  ];
+  return [{ put: { ...keys.auditHead(organization), sequence, hash, at }, condition: inPlace }];
 }
 
-/** An entry with its two pointers. */
-function itemsOf(organization: string, { text, entry }: Hashed): Action[] {
+function entryActions(organization: string, text: string, entry: AuditEntry): Action[] {
   const { sequence, hash, at, subject, action } = entry;
   const position = keys.auditPosition(at, sequence);
   const pointer = (pk: string): Key => ({ pk, sk: position });

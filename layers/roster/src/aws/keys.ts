@@ -64,6 +64,20 @@ export const keys = {
   }),
   progressPrefix: 'PROGRESS#',
   approval: (org: string, importId: string): Key => ({ pk: `O#${org}#JOB#${importId}`, sk: 'APPROVAL' }),
+  /** Jobs on many members, apart from imports; their chunks and results lie under a key of each job's own. */
+  bulkJobs: (org: string): string => `O#${org}#BULK`,
+  bulkJob: (org: string, jobId: string): Key => ({ pk: `O#${org}#BULK`, sk: jobId }),
+  bulkChunk: (org: string, jobId: string, chunk: number): Key => ({
+    pk: `O#${org}#BULK#${jobId}`,
+    sk: `CHUNK#${padded(chunk)}`,
+  }),
+  bulkResults: (org: string, jobId: string): string => `O#${org}#BULK#${jobId}`,
+  bulkResultPrefix: 'RESULT#',
+  /** What became of the members of a chunk from this one on; sorts in the order of the work. */
+  bulkResult: (org: string, jobId: string, chunk: number, offset: number): Key => ({
+    pk: `O#${org}#BULK#${jobId}`,
+    sk: `RESULT#${padded(chunk)}#${padded(offset)}`,
+  }),
   membership: (account: string, org: string): Key => ({ pk: `A#${account}`, sk: `O#${org}` }),
   memberships: (account: string): string => `A#${account}`,
   membershipPrefix: 'O#',

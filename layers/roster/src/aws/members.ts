@@ -30,7 +30,7 @@ export interface MemberRecords {
 const OwnersItem = z.object({ enabled: z.int().min(0) });
 
 /** Members in the table, with the trail that keeps what was done. */
-export function memberRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): MemberRecords {
+export function memberRecords(table: Table, audit: Pick<AuditTrail, 'commitAll'>): MemberRecords {
   return {
     async commit(given, event) {
       let write = given;
@@ -38,9 +38,9 @@ export function memberRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
       for (;;) {
         const actions = memberActions(write);
         try {
-          await audit.commit(
+          await audit.commitAll(
             write.organization.organization,
-            event,
+            [event].flat(),
             actions.map(({ action }) => action),
           );
           return write.membership?.after;

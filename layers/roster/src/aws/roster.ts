@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { MusterError } from '../domain/errors.ts';
 import { type Member, type MemberState, type MemberSummary, summarize } from '../domain/member.ts';
+import type { MemberFilter, MemberSort } from '../domain/member-filter.ts';
 import { coversMember, type Within } from '../domain/scope.ts';
 import { type CursorScope, invalidCursor, readCursor, writeCursor } from './cursor.ts';
 import { keys, tableShape } from './keys.ts';
@@ -33,6 +34,20 @@ export interface Roster {
    * @throws MusterError `invalid_cursor`
    */
   list(organization: { organization: string; spreadNames: boolean }, query: MemberQuery): Promise<MemberPage>;
+  /**
+   * The external ids of the members that match, page by page in the order of `sort`.
+   * @throws MusterError `invalid_cursor`, `invalid_request` for what cannot be filtered by
+   */
+  ids(
+    organization: string,
+    query: {
+      limit: number;
+      cursor?: string;
+      filter: MemberFilter;
+      sort: MemberSort;
+      within?: ReadonlySet<string>;
+    },
+  ): Promise<{ ids: string[]; nextCursor?: string; behind?: true }>;
   /** @throws MusterError `not_found` */
   get(organization: string, externalId: string): Promise<Member>;
   summary(organization: string): Promise<MemberSummary>;
@@ -46,6 +61,17 @@ export const filteredItemsMax = 1_000;
 export function roster(table: Table): Roster {
   return {
     list: (organization, query) => listMembers(table, organization, query),
+    async ids(organization, { filter, sort, within, ...page }) {
+      const { q, states, ...others } = filter;
+      if (within !== undefined || Object.values(others).some((one) => one !== undefined)) {
+        throw new MusterError('invalid_request', 'Members are filtered by q and status only.');
+      }
+      const item = await table.get(keys.organization(organization));
+      const spread = { organization, spreadNames: item?.spreadNames === true };
+      const found = await listMembers(table, spread, { ...page, q, states, descending: sort === '-name' });
+      const ids = found.items.map(({ externalId }) => externalId);
+      return { ids, ...(found.nextCursor !== undefined && { nextCursor: found.nextCursor }) };
+    },
     async get(organization, externalId) {
       const item = await table.get(keys.member(organization, externalId), { consistent: true });
       if (item === undefined) throw noSuchMember();

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isTimeZone } from './active-period.ts';
 import { auditActions } from './audit.ts';
+import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, narrows } from './bulk-job.ts';
 import { rootDepartment } from './departments.ts';
 import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
@@ -37,6 +38,7 @@ export const Params = {
   import: z.object({ org: organizationId, importId: ulid }),
   department: z.object({ org: organizationId, departmentId: z.union([z.literal(rootDepartment), ulid]) }),
   role: z.object({ org: organizationId, roleId: ulid }),
+  job: z.object({ org: organizationId, jobId: ulid }),
   member: z.object({ org: organizationId, memberId: z.string().min(1).max(200) }),
 };
 
@@ -440,6 +442,73 @@ export const MembersQuery = Page.extend({
 export const Summary = z
   .object({ total: count, enrolled: count, enabled: count, disabled: count, notJoined: count })
   .meta({ id: 'Summary' });
+
+// Bulk actions
+
+const isUnique = (ids: readonly string[]) => new Set(ids).size === ids.length;
+/**
+ * Who is meant is said in exactly one way: by `ids`, by a `filter` that leaves somebody out, or by `all: true`. So
+ * a filter that was forgotten, or came empty from a form, acts on nobody. `dryRun` only counts.
+ */
+export const BulkInput = z
+  .strictObject({
+    action: z.enum(bulkActions),
+    ids: z
+      .array(z.string().min(1).max(200))
+      .min(1)
+      .max(bulkIdsMax)
+      .refine(isUnique, 'names a member twice')
+      .optional(),
+    filter: MemberFilterInput.optional(),
+    all: z.literal(true).optional(),
+    dryRun: z.boolean().optional(),
+    confirmHold: z.boolean().optional(),
+  })
+  .refine(({ ids, filter, all }) => [ids, filter, all].filter((one) => one !== undefined).length === 1, {
+    message: 'needs exactly one of ids, filter and all',
+  })
+  .refine(({ filter }) => filter === undefined || narrows(filter), {
+    path: ['filter'],
+    message: 'leaves nobody out; to act on everybody give all: true instead',
+  })
+  .meta({ id: 'BulkInput' });
+export const BulkResume = z.strictObject({ confirmHold: z.boolean().optional() }).meta({ id: 'BulkResume' });
+/** `atLeast` tells that counting stopped there. `hold` is why `confirmHold` will be needed. */
+export const BulkPreview = z
+  .object({ matched: count, atLeast: z.boolean(), hold: z.string().optional() })
+  .meta({ id: 'BulkPreview' });
+export const BulkJobBody = z
+  .object({
+    jobId: z.string(),
+    action: z.enum(bulkJobActions),
+    state: z.enum(bulkJobStates),
+    ids: count.optional(),
+    filter: z.record(z.string(), z.unknown()).optional(),
+    all: z.literal(true).optional(),
+    undoOf: z.string().optional(),
+    undoneBy: z.string().optional(),
+    counts: z.object({ matched: count, done: count, unchanged: count, failed: count, kept: count }),
+    behind: z.boolean().optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
+    createdBy: z.string(),
+    actingLogin: z.string(),
+    createdAt: time,
+    updatedAt: time,
+    endedAt: time.optional(),
+  })
+  .meta({ id: 'BulkJob' });
+export const BulkJobList = listOf(BulkJobBody).meta({ id: 'BulkJobList' });
+export const BulkResultsQuery = Page.extend({ outcome: z.enum(bulkOutcomes).optional() });
+export const BulkResultList = listOf(
+  z
+    .object({
+      memberId: z.string(),
+      outcome: z.enum(bulkOutcomes),
+      code: z.string().optional(),
+      message: z.string().optional(),
+    })
+    .meta({ id: 'BulkResult' }),
+).meta({ id: 'BulkResultList' });
 
 // Departments and roles
 

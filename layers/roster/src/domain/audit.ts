@@ -33,6 +33,9 @@ export const auditActions = [
   'role.add',
   'role.rename',
   'role.delete',
+  'job.start',
+  'job.cancel',
+  'job.resume',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

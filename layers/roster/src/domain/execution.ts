@@ -7,6 +7,9 @@ import type { Import } from './import.ts';
  */
 export const executionSecondsMax = 6 * 60 * 60;
 
+/** How often a message of a queue is delivered before it is a dead letter. */
+export const messageTriesMax = 5;
+
 /** How long a step that has begun may outlive its execution: Lambda's longest timeout. */
 const stepSecondsMax = 15 * 60;
 

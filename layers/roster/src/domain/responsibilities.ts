@@ -35,6 +35,20 @@ const kinds: Record<keyof Responsibilities, Refuse> = {
     mayDo(heir.level, 'imports.write') ? undefined : 'Open imports go to somebody who may import.',
 };
 
+/** What a membership is responsible for. @param open the organization's imports that have not ended */
+export function heldBy(
+  { account, scope = [] }: Pick<Membership, 'account' | 'scope'>,
+  open: readonly Import[],
+): Responsibilities {
+  const uploaded = open.filter(({ uploaderAccount }) => uploaderAccount === account);
+  return {
+    departments: [...scope],
+    imports: uploaded
+      .slice(0, importsTransferredMax)
+      .map(({ importId, fileName, step }) => ({ importId, fileName, step })),
+  };
+}
+
 /** Whether somebody has to take anything over. */
 export function isResponsible(own: Responsibilities): boolean {
   return Object.values(own).some((held) => held.length > 0);

@@ -6,7 +6,15 @@ import type * as z from 'zod';
 import * as shapes from './api.ts';
 import type { Permission } from './permissions.ts';
 
-export const areas = ['access', 'organization', 'imports', 'roster', 'departments', 'invitations'] as const;
+export const areas = [
+  'access',
+  'organization',
+  'imports',
+  'roster',
+  'departments',
+  'jobs',
+  'invitations',
+] as const;
 /** The function that serves a route: `functions/<area>/api.ts`. */
 export type Area = (typeof areas)[number];
 
@@ -34,6 +42,7 @@ const api = '/api/v1';
 const org = `${api}/orgs/{org}`;
 const one = `${org}/imports/{importId}`;
 const member = `${org}/members/{memberId}`;
+const job = `${org}/jobs/{jobId}`;
 const P = shapes.Params;
 
 export const routes = {
@@ -431,6 +440,80 @@ export const routes = {
     summary: 'Chooses a new password by a reset link, which is used up; all sessions end.',
     body: shapes.ResetCompletion,
     responses: { 204: null },
+  },
+  bulkMembers: {
+    method: 'POST',
+    path: `${org}/members/bulk`,
+    area: 'jobs',
+    access: 'members.write',
+    scoped: true,
+    summary: 'Acts on members named, on all that match a filter, or on all, as a job; or only counts them.',
+    params: P.org,
+    body: shapes.BulkInput,
+    responses: { 200: shapes.BulkPreview, 202: shapes.BulkJobBody },
+  },
+  listJobs: {
+    method: 'GET',
+    path: `${org}/jobs`,
+    area: 'jobs',
+    access: 'members.read',
+    summary: 'Jobs on many members, newest first.',
+    params: P.org,
+    query: shapes.Page,
+    responses: { 200: shapes.BulkJobList },
+  },
+  getJob: {
+    method: 'GET',
+    path: job,
+    area: 'jobs',
+    access: 'members.read',
+    scoped: true,
+    summary: 'One job with its state and counts.',
+    params: P.job,
+    responses: { 200: shapes.BulkJobBody },
+  },
+  listJobResults: {
+    method: 'GET',
+    path: `${job}/results`,
+    area: 'jobs',
+    access: 'members.read',
+    scoped: true,
+    summary: 'What became of each member, in the order in which they were acted on.',
+    params: P.job,
+    query: shapes.BulkResultsQuery,
+    responses: { 200: shapes.BulkResultList },
+  },
+  undoJob: {
+    method: 'POST',
+    path: `${job}/undo`,
+    area: 'jobs',
+    access: 'members.write',
+    scoped: true,
+    summary:
+      'Takes state changes of an ended job back, by a new job that leaves alone who was changed since.',
+    params: P.job,
+    responses: { 202: shapes.BulkJobBody },
+  },
+  cancelJob: {
+    method: 'POST',
+    path: `${job}/cancel`,
+    area: 'jobs',
+    access: 'members.write',
+    scoped: true,
+    summary: 'Stops a job where it is; what is done stays done.',
+    params: P.job,
+    responses: { 200: shapes.BulkJobBody },
+  },
+  resumeJob: {
+    method: 'POST',
+    path: `${job}/resume`,
+    area: 'jobs',
+    access: 'members.write',
+    scoped: true,
+    summary: 'Goes on with a job that was cancelled, stopped or stuck.',
+    params: P.job,
+    body: shapes.BulkResume,
+    responses: { 202: shapes.BulkJobBody },
   },
   listDepartments: {
     method: 'GET',

@@ -8,6 +8,8 @@ import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
 import { type Attempts, attemptsInTable } from '../aws/attempts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
+import { type BulkJobRecords, bulkJobRecords } from '../aws/bulk-jobs.ts';
+import { type BulkQueue, bulkQueue } from '../aws/bulk-queue.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
 import { type DueMembers, dueMembers } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
@@ -44,6 +46,9 @@ export interface Deps {
   audit: AuditTrail;
   /** Whose active period is to be looked at, and when. */
   dueMembers: DueMembers;
+  /** Jobs on many members, and the queue that lets them go on. */
+  bulkJobs: BulkJobRecords;
+  bulkQueue: BulkQueue;
   departments: DepartmentRecords;
   imports: ImportRecords;
   roles: RoleRecords;
@@ -81,6 +86,8 @@ export const deps: Deps = lazily<Deps>({
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),
   dueMembers: () => dueMembers(deps.table),
+  bulkJobs: () => bulkJobRecords(deps.table, deps.audit),
+  bulkQueue: () => bulkQueue(readEnv(env.bulkQueue).BULK_QUEUE_URL),
   departments: () => departmentRecords(deps),
   imports: () => importRecords(deps.table, deps.audit),
   roles: () => roleRecords(deps),

@@ -24,6 +24,7 @@ export const env = {
   userPool: z.object({ USER_POOL_ID: text }),
   userPoolClient: z.object({ USER_POOL_CLIENT_ID: text }),
   accountQueue: z.object({ ACCOUNT_QUEUE_URL: z.url() }),
+  bulkQueue: z.object({ BULK_QUEUE_URL: z.url() }),
   tokens: z.object({ TOKEN_ISSUER: z.url(), USER_POOL_CLIENT_ID: text }),
   uploads: z.object({ UPLOADS_BUCKET: text }),
   work: z.object({ WORK_BUCKET: text }),

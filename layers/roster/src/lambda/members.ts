@@ -161,6 +161,46 @@ export async function setMemberState(
   return outcome;
 }
 
+/** A change of one member before it is written, and what its audit entry tells. */
+interface PlannedWrite {
+  write: MemberWrite;
+  change: { before?: Record<string, unknown>; after?: Record<string, unknown> };
+}
+
+/** When a state changes, from which second on tokens of those disabled are taken (Unix epoch), and who demands it. */
+export interface StateChange {
+  at: string;
+  fromSeconds: number;
+  by?: 'admin' | 'period';
+}
+
+/** What disabling or enabling a member writes, alone or with others; undefined where it is so already. */
+export function stateWrite(
+  organization: MemberWrite['organization'],
+  { member, membership }: MemberOutcome,
+  act: 'disable' | 'enable',
+  { at, fromSeconds, by = 'admin' }: StateChange,
+): (PlannedWrite & { outcome: { member: Member; membership?: Membership | undefined } }) | undefined {
+  const after = act === 'disable' ? disableMember(member, at, by) : enableMember(member, at);
+  const moved = membership && stateChanged(membership, `${act}d`, fromSeconds);
+  if (after === member && moved === membership) return undefined;
+  const write = {
+    organization,
+    member: { before: member, after },
+    membership: { before: membership, after: moved },
+  };
+  return { write, change: differences(member, after), outcome: { member: after, membership: moved } };
+}
+
+/** What removing a member writes, alone or with others. */
+export function removalWrite(
+  organization: MemberWrite['organization'],
+  { member, membership }: MemberOutcome,
+): PlannedWrite {
+  const write = { organization, member: { before: member }, membership: { before: membership } };
+  return { write, change: { before: { ...pictureOf(member), ...(membership && rankOf(membership)) } } };
+}
+
 /**
  * Disables or enables a member as its active period demands.
  * @throws MusterError `not_found`, `last_owner`, `precondition_failed`
@@ -179,24 +219,16 @@ export async function moveByPeriod(
 async function moveState(
   deps: StateDeps,
   organization: Organization,
-  { member, membership, at }: MemberOutcome & { at: string },
+  found: MemberOutcome & { at: string },
   act: 'disable' | 'enable',
   actor: AuditActor,
   by: 'admin' | 'period',
 ): Promise<MemberOutcome> {
-  const after = act === 'disable' ? disableMember(member, at, by) : enableMember(member, at);
-  const state = act === 'disable' ? 'disabled' : 'enabled';
-  const moved = membership && stateChanged(membership, state, nextSecond(deps));
-  if (after === member && moved === membership) return { member, membership };
-  const write = {
-    organization,
-    member: { before: member, after },
-    membership: { before: membership, after: moved },
-  };
-  const subject = member.externalId;
-  const change = differences(member, after);
-  await deps.members.commit(write, { action: `member.${act}`, actor, subject, ...change });
-  return { member: after, membership: moved };
+  const planned = stateWrite(organization, found, act, { at: found.at, fromSeconds: nextSecond(deps), by });
+  if (planned === undefined) return found;
+  const subject = found.member.externalId;
+  await deps.members.commit(planned.write, { action: `member.${act}`, actor, subject, ...planned.change });
+  return planned.outcome;
 }
 
 function actorOf({ account, login, origin }: Acting): AuditActor {
@@ -217,22 +249,18 @@ export async function removeMember(
   transferTo?: string,
 ): Promise<void> {
   const organization = await deps.organizations.get(ref.organization);
-  const { member } = await onMember(deps, ref, acting, 'remove', async ({ member, membership, at }) => {
-    const handover = await handoverOf(deps, membership, transferTo, at);
-    const write = {
-      organization,
-      member: { before: member },
-      membership: { before: membership },
-      ...(handover && { takeOver: handover.takeOver }),
-    };
+  const { member } = await onMember(deps, ref, acting, 'remove', async (found) => {
+    const handover = await handoverOf(deps, found.membership, transferTo, found.at);
+    const { write, change } = removalWrite(organization, found);
     const event = {
       action: 'member.remove' as const,
       actor: actorOf(acting),
-      subject: member.externalId,
-      before: { ...pictureOf(member), ...(membership && rankOf(membership)) },
+      subject: found.member.externalId,
+      ...change,
     };
-    await deps.members.commit(write, removalEvents(event, handover));
-    return { member };
+    const whole = { ...write, ...(handover && { takeOver: handover.takeOver }) };
+    await deps.members.commit(whole, removalEvents(event, handover));
+    return { member: found.member };
   });
   await follow(deps, member);
 }
@@ -575,14 +603,18 @@ function hasLevel(): MusterError {
 }
 
 /** A membership that is disabled refuses the tokens of before for good: enabled again, one signs in anew. */
-function stateChanged(membership: Membership, state: Membership['state'], fromSeconds: number): Membership {
+export function stateChanged(
+  membership: Membership,
+  state: Membership['state'],
+  fromSeconds: number,
+): Membership {
   if (membership.state === state) return membership;
   const next = { ...membership, state, version: membership.version + 1 };
   return state === 'disabled' ? { ...next, tokensValidFromSeconds: fromSeconds } : next;
 }
 
 /** Tokens tell seconds only, so those of this second are refused too. */
-function nextSecond({ clock }: Pick<MemberDeps, 'clock'>): number {
+export function nextSecond({ clock }: Pick<MemberDeps, 'clock'>): number {
   return Math.floor(clock().getTime() / 1000) + 1;
 }
 
@@ -592,7 +624,7 @@ function pictureOf({ name, state, values, departments, roles }: Member): Record<
 }
 
 /** The fields that differ, before and after; of the values only those that do. */
-function differences(before: Member, after: Member) {
+export function differences(before: Member, after: Member) {
   const names = ['state', 'disabledBy', 'username', 'departments', 'roles'] as const;
   const changed: string[] = names.filter(
     (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),

@@ -6,7 +6,7 @@ import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { Member } from '../domain/member.ts';
 import type { Membership } from '../domain/organization.ts';
 import {
-  importsTransferredMax,
+  heldBy,
   isResponsible,
   type Responsibilities,
   takeOver,
@@ -30,20 +30,14 @@ export async function responsibilitiesOf(
   membership: Membership | undefined,
 ): Promise<Responsibilities> {
   if (membership === undefined) return { departments: [], imports: [] };
-  const { organization, account, scope = [] } = membership;
+  const { organization, scope = [] } = membership;
   const [tree, open] = await Promise.all([
     scope.length === 0 ? undefined : deps.departments.read(organization).then((read) => read.tree),
     deps.imports.open(organization, deps.clock()),
   ]);
   // A department that another one took over goes as that one, and one that is gone does not go at all.
   const departments = tree === undefined ? [] : scope.flatMap((id) => standingFor(tree, id) ?? []);
-  const uploaded = open.filter(({ uploaderAccount }) => uploaderAccount === account);
-  return {
-    departments: [...new Set(departments)],
-    imports: uploaded
-      .slice(0, importsTransferredMax)
-      .map(({ importId, fileName, step }) => ({ importId, fileName, step })),
-  };
+  return heldBy({ ...membership, scope: [...new Set(departments)] }, open);
 }
 
 /**

@@ -1,0 +1,62 @@
+import {
+  bulkJobBody,
+  cancelBulk,
+  findJob,
+  previewBulk,
+  resumeBulk,
+  startBulk,
+  undoBulk,
+} from 'roster/lambda/bulk-jobs';
+import { type Deps, deps } from 'roster/lambda/deps';
+import { actorOf, type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
+
+const handlers: HttpHandlers<'jobs', Deps> = {
+  async bulkMembers({ params, body, ...call }, all) {
+    const { dryRun, ...input } = body;
+    if (dryRun) return { status: 200, body: await previewBulk(all, params.org, input, call.caller) };
+    return { status: 202, body: bulkJobBody(await startBulk(all, actorOf(call), input, call.caller)) };
+  },
+
+  async listJobs({ params, query }, { bulkJobs }) {
+    const { items, ...page } = await bulkJobs.page(params.org, query);
+    return { status: 200, body: { ...page, items: items.map(bulkJobBody) } };
+  },
+
+  async getJob({ params, caller }, all) {
+    return { status: 200, body: bulkJobBody(await findJob(all, caller, params.jobId)) };
+  },
+
+  async listJobResults({ params, query, caller }, all) {
+    await findJob(all, caller, params.jobId);
+    const { items, ...page } = await all.bulkJobs.results(params.org, params.jobId, query);
+    return {
+      status: 200,
+      body: { ...page, items: items.map(({ id, ...one }) => ({ memberId: id, ...one })) },
+    };
+  },
+
+  async undoJob(call, all) {
+    return { status: 202, body: bulkJobBody(await undoBulk(all, await jobCallOf(call, all))) };
+  },
+
+  async cancelJob(call, all) {
+    return { status: 200, body: bulkJobBody(await cancelBulk(all, await jobCallOf(call, all))) };
+  },
+
+  async resumeJob(call, all) {
+    const confirmHold = call.body.confirmHold ?? false;
+    return { status: 202, body: bulkJobBody(await resumeBulk(all, await jobCallOf(call, all), confirmHold)) };
+  },
+};
+
+/** @throws MusterError `not_found` for a job that the caller may not see */
+async function jobCallOf(
+  { params, ...call }: Pick<Call<'undoJob'>, 'params' | 'caller' | 'origin'>,
+  all: Deps,
+) {
+  await findJob(all, call.caller, params.jobId);
+  return { organization: params.org, jobId: params.jobId, acting: actorOf(call) };
+}
+
+/** Actions on many members, as jobs. */
+export const handler = httpFunction('jobs', handlers, deps);

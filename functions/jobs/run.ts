@@ -1,0 +1,6 @@
+import { BulkMessage, runBulkJob } from 'roster/lambda/bulk-run';
+import { deps } from 'roster/lambda/deps';
+import { queueFunction } from 'roster/lambda/queue';
+
+/** Carries a job on many members on by one step. */
+export const handler = queueFunction(BulkMessage, (ref, delivery) => runBulkJob(deps, ref, delivery));

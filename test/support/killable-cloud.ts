@@ -1,0 +1,43 @@
+/** A local cloud in a process of its own, on a state folder of its own, for tests that kill it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildApp } from '../../infra/app.ts';
+import { type Cloud, startCloud } from '../../infra/local/cloud.ts';
+import { localContext } from '../../infra/local/synth.ts';
+
+export interface KillableCloud {
+  /** Starts it, again on the state that was left. */
+  start(): Promise<Cloud>;
+  stop(signal: NodeJS.Signals): Promise<void>;
+  /** Ends it with all that it started, and forgets its state. */
+  close(): Promise<void>;
+}
+
+export async function killableCloud(): Promise<KillableCloud> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'muster-killed-'));
+  let child: ChildProcess | undefined;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    async start() {
+      child = fork(join(import.meta.dirname, 'cloud-process.ts'), [stateDirectory]);
+      const [cloud] = (await once(child, 'message')) as [Cloud];
+      return cloud;
+    },
+    stop,
+    async close() {
+      await stop('SIGKILL');
+      // A cloud that takes the state over ends the processes that the killed one left.
+      const app = () => buildApp({ stage: 'dev', context: localContext });
+      await (await startCloud({ app, stateDirectory, quiet: true })).close();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
+  };
+}
