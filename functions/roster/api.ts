@@ -3,6 +3,7 @@ import { mayDo } from 'roster/domain/permissions';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { memberBody, memberDetails } from 'roster/lambda/member-body';
+import { memberFilterOf } from 'roster/lambda/member-filter';
 import {
   addMember,
   editMember,
@@ -14,11 +15,10 @@ import {
 } from 'roster/lambda/members';
 
 const handlers: HttpHandlers<'roster', Deps> = {
-  async listMembers({ params, query }, { organizations, roster }) {
-    const { status, sort, ...page } = query;
-    const states = status === undefined ? undefined : [status].flat();
-    const organization = await organizations.get(params.org);
-    const found = await roster.list(organization, { ...page, states, descending: sort === '-name' });
+  async listMembers({ params, query }, { departments, roster }) {
+    const { limit, cursor, sort, ...input } = query;
+    const filter = await memberFilterOf({ departments }, params.org, input);
+    const found = await roster.list(params.org, { limit, cursor, sort, filter });
     return { status: 200, body: { ...found, items: found.items.map(memberBody) } };
   },
 

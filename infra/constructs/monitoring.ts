@@ -27,6 +27,7 @@ export interface MonitoringProps {
   imports: StateMachine;
   uploads: { queue: Queue; deadLetters: Queue };
   accounts: { queue: Queue; deadLetters: Queue };
+  directory: { queue: Queue; deadLetters: Queue };
   http: HttpStage;
 }
 
@@ -39,6 +40,7 @@ interface Threshold {
   section:
     | 'dead-letters'
     | 'account-letters'
+    | 'directory-letters'
     | 'function-errors'
     | 'function-throttles'
     | 'imports-failed'
@@ -61,6 +63,7 @@ export class Monitoring extends Construct {
     this.#watchFunctions(props);
     this.#watchImports(props);
     this.#watchAccounts(props);
+    this.#watchDirectory(props);
     this.#watchHttp(props);
     this.#dashboard(props);
   }
@@ -104,6 +107,14 @@ export class Monitoring extends Construct {
       metric: accounts.queue.metricApproximateAgeOfOldestMessage({ period }),
       above: accountsWaitSecondsMax,
       section: 'account-letters',
+    });
+  }
+
+  #watchDirectory({ directory }: MonitoringProps): void {
+    this.#alarm('DirectoryDeadLetters', 'Directories that could not be made anew', {
+      metric: directory.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 0,
+      section: 'directory-letters',
     });
   }
 

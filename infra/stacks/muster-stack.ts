@@ -4,12 +4,14 @@ import type { Construct } from 'constructs';
 import { AccountQueue, followTimeout } from '../constructs/account-queue.ts';
 import { Accounts } from '../constructs/accounts.ts';
 import { Buckets } from '../constructs/buckets.ts';
+import { DirectoryQueue, refreshTimeout } from '../constructs/directory-queue.ts';
 import { Functions } from '../constructs/functions.ts';
 import { HttpApi } from '../constructs/http-api.ts';
 import { addImportSteps, objectsOf } from '../constructs/import-functions.ts';
 import { ImportMachine } from '../constructs/import-machine.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
 import {
+  deleteObjects,
   readAndWriteItems,
   readItems,
   readObjects,
@@ -40,6 +42,7 @@ export class MusterStack extends Stack {
   readonly #buckets: Buckets;
   readonly #accounts: Accounts;
   readonly #accountQueue: AccountQueue;
+  readonly #directoryQueue: DirectoryQueue;
   readonly #functions: Functions;
 
   constructor(scope: Construct, id: string, props: MusterStackProps) {
@@ -57,6 +60,7 @@ export class MusterStack extends Stack {
     });
     this.#accounts = new Accounts(this, 'Accounts', { stage });
     this.#accountQueue = new AccountQueue(this, 'AccountChanges');
+    this.#directoryQueue = new DirectoryQueue(this, 'DirectoryChanges');
     this.#functions = new Functions(this, 'Functions', {
       stage,
       tableName: this.#table.table.tableName,
@@ -64,6 +68,7 @@ export class MusterStack extends Stack {
     });
     const imports = this.#addImports();
     this.#addFollowers();
+    this.#addDirectory();
     const http = this.#addHttp(imports);
     const site = this.#addSite(http);
     const createOrganization = this.#addCreateOrganization();
@@ -74,6 +79,7 @@ export class MusterStack extends Stack {
       imports: imports.machine,
       uploads: this.#addUploads(imports),
       accounts: this.#accountQueue,
+      directory: this.#directoryQueue,
       http: http.stage,
     });
     this.#output({
@@ -83,9 +89,11 @@ export class MusterStack extends Stack {
       UploadsBucket: this.#buckets.uploads.bucketName,
       WorkBucket: this.#buckets.work.bucketName,
       ReportsBucket: this.#buckets.reports.bucketName,
+      DirectoryBucket: this.#buckets.directory.bucketName,
       UserPoolId: this.#accounts.pool.userPoolId,
       UserPoolClientId: this.#accounts.client.userPoolClientId,
       AccountQueueUrl: this.#accountQueue.queue.queueUrl,
+      DirectoryQueueUrl: this.#directoryQueue.queue.queueUrl,
       ImportMachineArn: imports.machine.stateMachineArn,
       CreateOrganizationFunction: createOrganization.functionName,
       AlarmTopicArn: monitoring.topic.topicArn,
@@ -141,8 +149,29 @@ export class MusterStack extends Stack {
     this.#accountQueue.serve({ follow, reconcile });
   }
 
+  /** The snapshots that lists and searches read, made anew when much changed. */
+  #addDirectory(): void {
+    const { directory } = this.#buckets;
+    const refresh = this.#functions.add({
+      name: 'roster/refresh',
+      description: 'Makes the snapshots of directories anew',
+      memoryMegabytes: 1769,
+      timeout: refreshTimeout,
+      environment: { DIRECTORY_BUCKET: directory.bucketName },
+      permissions: [
+        useTable(this.#table, readAndWriteItems),
+        ...readObjects(directory),
+        writeObjects(directory, 'whole'),
+        deleteObjects(directory),
+      ],
+      acknowledgements: objectsOf(directory),
+    });
+    this.#directoryQueue.serve(refresh);
+  }
+
   #addHttp({ machine }: ImportMachine): HttpApi {
     const { pool, client } = this.#accounts;
+    const { directory } = this.#buckets;
     const table = this.#table;
     const authorizer = this.#functions.add({
       name: 'access/authorizer',
@@ -167,9 +196,18 @@ export class MusterStack extends Stack {
     const roster = this.#functions.add({
       name: 'roster/api',
       description: 'Answers calls on members',
-      environment: { USER_POOL_ID: pool.userPoolId, ACCOUNT_QUEUE_URL: this.#accountQueue.queue.queueUrl },
+      // A whole CPU, and room for the directory of some millions of members.
+      memoryMegabytes: 1769,
+      environment: {
+        USER_POOL_ID: pool.userPoolId,
+        ACCOUNT_QUEUE_URL: this.#accountQueue.queue.queueUrl,
+        DIRECTORY_BUCKET: directory.bucketName,
+        DIRECTORY_QUEUE_URL: this.#directoryQueue.queue.queueUrl,
+      },
       permissions: [
-        useTable(table, readAndWriteItems, 'indexes'),
+        useTable(table, readAndWriteItems),
+        ...readObjects(directory),
+        sendMessages(this.#directoryQueue.queue),
         useUserPool(pool, [
           'AdminCreateUser',
           'AdminDeleteUser',
@@ -178,6 +216,7 @@ export class MusterStack extends Stack {
         ]),
         sendMessages(this.#accountQueue.queue),
       ],
+      acknowledgements: objectsOf(directory),
     });
     const departments = this.#functions.add({
       name: 'departments/api',

@@ -109,6 +109,10 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
     environment: ['WORK_BUCKET', 'ACCOUNT_QUEUE_URL'],
   },
+  'imports/directory': {
+    actions: [...readAndWrite, ...readObjects, 's3:PutObject', 's3:DeleteObject'],
+    environment: ['DIRECTORY_BUCKET'],
+  },
   'imports/finish': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects],
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
@@ -120,8 +124,13 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       ...readAndWrite,
       ...cognito('AdminCreateUser', 'AdminDeleteUser', 'AdminSetUserPassword', 'AdminUserGlobalSignOut'),
       'sqs:SendMessage',
+      ...readObjects,
     ],
-    environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL'],
+    environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
+  },
+  'roster/refresh': {
+    actions: [...readAndWrite, ...readObjects, 's3:PutObject', 's3:DeleteObject', ...takeMessages],
+    environment: ['DIRECTORY_BUCKET'],
   },
 };
 

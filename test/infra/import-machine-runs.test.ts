@@ -26,13 +26,14 @@ function definition(): unknown {
   );
 }
 
-type Step = 'unzip' | 'validate' | 'diff' | 'plan' | 'apply' | 'finish' | 'fail';
+type Step = 'unzip' | 'validate' | 'diff' | 'plan' | 'apply' | 'directory' | 'finish' | 'fail';
 const answers: Record<Step, unknown> = {
   unzip: { parts: [0, 1] },
   validate: null,
   diff: null,
   plan: { next: 'apply', parts: [1] },
   apply: null,
+  directory: null,
   finish: null,
   fail: null,
 };

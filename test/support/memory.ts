@@ -156,7 +156,6 @@ export function memoryOrganizations(
     hold: { disabledShareMax: 1, disabledMembersMax: 1_000_000 },
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'auto' },
     schemaVersion: 1,
-    spreadNames: false,
     version: 1,
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',

@@ -32,6 +32,7 @@ describe('the samples of the steps of an import', () => {
     diff: PartPayload,
     plan: ImportPayload,
     apply: PartPayload,
+    directory: ImportPayload,
     finish: ImportPayload,
     fail: ImportPayload,
   };

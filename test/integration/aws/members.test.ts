@@ -15,7 +15,7 @@ import type { Membership } from '../../../layers/roster/src/domain/organization.
 import { actionsOf, chunkActionsMax, type PlannedChange } from '../../../layers/roster/src/domain/ports.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 
-const organization = { organization: 'acme', spreadNames: false };
+const organization = { organization: 'acme' };
 const actor = { account: 'ADMIN', login: 'admin' };
 const at = '2026-01-01T00:00:00.000Z';
 const now = new Date('2026-01-02T00:00:00.000Z');
@@ -200,7 +200,7 @@ describe('an import’s chunk', () => {
     version: 1,
     columns: [{ name: 'ID', type: 'text' as const, role: 'externalId' as const }],
   };
-  const context = { schema, spreadNames: false, now, approvedBy: 'admin' };
+  const context = { schema, now, approvedBy: 'admin' };
   const disable = (id: string, account?: string): PlannedChange => ({
     kind: 'disable',
     externalId: id,

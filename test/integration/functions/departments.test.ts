@@ -37,7 +37,6 @@ beforeAll(async () => {
       approve: 'review' as const,
     },
     schemaVersion: 1,
-    spreadNames: false,
     version: 1,
     createdAt: now,
     updatedAt: now,

@@ -4,8 +4,9 @@ import { type Member, type MemberState, shardOf } from '../domain/member.ts';
 import { isEnabledOwner } from '../domain/member-authority.ts';
 import type { Membership } from '../domain/organization.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
+import { directoryChange } from './directory-log.ts';
 import { keys } from './keys.ts';
-import { memberToItem } from './member-item.ts';
+import { memberToItem, memberUpdate } from './member-item.ts';
 import { type Action, isAbsent, isPresent, versionIs } from './table.ts';
 
 /** Something before and after; absent before where it is made, after where it is removed. */
@@ -16,7 +17,7 @@ export interface Transition<T> {
 
 /** A change of one member with all that follows from it. The account itself is only ever made or marked. */
 export interface MemberWrite {
-  organization: { organization: string; spreadNames: boolean };
+  organization: { organization: string };
   member: Transition<Member>;
   membership?: Transition<Membership>;
   newAccount?: Account;
@@ -25,14 +26,21 @@ export interface MemberWrite {
 }
 
 /** What an action is on, to tell what a failed condition means. */
-export type WriteTarget = 'member' | 'count' | 'membership' | 'owners' | 'account' | `login ${string}`;
+export type WriteTarget =
+  | 'member'
+  | 'count'
+  | 'membership'
+  | 'owners'
+  | 'account'
+  | 'directory'
+  | `login ${string}`;
 
 export interface MemberAction {
   on: WriteTarget;
   action: Action;
 }
 
-/** The actions of a write: at most 12, each conditional on what was seen. */
+/** The actions of a write: at most 13, each conditional on what was seen. */
 export function memberActions(write: MemberWrite): MemberAction[] {
   return [
     ...memberItem(write),
@@ -41,18 +49,26 @@ export function memberActions(write: MemberWrite): MemberAction[] {
     ...loginItems(write.membership),
     ...ownersItem(write.organization.organization, write.membership),
     ...accountItem(write),
+    ...directoryItem(write),
   ];
 }
 
-function memberItem({ organization: { organization, spreadNames }, member }: MemberWrite): MemberAction[] {
+function memberItem({ organization: { organization }, member }: MemberWrite): MemberAction[] {
   const { before, after } = member;
   if (before === after || (before === undefined && after === undefined)) return [];
-  const condition = before === undefined ? isAbsent : versionIs(before.version);
-  if (after !== undefined) {
-    return [{ on: 'member', action: { put: memberToItem(organization, after, spreadNames), condition } }];
+  if (before === undefined) {
+    const put = memberToItem(organization, after as Member);
+    return [{ on: 'member', action: { put, condition: isAbsent } }];
   }
-  const key = keys.member(organization, (before as Member).externalId);
-  return [{ on: 'member', action: { delete: key, condition } }];
+  if (after !== undefined) return [{ on: 'member', action: memberUpdate(organization, before, after) }];
+  const key = keys.member(organization, before.externalId);
+  return [{ on: 'member', action: { delete: key, condition: versionIs(before.version) } }];
+}
+
+function directoryItem({ organization: { organization }, member }: MemberWrite): MemberAction[] {
+  const changed = member.after ?? member.before;
+  if (member.before === member.after || changed === undefined) return [];
+  return [{ on: 'directory', action: directoryChange(organization, [changed.externalId]) }];
 }
 
 const countNames = {

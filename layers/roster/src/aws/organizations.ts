@@ -28,7 +28,6 @@ const OrganizationItem = z.object({
     approve: z.enum(['auto', 'review']),
   }),
   schemaVersion: z.int().min(1),
-  spreadNames: z.boolean(),
   version: z.int().min(1),
   createdAt: z.string(),
   updatedAt: z.string(),

@@ -15,10 +15,11 @@ import { compileDerivedFields, type DerivedFields } from '../domain/roster-row.t
 import { columnWithRole } from '../domain/schema.ts';
 import { normalizeLogin } from '../domain/username.ts';
 import { toMembership } from './accounts.ts';
+import { directoryChange } from './directory-log.ts';
 import { keys } from './keys.ts';
-import { memberToItem, nameKeys } from './member-item.ts';
+import { memberToItem } from './member-item.ts';
 import { membershipUpdate, ownersUpdate } from './member-write.ts';
-import { readSummary } from './roster.ts';
+import { readSummary } from './summary.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
 
 const digestAttributes = ['externalId', 'state', 'disabledBy', 'valuesHash', 'version', 'account'];
@@ -141,6 +142,7 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
         ...changes.map((change) => changeAction(ref.organization, change, context, derive)),
         ...moves.actions,
         ...(moves.owners === 0 ? [] : [ownersUpdate(ref.organization, moves.owners)]),
+        ...toldDirectory(ref.organization, changes),
       ]);
       return;
     } catch (error) {
@@ -154,6 +156,17 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
       else memberships = await membershipsOf(table, ref.organization, changes);
     }
   }
+}
+
+/** Last in the transaction: it has no condition that could fail. */
+function toldDirectory(organization: string, changes: readonly PlannedChange[]): Action[] {
+  if (changes.length === 0) return [];
+  return [
+    directoryChange(
+      organization,
+      changes.map(({ externalId }) => externalId),
+    ),
+  ];
 }
 
 function leftOut(all: readonly PlannedChange[], kept: readonly PlannedChange[]): string[] {
@@ -241,13 +254,13 @@ type Derive = (externalId: string, values: Record<string, string>) => DerivedFie
 
 function changeAction(org: string, change: PlannedChange, context: ApplyContext, derive: Derive): Action {
   if (change.kind === 'add') {
-    const item = memberToItem(org, addedMember(change, context, derive), context.spreadNames);
+    const item = memberToItem(org, addedMember(change, context, derive));
     return { put: item, condition: isAbsent };
   }
   return {
     update: {
       key: keys.member(org, change.externalId),
-      ...attributeChanges(org, change, context, derive),
+      ...attributeChanges(change, context, derive),
       condition: versionIs(change.version),
     },
   };
@@ -271,7 +284,7 @@ function addedMember(change: PlannedChange, context: ApplyContext, derive: Deriv
   };
 }
 
-function attributeChanges(org: string, change: PlannedChange, context: ApplyContext, derive: Derive) {
+function attributeChanges(change: PlannedChange, context: ApplyContext, derive: Derive) {
   const set: Record<string, unknown> = { version: change.version + 1, updatedAt: context.now.toISOString() };
   const remove: string[] = [];
   if (change.from !== undefined) changeState(change.state, change, set, remove);
@@ -282,7 +295,6 @@ function attributeChanges(org: string, change: PlannedChange, context: ApplyCont
     Object.assign(set, derived, {
       values: change.values,
       valuesHash: change.valuesHash,
-      ...nameKeys(org, derived.name, change.externalId, context.spreadNames),
       // Departments that an admin gave by hand stay until the file names another one.
       ...(changesDepartment(change, context) && { departments }),
     });

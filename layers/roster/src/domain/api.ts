@@ -327,7 +327,10 @@ export const MemberInput = z
   })
   .meta({ id: 'MemberInput' });
 export const MemberPatch = z.strictObject(memberFields).meta({ id: 'MemberPatch' });
-export const MemberList = listOf(MemberBody).meta({ id: 'MemberList' });
+/** `behind`: many members changed just now, and the list does not know all of them yet. */
+export const MemberList = listOf(MemberBody)
+  .extend({ behind: z.literal(true).optional() })
+  .meta({ id: 'MemberList' });
 function someOf<T extends z.ZodType>(one: T) {
   return z.union([one, z.array(one).max(100)]).transform((given) => [given].flat() as z.output<T>[]);
 }

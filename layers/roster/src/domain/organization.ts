@@ -8,8 +8,6 @@ export interface Organization {
   hold: HoldPolicy;
   importDefaults: { mode: ImportMode; onRowErrors: OnRowErrors; approve: 'auto' | 'review' };
   schemaVersion: number;
-  /** Whether the index by name is spread over buckets; decided by the first large import. */
-  spreadNames: boolean;
   version: number;
   createdAt: string;
   updatedAt: string;

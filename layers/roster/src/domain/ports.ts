@@ -120,14 +120,13 @@ export interface RosterMembers {
 /** What making members from changes needs to know. */
 export interface ApplyContext {
   schema: RosterSchema;
-  spreadNames: boolean;
   now: Date;
   /** The login of whoever approved the import, or uploaded one that needed no approval. */
   approvedBy: string;
 }
 
-/** A transaction takes 100 actions; one is the checkpoint and one the counter of members. */
-export const chunkActionsMax = 98;
+/** A transaction takes 100 actions; one is the checkpoint, one the counter of members, one tells the directory. */
+export const chunkActionsMax = 97;
 
 /** Whether a change moves the membership of the member's account along. */
 export function movesMembership(change: Pick<PlannedChange, 'account' | 'from'>): boolean {

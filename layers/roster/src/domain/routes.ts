@@ -243,7 +243,7 @@ export const routes = {
     path: `${org}/members`,
     area: 'roster',
     access: 'members.read',
-    summary: 'The roster, ordered by name.',
+    summary: 'The roster: searched, filtered and sorted.',
     params: P.org,
     query: shapes.MembersQuery,
     responses: { 200: shapes.MemberList },

@@ -115,7 +115,6 @@ function newItems({ clock }: CreateDeps, wanted: OrganizationToCreate, account: 
     hold: defaultHoldPolicy,
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
     schemaVersion: 1,
-    spreadNames: false,
     version: 1,
     createdAt: now,
     updatedAt: now,

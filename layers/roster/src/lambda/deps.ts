@@ -7,9 +7,12 @@ import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
+import type { DirectoryObjects } from '../aws/directory-parts.ts';
+import { type DirectoryQueue, directoryQueue } from '../aws/directory-queue.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
+import { bucketObjects } from '../aws/objects.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
 import { type Roster, roster } from '../aws/roster.ts';
@@ -28,6 +31,10 @@ export interface Deps {
   organizations: OrganizationRecords;
   accounts: AccountRecords;
   roster: Roster;
+  /** The parts of the directory's snapshot. */
+  directoryObjects: DirectoryObjects;
+  /** Asks for a directory's snapshot to be made anew; to be told after many changes at once. */
+  directoryQueue: DirectoryQueue;
   /** Changes of single members. */
   members: MemberRecords;
   /** Does changes together with their audit entries. */
@@ -56,7 +63,10 @@ export const deps: Deps = lazily<Deps>({
   table: () => createTable({ tableName: readEnv(env.table).TABLE_NAME }),
   organizations: () => organizationRecords(deps.table, deps.audit),
   accounts: () => accountRecords(deps.table),
-  roster: () => roster(deps.table),
+  // Given whole: what lists need is touched by them alone.
+  roster: () => roster(deps.table, deps),
+  directoryObjects: () => bucketObjects(readEnv(env.directory).DIRECTORY_BUCKET),
+  directoryQueue: () => directoryQueue(readEnv(env.directoryQueue).DIRECTORY_QUEUE_URL),
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),
   departments: () => departmentRecords(deps),

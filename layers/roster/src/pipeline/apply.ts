@@ -41,11 +41,10 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const plan = await readJson<Plan>(deps.work, workFiles.plan(ref));
   const part = plan.parts.find((candidate) => candidate.part === ref.part);
   if (part === undefined) return;
-  const { spreadNames } = await deps.organizations.get(ref.organization);
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const approval = await deps.imports.approval(ref);
   const approvedBy = approval.by === 'policy' ? job.uploadedBy : approval.by;
-  const context: ApplyContext = { schema, spreadNames, now: deps.clock(), approvedBy };
+  const context: ApplyContext = { schema, now: deps.clock(), approvedBy };
   const approved = approvedChanges(new ChangeReader(deps.work, ref, manifest), part, approval);
   const done = await doneChunks(deps.imports, ref);
 
