@@ -343,8 +343,8 @@ describe('reading members', () => {
     const ids = Array.from({ length: 20_000 }, (_, n) => `M${n}`).filter((id) => shardOf(id) === 5);
     const some = ids.slice(0, 120);
     const values = { Text: 'x'.repeat(15_000) };
-    for (const id of some) await table.put(memberToItem('acme', member(id, { values }), false));
-    await table.put(memberToItem('acme2', member(some[0] as string), false));
+    for (const id of some) await table.put(memberToItem('acme', member(id, { values })));
+    await table.put(memberToItem('acme2', member(some[0] as string)));
     const batches = await readShard(5, 'all');
     // 120 members of 15 KB are more than a query's 1 MB.
     expect(batches.length).toBeGreaterThan(1);
@@ -368,8 +368,8 @@ describe('reading members', () => {
       (id) => shardOf(id) === 7,
     );
     const odd = { 'E-mail.of the “member”': 'a@example.org', Text: 'x' };
-    await table.put(memberToItem('acme', member(first, { values: odd }), false));
-    await table.put(memberToItem('acme', member(second, { values: { Text: 'y' } }), false));
+    await table.put(memberToItem('acme', member(first, { values: odd })));
+    await table.put(memberToItem('acme', member(second, { values: { Text: 'y' } })));
     const digests = (await readShard(7, ['E-mail.of the “member”', 'Phone'])).flat();
     const values = digests.map((digest) => [digest.externalId, digest.values]);
     expect(Object.fromEntries(values)).toEqual({
@@ -400,7 +400,7 @@ describe('reading members', () => {
     ['values', { Id: 7 }],
     ['values', undefined],
   ])('says so where %s of a member is %o, and does not take it for absent', async (name, value) => {
-    const broken = { ...memberToItem('acme', member('A1'), false), [name]: value };
+    const broken = { ...memberToItem('acme', member('A1')), [name]: value };
     await table.put(broken);
     await expect(readShard(shardOf('A1'), 'all')).rejects.toMatchObject({ code: 'corrupt_item' });
     if (name !== 'values') return;

@@ -251,7 +251,7 @@ describe('the roster', () => {
       createdAt: '2026-01-01T00:00:00.000Z',
       updatedAt: '2026-01-01T00:00:00.000Z',
     };
-    await table.put(memberToItem('acme', member, false));
+    await table.put(memberToItem('acme', member));
     await table.put({ ...keys.count('acme', 0), enabled: 1 });
   });
 
