@@ -85,7 +85,17 @@ async function run(errors: Partial<Record<Step, string[]>>) {
   }
 }
 
-const whole: Step[] = ['unzip', 'validate', 'validate', 'diff', 'diff', 'plan', 'apply', 'directory', 'finish'];
+const whole: Step[] = [
+  'unzip',
+  'validate',
+  'validate',
+  'diff',
+  'diff',
+  'plan',
+  'apply',
+  'directory',
+  'finish',
+];
 
 it('goes through all steps, each part once', async () => {
   expect(await run({})).toMatchObject({ status: 'SUCCEEDED', calls: whole, waitsMs: [] });

@@ -8,6 +8,7 @@ import type { Organizations } from '../domain/ports.ts';
 import { columnWithRole } from '../domain/schema.ts';
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts';
 import { type DirectoryDeps, type DirectoryPage, directory } from './directory.ts';
+import type { PartCache } from './directory-parts.ts';
 import { keys } from './keys.ts';
 import { memberFromItem } from './member-item.ts';
 import { readSummary } from './summary.ts';
@@ -67,12 +68,12 @@ export type RosterDeps = DirectoryDeps & { organizations: Pick<Organizations, 'g
 /** How many ids one page has at most. */
 export const idsMax = 1_000;
 
-/** Opens the read side of rosters in the table. */
-export function roster(table: Table, deps?: RosterDeps): Roster {
+/** Opens the read side of rosters in the table. `cache` holds parts of directories; the process's own by default. */
+export function roster(table: Table, deps?: RosterDeps, cache?: PartCache): Roster {
   let opened: ReturnType<typeof directory> | undefined;
   const find = async (organization: string, query: MemberQuery, groupColumn: string | undefined) => {
     if (deps === undefined) throw new Error('This roster was opened without its directory.');
-    opened ??= directory(table, deps);
+    opened ??= directory(table, deps, cache);
     const scope = scopeOf(organization, query);
     const { filter, sort, within, limit, cursor } = query;
     const after = cursor === undefined ? undefined : readCursor(scope, Position, cursor);
