@@ -288,6 +288,8 @@ export const MemberBody = z
     version: count,
     createdAt: time,
     updatedAt: time,
+    activatedAt: time.optional(),
+    lastSignInAt: time.optional(),
   })
   .meta({ id: 'Member' });
 /** How a member with an account signs in; `username` is as it is compared. Times are of sign-ins here. */
