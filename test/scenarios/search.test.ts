@@ -150,12 +150,25 @@ describe('filters and orders', () => {
   });
 
   it('by department, with those below it or without, and by role', async () => {
-    const choir = await admin('POST', '/departments', { name: 'Chamber' });
-    const tenors = await admin('POST', '/departments', { name: 'Lobby', parent: choir.id });
-    expect(await found({ department: [choir.id, tenors.id] })).toEqual([]);
+    const chamber = await admin('POST', '/departments', { name: 'Chamber' });
+    const lobby = await admin('POST', '/departments', { name: 'Lobby', parent: chamber.id });
+    const whip = await admin('POST', '/roles', { name: 'Whip' });
+    expect(await found({ department: [chamber.id, lobby.id] })).toEqual([]);
+    await admin('PATCH', '/members/C-01', { departments: [lobby.id], roles: [whip.id] });
+    await admin('PATCH', '/members/C-03', { departments: [chamber.id] });
+    expect(await found({ department: chamber.id })).toEqual(['C-01', 'C-03']);
+    expect(await found({ department: chamber.id, below: 'false' })).toEqual(['C-03']);
+    expect(await found({ department: lobby.id })).toEqual(['C-01']);
+    expect(await found({ department: chamber.id, role: whip.id, q: 'elodie' })).toEqual(['C-01']);
+    expect(await found({ department: lobby.id, q: 'brien' })).toEqual([]);
     expect(await found({ department: 'root' })).toEqual(byName);
-    expect(await found({ department: '01KE0000000000000000000009' })).toEqual([]);
-    expect(await found({ role: '01KE0000000000000000000009' })).toEqual([]);
+    const nobody = '01KE0000000000000000000009';
+    expect(await found({ department: nobody })).toEqual([]);
+    expect(await found({ role: nobody })).toEqual([]);
+    // Who takes a department's members is who they are found by.
+    await admin('DELETE', `/departments/${lobby.id}?transferTo=${chamber.id}`);
+    expect(await found({ department: chamber.id, below: 'false' })).toEqual(['C-01', 'C-03']);
+    expect(await found({ department: lobby.id })).toEqual([]);
   });
 });
 

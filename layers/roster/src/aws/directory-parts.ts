@@ -10,7 +10,7 @@ export function partKey(organization: string, name: string): string {
   return `${organization}/${name}`;
 }
 
-/** How much of parts a process holds, in bytes: the directory of three million members, in some 600 MB. */
+/** How much of parts a process holds, in bytes: the directories of three million members or so. */
 const heldBytesMax = 512 * 1024 * 1024;
 
 /** Parts that were read, the one used longest ago first. */
