@@ -30,7 +30,7 @@ module.exports = {
     onlyPackages(
       'domain-is-browser-safe',
       roster('domain'),
-      ['node_modules/(zod|zod-openapi)/'],
+      ['node_modules/(zod|zod-openapi|any-ascii)/'],
       'No I/O, no Node, no SDK.',
     ),
     only(

@@ -5,6 +5,7 @@ import { isResponsible } from 'roster/domain/responsibilities';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { memberBodies, memberDetails } from 'roster/lambda/member-body';
+import { memberFilterOf } from 'roster/lambda/member-filter';
 import { setLevel } from 'roster/lambda/member-level';
 import {
   addMember,
@@ -21,12 +22,11 @@ import { makeResetLink } from 'roster/lambda/reset-links';
 import { withinOf } from 'roster/lambda/scope';
 
 const handlers: HttpHandlers<'roster', Deps> = {
-  async listMembers({ params, query, caller }, { organizations, roster, departments }) {
-    const { status, sort, ...page } = query;
-    const states = status === undefined ? undefined : [status].flat();
-    const organization = await organizations.get(params.org);
+  async listMembers({ params, query, caller }, { departments, roster }) {
+    const { limit, cursor, sort, ...input } = query;
     const within = await withinOf({ departments }, caller);
-    const found = await roster.list(organization, { ...page, states, within, descending: sort === '-name' });
+    const filter = await memberFilterOf({ departments }, params.org, input);
+    const found = await roster.list(params.org, { limit, cursor, sort, filter, within });
     return {
       status: 200,
       body: { ...found, items: await memberBodies(departments, params.org, found.items) },

@@ -29,6 +29,8 @@ export class Buckets extends Construct {
   readonly work: Bucket;
   /** The result of every row, for download. */
   readonly reports: Bucket;
+  /** The snapshots of the organizations' directories: what lists and searches read. Made anew from the table. */
+  readonly directory: Bucket;
   /** The console and the public pages; only CloudFront reads it. */
   readonly site: Bucket;
   readonly #stage: Stage;
@@ -53,6 +55,9 @@ export class Buckets extends Construct {
     announceObjects(this.uploads);
     this.work = this.#loggedBucket('Work', { lifecycleRules: [expiring] });
     this.reports = this.#loggedBucket('Reports', { lifecycleRules: [expiring] });
+    this.directory = this.#loggedBucket('Directory', {
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+    });
     this.site = this.#loggedBucket('Site', {});
   }
 

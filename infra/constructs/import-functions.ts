@@ -7,6 +7,7 @@ import { wildcardFinding } from './acknowledge.ts';
 import type { Buckets } from './buckets.ts';
 import type { FunctionNeeds, Functions } from './functions.ts';
 import {
+  deleteObjects,
   readAndWriteItems,
   readItems,
   readObjects,
@@ -34,6 +35,7 @@ export interface ImportSteps {
   plan: LambdaFunction;
   departments: LambdaFunction;
   apply: LambdaFunction;
+  directory: LambdaFunction;
   finish: LambdaFunction;
   fail: LambdaFunction;
 }
@@ -56,7 +58,7 @@ export function addImportSteps({
   accounts,
   importLimits,
 }: ImportFunctionsProps): ImportSteps {
-  const { uploads, work, reports } = buckets;
+  const { uploads, work, reports, directory } = buckets;
   const uploadsBucket = { UPLOADS_BUCKET: uploads.bucketName };
   const workBucket = { WORK_BUCKET: work.bucketName };
   const reportsBucket = { REPORTS_BUCKET: reports.bucketName };
@@ -125,6 +127,18 @@ export function addImportSteps({
         sendMessages(accounts),
       ],
       acknowledgements: objectsOf(work),
+    }),
+    directory: add({
+      name: 'imports/directory',
+      description: 'Makes searchable what was applied',
+      environment: { DIRECTORY_BUCKET: directory.bucketName },
+      permissions: [
+        useTable(table, readAndWriteItems),
+        ...readObjects(directory),
+        writeObjects(directory, 'whole'),
+        deleteObjects(directory),
+      ],
+      acknowledgements: objectsOf(directory),
     }),
     finish: add({
       name: 'imports/finish',

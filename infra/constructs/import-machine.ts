@@ -123,7 +123,9 @@ export class ImportMachine extends Construct {
   #definition(steps: ImportSteps): IChainable {
     const unknown = this.#unknown();
     const apply = this.#parts('Apply', steps.apply, '$.parts', applyingConcurrency);
-    apply.next(this.#task('Finish', steps.finish)).next(new Succeed(this, 'Applied'));
+    const finish = this.#task('Finish', steps.finish);
+    finish.next(new Succeed(this, 'Applied'));
+    apply.next(this.#directory(steps.directory, finish)).next(finish);
     const departments = this.#task('Departments', steps.departments);
     departments.next(apply);
     const prepareApply = new Pass(this, 'PrepareApply', {
@@ -157,6 +159,16 @@ export class ImportMachine extends Construct {
   ): LambdaInvoke {
     const task = this.#invoke(id, step, reference, resultPath, retries);
     for (const [state, props] of this.#catches()) task.addCatch(state, props);
+    return task;
+  }
+
+  /**
+   * Done means searchable. What was applied stays applied where this fails: lists then read the changes from their
+   * log until the directory is made anew, so that the way on is the same.
+   */
+  #directory(step: LambdaFunction, next: IChainable): LambdaInvoke {
+    const task = this.#invoke('Directory', step, reference, JsonPath.DISCARD);
+    task.addCatch(next, { errors: [Errors.ALL], resultPath: JsonPath.DISCARD });
     return task;
   }
 

@@ -28,6 +28,7 @@ export interface MonitoringProps {
   uploads: { queue: Queue; deadLetters: Queue };
   accounts: { queue: Queue; deadLetters: Queue };
   bulkJobs: { queue: Queue; deadLetters: Queue };
+  directory: { queue: Queue; deadLetters: Queue };
   http: HttpStage;
 }
 
@@ -41,6 +42,7 @@ interface Threshold {
     | 'dead-letters'
     | 'account-letters'
     | 'job-letters'
+    | 'directory-letters'
     | 'function-errors'
     | 'function-throttles'
     | 'imports-failed'
@@ -64,6 +66,7 @@ export class Monitoring extends Construct {
     this.#watchImports(props);
     this.#watchAccounts(props);
     this.#watchBulkJobs(props);
+    this.#watchDirectory(props);
     this.#watchHttp(props);
     this.#dashboard(props);
   }
@@ -115,6 +118,14 @@ export class Monitoring extends Construct {
       metric: bulkJobs.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
       above: 0,
       section: 'job-letters',
+    });
+  }
+
+  #watchDirectory({ directory }: MonitoringProps): void {
+    this.#alarm('DirectoryDeadLetters', 'Directories that could not be made anew', {
+      metric: directory.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 0,
+      section: 'directory-letters',
     });
   }
 

@@ -65,6 +65,11 @@ export function writeObjects(bucket: IBucket, how: 'whole' | 'streamed'): Policy
   return new PolicyStatement({ actions, resources: [bucket.arnForObjects('*')] });
 }
 
+/** Deletes objects. */
+export function deleteObjects(bucket: IBucket): PolicyStatement {
+  return new PolicyStatement({ actions: ['s3:DeleteObject'], resources: [bucket.arnForObjects('*')] });
+}
+
 /** Calls those operations of the user pool, e.g. `AdminGetUser`. */
 export function useUserPool(pool: IUserPool, operations: string[]): PolicyStatement {
   const actions = operations.map((operation) => `cognito-idp:${operation}`);

@@ -14,7 +14,7 @@ export class RosterTable extends Construct {
 
   constructor(scope: Construct, id: string, { stage }: { stage: Stage }) {
     super(scope, id);
-    const { byName, byLogin } = tableShape.indexes;
+    const { byLogin } = tableShape.indexes;
     this.table = new TableV2(this, 'Table', {
       partitionKey: text(tableShape.partitionKey),
       sortKey: text(tableShape.sortKey),
@@ -29,12 +29,6 @@ export class RosterTable extends Construct {
       removalPolicy: stage.isProtected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       globalSecondaryIndexes: [
         {
-          indexName: byName.name,
-          partitionKey: text(byName.partitionKey),
-          sortKey: text(byName.sortKey),
-          projectionType: ProjectionType.ALL,
-        },
-        {
           indexName: byLogin.name,
           partitionKey: text(byLogin.partitionKey),
           sortKey: text(byLogin.sortKey),
@@ -43,7 +37,7 @@ export class RosterTable extends Construct {
         },
       ],
     });
-    const indexes = [byName, byLogin].map(({ name }) => `${this.table.tableArn}/index/${name}`);
+    const indexes = [byLogin].map(({ name }) => `${this.table.tableArn}/index/${name}`);
     this.arns = { table: this.table.tableArn, indexes };
   }
 }

@@ -7,12 +7,14 @@ import { AccountQueue, followTimeout } from '../constructs/account-queue.ts';
 import { Accounts } from '../constructs/accounts.ts';
 import { Buckets } from '../constructs/buckets.ts';
 import { BulkQueue, bulkStepTimeout } from '../constructs/bulk-queue.ts';
+import { DirectoryQueue, refreshTimeout } from '../constructs/directory-queue.ts';
 import { Functions } from '../constructs/functions.ts';
 import { HttpApi } from '../constructs/http-api.ts';
 import { addImportSteps, objectsOf } from '../constructs/import-functions.ts';
 import { ImportMachine } from '../constructs/import-machine.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
 import {
+  deleteObjects,
   readAndWriteItems,
   readItems,
   readObjects,
@@ -27,6 +29,9 @@ import { Site } from '../constructs/site.ts';
 import { UploadQueue } from '../constructs/upload-queue.ts';
 import type { Settings } from '../settings.ts';
 import type { Stage } from '../stages.ts';
+
+/** A whole CPU, and room for the directory of some millions of members. */
+const listingMegabytes = 1769;
 
 /** What the stack is made of and for. */
 export interface MusterStackProps {
@@ -44,6 +49,7 @@ export class MusterStack extends Stack {
   readonly #accounts: Accounts;
   readonly #accountQueue: AccountQueue;
   readonly #bulkQueue: BulkQueue;
+  readonly #directoryQueue: DirectoryQueue;
   readonly #functions: Functions;
 
   constructor(scope: Construct, id: string, props: MusterStackProps) {
@@ -62,6 +68,7 @@ export class MusterStack extends Stack {
     this.#accounts = new Accounts(this, 'Accounts', { stage });
     this.#accountQueue = new AccountQueue(this, 'AccountChanges');
     this.#bulkQueue = new BulkQueue(this, 'BulkJobs');
+    this.#directoryQueue = new DirectoryQueue(this, 'DirectoryChanges');
     this.#functions = new Functions(this, 'Functions', {
       stage,
       tableName: this.#table.table.tableName,
@@ -70,6 +77,7 @@ export class MusterStack extends Stack {
     const imports = this.#addImports();
     this.#addFollowers();
     this.#addBulkRunner();
+    this.#addDirectory();
     const http = this.#addHttp(imports);
     const site = this.#addSite(http);
     const createOrganization = this.#addCreateOrganization();
@@ -81,6 +89,7 @@ export class MusterStack extends Stack {
       uploads: this.#addUploads(imports),
       accounts: this.#accountQueue,
       bulkJobs: this.#bulkQueue,
+      directory: this.#directoryQueue,
       http: http.stage,
     });
     this.#output({
@@ -90,9 +99,11 @@ export class MusterStack extends Stack {
       UploadsBucket: this.#buckets.uploads.bucketName,
       WorkBucket: this.#buckets.work.bucketName,
       ReportsBucket: this.#buckets.reports.bucketName,
+      DirectoryBucket: this.#buckets.directory.bucketName,
       UserPoolId: this.#accounts.pool.userPoolId,
       UserPoolClientId: this.#accounts.client.userPoolClientId,
       AccountQueueUrl: this.#accountQueue.queue.queueUrl,
+      DirectoryQueueUrl: this.#directoryQueue.queue.queueUrl,
       ImportMachineArn: imports.machine.stateMachineArn,
       CreateOrganizationFunction: createOrganization.functionName,
       AlarmTopicArn: monitoring.topic.topicArn,
@@ -157,14 +168,52 @@ export class MusterStack extends Stack {
       description: 'Carries a job on many members on by one step',
       timeout: bulkStepTimeout,
       callsItself: true,
-      environment: { BULK_QUEUE_URL: steps.queueUrl, ACCOUNT_QUEUE_URL: accounts.queueUrl },
+      memoryMegabytes: listingMegabytes,
+      environment: {
+        BULK_QUEUE_URL: steps.queueUrl,
+        ACCOUNT_QUEUE_URL: accounts.queueUrl,
+        ...this.#listing.environment,
+      },
       permissions: [
-        useTable(this.#table, readAndWriteItems, 'indexes'),
+        useTable(this.#table, readAndWriteItems),
         sendMessages(steps),
         sendMessages(accounts),
+        ...this.#listing.permissions,
       ],
+      acknowledgements: this.#listing.acknowledgements,
     });
     this.#bulkQueue.serve(run);
+  }
+
+  /** The snapshots that lists and searches read, made anew when much changed. */
+  #addDirectory(): void {
+    const { directory } = this.#buckets;
+    const refresh = this.#functions.add({
+      name: 'roster/refresh',
+      description: 'Makes the snapshots of directories anew',
+      memoryMegabytes: 1769,
+      timeout: refreshTimeout,
+      environment: { DIRECTORY_BUCKET: directory.bucketName },
+      permissions: [
+        useTable(this.#table, readAndWriteItems),
+        ...readObjects(directory),
+        writeObjects(directory, 'whole'),
+        deleteObjects(directory),
+      ],
+      acknowledgements: objectsOf(directory),
+    });
+    this.#directoryQueue.serve(refresh);
+  }
+
+  /** What a function needs that lists or searches members. */
+  get #listing() {
+    const { directory } = this.#buckets;
+    const { queue } = this.#directoryQueue;
+    return {
+      environment: { DIRECTORY_BUCKET: directory.bucketName, DIRECTORY_QUEUE_URL: queue.queueUrl },
+      permissions: [...readObjects(directory), sendMessages(queue)],
+      acknowledgements: objectsOf(directory),
+    };
   }
 
   #addHttp({ machine }: ImportMachine): HttpApi {
@@ -199,9 +248,15 @@ export class MusterStack extends Stack {
     const roster = this.#functions.add({
       name: 'roster/api',
       description: 'Answers calls on members',
-      environment: { USER_POOL_ID: pool.userPoolId, ACCOUNT_QUEUE_URL: this.#accountQueue.queue.queueUrl },
+      memoryMegabytes: listingMegabytes,
+      environment: {
+        USER_POOL_ID: pool.userPoolId,
+        ACCOUNT_QUEUE_URL: this.#accountQueue.queue.queueUrl,
+        ...this.#listing.environment,
+      },
       permissions: [
-        useTable(table, readAndWriteItems, 'indexes'),
+        useTable(table, readAndWriteItems),
+        ...this.#listing.permissions,
         useUserPool(pool, [
           'AdminCreateUser',
           'AdminDeleteUser',
@@ -211,6 +266,7 @@ export class MusterStack extends Stack {
         ]),
         sendMessages(this.#accountQueue.queue),
       ],
+      acknowledgements: this.#listing.acknowledgements,
     });
     this.#addPeriods();
     const departments = this.#functions.add({
@@ -230,8 +286,14 @@ export class MusterStack extends Stack {
     const jobs = this.#functions.add({
       name: 'jobs/api',
       description: 'Answers calls on actions on many members',
-      environment: { BULK_QUEUE_URL: this.#bulkQueue.queue.queueUrl },
-      permissions: [useTable(table, readAndWriteItems, 'indexes'), sendMessages(this.#bulkQueue.queue)],
+      memoryMegabytes: listingMegabytes,
+      environment: { BULK_QUEUE_URL: this.#bulkQueue.queue.queueUrl, ...this.#listing.environment },
+      permissions: [
+        useTable(table, readAndWriteItems),
+        sendMessages(this.#bulkQueue.queue),
+        ...this.#listing.permissions,
+      ],
+      acknowledgements: this.#listing.acknowledgements,
     });
     const imports = this.#addImportsApi(machine);
     const areas = { access, organization, roster, departments, jobs, invitations, imports };

@@ -5,10 +5,11 @@ import { withUsageExit } from '../../commands/options.ts';
 import { bundlesTable, measureBundles } from './bundles.ts';
 import { coldLaneText, measureColdLane } from './cold-lane-run.ts';
 import { coldStartsTable, measureColdStarts } from './cold-starts.ts';
+import { measureSearch, searchTable } from './search.ts';
 import { measureSystem, systemTables } from './system.ts';
 import { measureThroughput, throughputTable } from './throughput.ts';
 
-const partNames = ['bundles', 'cold-starts', 'cold-lane', 'system', 'throughput'] as const;
+const partNames = ['bundles', 'cold-starts', 'cold-lane', 'search', 'system', 'throughput'] as const;
 type PartName = (typeof partNames)[number];
 
 interface Options {
@@ -31,6 +32,11 @@ const parts: Record<PartName, Part> = {
   async 'cold-lane'(rows) {
     const figures = await measureColdLane(rows);
     return { figures, text: coldLaneText(figures) };
+  },
+  async search(rows, say) {
+    const figures = [];
+    for (const count of rows) figures.push(await measureSearch(count, say));
+    return { figures, text: figures.map(searchTable).join('\n\n') };
   },
   async system(rows, say) {
     const figures = [];

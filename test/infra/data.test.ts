@@ -26,7 +26,6 @@ describe('the table', () => {
       { AttributeName: 'sk', KeyType: 'RANGE' },
     ]);
     expect(Properties.GlobalSecondaryIndexes).toEqual([
-      index('byName', 'namePk', 'nameSk', { ProjectionType: 'ALL' }),
       index('byLogin', 'loginPk', 'loginSk', { ProjectionType: 'INCLUDE', NonKeyAttributes: ['account'] }),
     ]);
     expect(Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
@@ -61,6 +60,7 @@ describe('what holds data', () => {
       'FilesUploads4BF93D6F',
       'FilesWorkB7EA2F83',
       'FilesReports78651758',
+      'FilesDirectoryD318E4A7',
       'FilesSite0CEBA247',
       'AccountsPool5D126928',
     ]);
@@ -79,7 +79,13 @@ describe('buckets', () => {
   const buckets = prod.ofType('AWS::S3::Bucket');
   const named = (prefix: string) => buckets.find(([id]) => id.startsWith(prefix))![1].Properties;
 
-  it('are five', () => expect(buckets).toHaveLength(5));
+  it('are six', () => expect(buckets).toHaveLength(6));
+
+  it('keep the directory: it is read as long as there are members', () => {
+    expect(named('FilesDirectory').LifecycleConfiguration.Rules).toEqual([
+      { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+    ]);
+  });
 
   it.each(buckets)('%s is encrypted and closed to the public', (_, { Properties }) => {
     expect(Properties.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
@@ -249,6 +255,7 @@ describe('queues', () => {
   it.each([
     ['Uploads', 'ImportsStart'],
     ['AccountChanges', 'AccessFollow'],
+    ['DirectoryChanges', 'RosterRefresh'],
   ])('hide a message of %s for six times what %s may take', (name, taker) => {
     const queue = queues.find(([id]) => id.startsWith(`${name}Queue`))![1].Properties;
     const [, lambda] = prod.ofType('AWS::Lambda::Function').find(([id]) => id.includes(taker))!;

@@ -118,6 +118,10 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
     environment: ['WORK_BUCKET', 'ACCOUNT_QUEUE_URL'],
   },
+  'imports/directory': {
+    actions: [...readAndWrite, ...readObjects, 's3:PutObject', 's3:DeleteObject'],
+    environment: ['DIRECTORY_BUCKET'],
+  },
   'imports/finish': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects],
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
@@ -128,12 +132,12 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['USER_POOL_ID'],
   },
   'jobs/api': {
-    actions: [...readAndWrite, 'sqs:SendMessage'],
-    environment: ['BULK_QUEUE_URL'],
+    actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage'],
+    environment: ['BULK_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
   },
   'jobs/run': {
-    actions: [...readAndWrite, 'sqs:SendMessage', ...takeMessages],
-    environment: ['BULK_QUEUE_URL', 'ACCOUNT_QUEUE_URL'],
+    actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage', ...takeMessages],
+    environment: ['BULK_QUEUE_URL', 'ACCOUNT_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
   },
   'departments/api': { actions: readAndWrite, environment: [] },
   'roster/periods': {
@@ -151,8 +155,13 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
         'AdminUserGlobalSignOut',
       ),
       'sqs:SendMessage',
+      ...readObjects,
     ],
-    environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL'],
+    environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
+  },
+  'roster/refresh': {
+    actions: [...readAndWrite, ...readObjects, 's3:PutObject', 's3:DeleteObject', ...takeMessages],
+    environment: ['DIRECTORY_BUCKET'],
   },
 };
 

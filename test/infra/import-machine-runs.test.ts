@@ -26,7 +26,16 @@ function definition(): unknown {
   );
 }
 
-type Step = 'unzip' | 'validate' | 'diff' | 'plan' | 'departments' | 'apply' | 'finish' | 'fail';
+type Step =
+  | 'unzip'
+  | 'validate'
+  | 'diff'
+  | 'plan'
+  | 'departments'
+  | 'apply'
+  | 'directory'
+  | 'finish'
+  | 'fail';
 const answers: Record<Step, unknown> = {
   unzip: { parts: [0, 1] },
   validate: null,
@@ -34,6 +43,7 @@ const answers: Record<Step, unknown> = {
   plan: { next: 'apply', parts: [1] },
   departments: null,
   apply: null,
+  directory: null,
   finish: null,
   fail: null,
 };
@@ -94,6 +104,7 @@ const whole: Step[] = [
   'plan',
   'departments',
   'apply',
+  'directory',
   'finish',
 ];
 

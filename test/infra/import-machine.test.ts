@@ -34,7 +34,7 @@ const inner = Object.values(states).flatMap(({ ItemProcessor }) =>
 const tasks = [...Object.entries(states), ...inner].filter(([, { Type }]) => Type === 'Task');
 /** Where the work is: what has to be caught. */
 const steps = Object.entries(states).filter(
-  ([name, { Type }]) => ['Task', 'Map'].includes(Type) && name !== 'RecordFailure',
+  ([name, { Type }]) => ['Task', 'Map'].includes(Type) && !['RecordFailure', 'Directory'].includes(name),
 );
 
 describe('the import machine', () => {
@@ -52,12 +52,8 @@ describe('the import machine', () => {
       ['review', 'Succeed'],
       ['stop', 'Succeed'],
     ]);
-    expect(['PrepareApply', 'Departments', 'Apply', 'Finish'].map(next)).toEqual([
-      'Departments',
-      'Apply',
-      'Finish',
-      'Applied',
-    ]);
+    const ways = ['PrepareApply', 'Departments', 'Apply', 'Directory', 'Finish'].map(next);
+    expect(ways).toEqual(['Departments', 'Apply', 'Directory', 'Finish', 'Applied']);
     expect(states.Applied!.Type).toBe('Succeed');
   });
 
@@ -148,6 +144,12 @@ describe('the import machine', () => {
       { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'RecordFailure' },
     ]);
     expect(states.Superseded!.Type).toBe('Succeed');
+  });
+
+  it('finishes also where the directory could not be made: what was applied stays applied', () => {
+    expect(states.Directory!.Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Finish' },
+    ]);
   });
 
   it('fails after the failure was recorded, and also when it knows no way on', () => {

@@ -653,7 +653,7 @@ async function joinedBy(tenant: Tenant, account: string, username: string, level
       version: 1,
     };
     const write = {
-      organization: { organization, spreadNames: false, timeZone: 'UTC' },
+      organization: { organization, timeZone: 'UTC' },
       member: { before, after },
       membership: { after: membership },
     };

@@ -82,13 +82,13 @@ async function untilAnswers(client: DynamoDBClient, child: ChildProcess): Promis
   }
 }
 
-/** The table as the infrastructure makes it: `byName` projects all, `byLogin` the keys and the account. */
+/** The table as the infrastructure makes it: `byLogin` projects the keys and the account. */
 function tableInput(name: string) {
-  const { byName, byLogin } = tableShape.indexes;
+  const { byLogin } = tableShape.indexes;
   const attributes = [
     tableShape.partitionKey,
     tableShape.sortKey,
-    ...[byName, byLogin].flatMap((index) => [index.partitionKey, index.sortKey]),
+    ...[byLogin].flatMap((index) => [index.partitionKey, index.sortKey]),
   ];
   const keySchema = (partitionKey: string, sortKey: string) => [
     { AttributeName: partitionKey, KeyType: 'HASH' as const },
@@ -100,11 +100,6 @@ function tableInput(name: string) {
     AttributeDefinitions: attributes.map((one) => ({ AttributeName: one, AttributeType: 'S' as const })),
     KeySchema: keySchema(tableShape.partitionKey, tableShape.sortKey),
     GlobalSecondaryIndexes: [
-      {
-        IndexName: byName.name,
-        KeySchema: keySchema(byName.partitionKey, byName.sortKey),
-        Projection: { ProjectionType: 'ALL' as const },
-      },
       {
         IndexName: byLogin.name,
         KeySchema: keySchema(byLogin.partitionKey, byLogin.sortKey),

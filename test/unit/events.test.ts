@@ -34,6 +34,7 @@ describe('the samples of the steps of an import', () => {
     plan: ImportPayload,
     departments: ImportPayload,
     apply: PartPayload,
+    directory: ImportPayload,
     finish: ImportPayload,
     fail: ImportPayload,
   };

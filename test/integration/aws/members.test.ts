@@ -15,7 +15,7 @@ import type { Membership } from '../../../layers/roster/src/domain/organization.
 import { actionsOf, chunkActionsMax, type PlannedChange } from '../../../layers/roster/src/domain/ports.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 
-const organization = { organization: 'acme', spreadNames: false, timeZone: 'UTC' };
+const organization = { organization: 'acme', timeZone: 'UTC' };
 const actor = { account: 'ADMIN', login: 'admin' };
 const at = '2026-01-01T00:00:00.000Z';
 const now = new Date('2026-01-02T00:00:00.000Z');
@@ -202,7 +202,6 @@ describe('an import’s chunk', () => {
   };
   const context = {
     schema,
-    spreadNames: false,
     timeZone: 'UTC',
     now,
     approvedBy: 'admin',

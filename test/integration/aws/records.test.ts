@@ -37,7 +37,6 @@ const acme: Organization = {
   importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
   timeZone: 'UTC',
   schemaVersion: 1,
-  spreadNames: false,
   version: 1,
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',

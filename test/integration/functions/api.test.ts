@@ -20,6 +20,7 @@ import { handler as authorizer } from '../../../functions/access/authorizer.ts';
 import { handler as organization } from '../../../functions/organization/api.ts';
 import { handler as create } from '../../../functions/organization/create.ts';
 import { handler as roster } from '../../../functions/roster/api.ts';
+import { directoryChange } from '../../../layers/roster/src/aws/directory-log.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
 import { memberToItem } from '../../../layers/roster/src/aws/member-item.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
@@ -251,7 +252,7 @@ describe('the roster', () => {
       createdAt: '2026-01-01T00:00:00.000Z',
       updatedAt: '2026-01-01T00:00:00.000Z',
     };
-    await table.put(memberToItem('acme', member, false));
+    await table.transact([{ put: memberToItem('acme', member) }, directoryChange('acme', [awkwardId])]);
     await table.put({ ...keys.count('acme', 0), enabled: 1 });
   });
 

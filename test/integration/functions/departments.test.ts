@@ -38,7 +38,6 @@ beforeAll(async () => {
     },
     timeZone: 'UTC',
     schemaVersion: 1,
-    spreadNames: false,
     version: 1,
     createdAt: now,
     updatedAt: now,

@@ -38,7 +38,6 @@ beforeAll(async () => {
       importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
       timeZone: 'UTC',
       schemaVersion: 1,
-      spreadNames: false,
       version: 1,
       createdAt: '2026-01-01T00:00:00.000Z',
       updatedAt: '2026-01-01T00:00:00.000Z',

@@ -5,6 +5,7 @@ import { type AuditTrail, auditTrail } from '../../../layers/roster/src/aws/audi
 import { type BulkJobRecords, bulkJobRecords } from '../../../layers/roster/src/aws/bulk-jobs.ts';
 import type { BulkJobRef } from '../../../layers/roster/src/aws/bulk-queue.ts';
 import { departmentRecords } from '../../../layers/roster/src/aws/departments.ts';
+import { directoryChange } from '../../../layers/roster/src/aws/directory-log.ts';
 import { importRecords } from '../../../layers/roster/src/aws/imports.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
 import { memberToItem } from '../../../layers/roster/src/aws/member-item.ts';
@@ -20,6 +21,7 @@ import type { Membership } from '../../../layers/roster/src/domain/organization.
 import { cancelBulk, resumeBulk, startBulk, undoBulk } from '../../../layers/roster/src/lambda/bulk-jobs.ts';
 import { type BulkRunDeps, runBulkJob } from '../../../layers/roster/src/lambda/bulk-run.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { memoryObjects } from '../../support/memory.ts';
 import { storedOrganization } from '../../support/organization.ts';
 
 const now = new Date('2026-01-02T00:00:00.000Z');
@@ -39,6 +41,10 @@ let queued: BulkJobRef[];
 let told: string[];
 let transactions: number;
 let ids: number;
+
+/** All members of these tests stand in the log of the directory, so that no snapshot is ever made or read. */
+const noSnapshot = { ...memoryObjects(), delete: async () => undefined };
+const nobody = { pending: async () => undefined, lost: async () => undefined };
 
 beforeAll(async () => {
   dynamo = await startDynamo();
@@ -77,7 +83,7 @@ beforeEach(async () => {
         told.push(...accounts);
       },
     },
-    roster: roster(table),
+    roster: roster(table, { clock, organizations, directoryObjects: noSnapshot, directoryQueue: nobody }),
     members: memberRecords(table, audit),
     accounts: accountRecords(table),
     organizations,
@@ -122,7 +128,7 @@ async function putMembers(count: number, more: Partial<Member> = {}): Promise<st
       ...(joined && { account: `A${name}` }),
       ...more,
     };
-    await table.put(memberToItem(acme, member, false));
+    await table.transact([{ put: memberToItem(acme, member) }, directoryChange(acme, [member.externalId])]);
     if (joined) await putMembership(`A${name}`, { externalId: `m${name}` });
   }
   const enabled = accountsOf(count).length;

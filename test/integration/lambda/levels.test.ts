@@ -9,7 +9,7 @@ import { roleRecords } from '../../../layers/roster/src/aws/roles.ts';
 import { roster } from '../../../layers/roster/src/aws/roster.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
 import { type Import, noCounts } from '../../../layers/roster/src/domain/import.ts';
-import type { Membership, Organization } from '../../../layers/roster/src/domain/organization.ts';
+import type { Membership } from '../../../layers/roster/src/domain/organization.ts';
 import { setLevel } from '../../../layers/roster/src/lambda/member-level.ts';
 import {
   type Acting,
@@ -18,10 +18,11 @@ import {
   removeMember,
 } from '../../../layers/roster/src/lambda/members.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { storedOrganization } from '../../support/organization.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const now = new Date('2026-01-01T00:01:00.000Z');
-const acme = { organization: 'acme', name: 'Acme', version: 1, spreadNames: false } as Organization;
+const acme = storedOrganization('acme');
 const unused = () => Promise.reject(new Error('is not to be called'));
 
 let dynamo: TestDynamo;

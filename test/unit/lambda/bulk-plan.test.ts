@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { newBulkJob } from '../../../layers/roster/src/domain/bulk-job.ts';
 import type { Member } from '../../../layers/roster/src/domain/member.ts';
-import type { Membership, Organization } from '../../../layers/roster/src/domain/organization.ts';
+import type { Membership } from '../../../layers/roster/src/domain/organization.ts';
 import type { Level } from '../../../layers/roster/src/domain/permissions.ts';
 import { planMembers } from '../../../layers/roster/src/lambda/bulk-plan.ts';
+import { storedOrganization } from '../../support/organization.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
-const organization = { organization: 'acme', spreadNames: false } as Organization;
+const organization = storedOrganization('acme');
 const acting = { account: 'BOSS', login: 'boss' };
 
 function person(id: string, level: Level, state: Member['state'] = 'enabled') {

@@ -16,7 +16,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AccountRecords } from '../../../layers/roster/src/aws/accounts.ts';
 import { cognitoIdentity } from '../../../layers/roster/src/aws/identity.ts';
-import { ConditionFailed } from '../../../layers/roster/src/aws/table.ts';
+import { TransactionFailed } from '../../../layers/roster/src/aws/table.ts';
 import type { Membership } from '../../../layers/roster/src/domain/organization.ts';
 import { answerChallenge, signIn, signOutEverywhere } from '../../../layers/roster/src/lambda/sessions.ts';
 
@@ -49,7 +49,7 @@ const accounts: AccountRecords = {
     writes.push(`${id} from ${seconds}`);
   },
   recordSignIn: async (entered, at) => {
-    if (isRemoved) throw new ConditionFailed(undefined, undefined);
+    if (isRemoved) throw new TransactionFailed([], undefined);
     writes.push(`${entered.map(({ organization }) => organization).join()} entered ${at}`);
   },
 };

@@ -3,6 +3,7 @@ import type { Membership } from '../domain/organization.ts';
 import { levels } from '../domain/permissions.ts';
 import { normalizeLogin } from '../domain/username.ts';
 import { compileColumn } from '../domain/validate.ts';
+import { directoryChange } from './directory-log.ts';
 import { keys, tableShape } from './keys.ts';
 import { parseItem } from './parse-item.ts';
 import {
@@ -12,6 +13,7 @@ import {
   isAbsent,
   isPresent,
   type Table,
+  transactionActionsMax,
   type Update,
 } from './table.ts';
 
@@ -107,8 +109,9 @@ export interface AccountRecords {
   /** Refuses the account's tokens issued before this second, from the next request on. */
   refuseTokensBefore(account: string, seconds: number): Promise<void>;
   /**
-   * Keeps the time of a sign-in on the memberships that it was for, in one write.
-   * @throws ConditionFailed, TransactionFailed if one of them is gone.
+   * Keeps the time of a sign-in on the memberships that it was for and on their members, each membership with its
+   * member or not at all.
+   * @throws TransactionFailed if one of them is gone.
    */
   recordSignIn(memberships: readonly Membership[], at: string): Promise<void>;
 }
@@ -206,22 +209,32 @@ export function accountRecords(table: Table): AccountRecords {
       await table.update({ key: keys.account(account), set: { tokensValidFromSeconds: seconds } });
     },
     async recordSignIn(memberships, at) {
-      const updates = memberships.map((membership) => signedIn(membership, at));
-      const [only, ...others] = updates;
-      if (only === undefined) return;
-      if (others.length === 0) await table.update(only);
-      else await table.transact(updates.map((update) => ({ update })));
+      const actions = memberships.map((membership) => signedIn(membership, at));
+      for (let start = 0; start < actions.length; start += signInsPerTransaction) {
+        await table.transact(actions.slice(start, start + signInsPerTransaction).flat());
+      }
     },
   };
 }
 
-/** Leaves the version as it is: a sign-in is no change that an admin could be in the way of. */
-function signedIn({ account, organization, activatedAt }: Membership, at: string): Update {
-  return {
+/** A sign-in takes three actions. */
+const signInsPerTransaction = Math.floor(transactionActionsMax / 3);
+
+/** Leaves versions as they are: a sign-in is no change that an admin could be in the way of. */
+function signedIn({ account, organization, externalId, activatedAt }: Membership, at: string): Action[] {
+  const membership: Update = {
     key: keys.membership(account, organization),
     set: { lastSignInAt: at, ...(activatedAt === undefined && { activatedAt: at }) },
     condition: isPresent,
   };
+  // An owner made by the operator is on no roster.
+  if (externalId === undefined) return [{ update: membership }];
+  const member: Update = {
+    key: keys.member(organization, externalId),
+    set: { lastSignInAt: at, activatedAt: activatedAt ?? at },
+    condition: isPresent,
+  };
+  return [{ update: membership }, { update: member }, directoryChange(organization, [externalId])];
 }
 
 /** Reads a stored membership. @throws MusterError `corrupt_item` */

@@ -1,7 +1,9 @@
 /** Puts changes of several members into one transaction: what they would write to the same item is put together. */
 import type { AuditEvent } from '../domain/audit.ts';
 import type { BulkResult } from '../domain/bulk-job.ts';
+import type { Member } from '../domain/member.ts';
 import { actionsLeft } from './audit.ts';
+import { directoryChange } from './directory-log.ts';
 import { type Key, keys } from './keys.ts';
 import { type MemberWrite, memberActions, ownersUpdate } from './member-write.ts';
 import type { Action, Update } from './table.ts';
@@ -42,7 +44,7 @@ export function batchOf(
     if (change !== undefined) {
       bytes += bytesOf(change.write);
       const next = withWrite(sum, change.write);
-      const room = actionsLeft(events.length + 1) - reserved - counterActions;
+      const room = actionsLeft(events.length + 1) - reserved - commonActions;
       if (taken > 0 && (next === undefined || next.byKey.size > room || bytes > batchBytesMax)) break;
       sum = next ?? sum;
       events.push(change.event);
@@ -52,17 +54,19 @@ export function batchOf(
   return { members: planned.slice(0, taken), events, actions: actionsOf(organization, slot, sum) };
 }
 
-/** The two counters, of members and of owners. */
-const counterActions = 2;
+/** The two counters, of members and of owners, and what tells the directory. */
+const commonActions = 3;
 
 /** What several writes come to: actions by the item they are on, and by how much the counters move. */
 interface Sum {
   byKey: ReadonlyMap<string, Action>;
   members: Readonly<Record<string, number>>;
   owners: number;
+  /** Whose entries in the directory change. */
+  changed: readonly string[];
 }
 
-const nothing: Sum = { byKey: new Map(), members: {}, owners: 0 };
+const nothing: Sum = { byKey: new Map(), members: {}, owners: 0, changed: [] };
 
 /** The sum with one more write; undefined where two writes to the same item do not go together. */
 function withWrite(sum: Sum, write: MemberWrite): Sum | undefined {
@@ -71,6 +75,7 @@ function withWrite(sum: Sum, write: MemberWrite): Sum | undefined {
   for (const { on, action } of memberActions(write)) {
     const added = ('update' in action && action.update.add) || {};
     if (on === 'count') members = summed(members, added);
+    else if (on === 'directory') continue;
     else if (on === 'owners') owners += added.enabled ?? 0;
     else {
       const name = nameOf(action);
@@ -80,7 +85,9 @@ function withWrite(sum: Sum, write: MemberWrite): Sum | undefined {
       byKey.set(name, both);
     }
   }
-  return { byKey, members, owners };
+  const { before, after } = write.member;
+  const changed = before === after ? sum.changed : [...sum.changed, ((after ?? before) as Member).externalId];
+  return { byKey, members, owners, changed };
 }
 
 /** Two plain additions to the same item as one; nothing else goes together. */
@@ -100,12 +107,13 @@ function summed(one: Readonly<Record<string, number>>, other: Readonly<Record<st
   return sum;
 }
 
-function actionsOf(organization: string, slot: number, { byKey, members, owners }: Sum): Action[] {
+function actionsOf(organization: string, slot: number, { byKey, members, owners, changed }: Sum): Action[] {
   const add = Object.fromEntries(Object.entries(members).filter(([, by]) => by !== 0));
   return [
     ...byKey.values(),
     ...(Object.keys(add).length > 0 ? [{ update: { key: keys.count(organization, slot), add } }] : []),
     ...(owners === 0 ? [] : [ownersUpdate(organization, owners)]),
+    ...(changed.length === 0 ? [] : [directoryChange(organization, changed)]),
   ];
 }
 

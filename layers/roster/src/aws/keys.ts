@@ -10,7 +10,6 @@ export const tableShape = {
   sortKey: 'sk',
   timeToLive: 'expiresAt',
   indexes: {
-    byName: { name: 'byName', partitionKey: 'namePk', sortKey: 'nameSk' },
     byLogin: { name: 'byLogin', partitionKey: 'loginPk', sortKey: 'loginSk' },
   },
 } as const;
@@ -105,5 +104,9 @@ export const keys = {
     sk: `${at}#${org}#${externalId}`,
   }),
   idempotency: (org: string, hash: string): Key => ({ pk: `O#${org}#ONCE#${hash}`, sk: 'ONCE' }),
-  nameBucket: (org: string, bucket: string): string => `O#${org}#NAME#${bucket}`,
+  /** The directory: read backwards, its head comes first and then the log of what changed, the newest first. */
+  directory: (org: string): string => `O#${org}#DIRECTORY`,
+  directoryHead: (org: string): Key => ({ pk: `O#${org}#DIRECTORY`, sk: 'TOP' }),
+  directoryLogPrefix: 'LOG#',
+  directoryLog: (org: string, id: string): Key => ({ pk: `O#${org}#DIRECTORY`, sk: `LOG#${id}` }),
 } as const;

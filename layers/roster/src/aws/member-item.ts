@@ -1,8 +1,8 @@
-import anyAscii from 'any-ascii';
 import * as z from 'zod';
 import { disabledByValues, type Member, MemberState } from '../domain/member.ts';
 import { type Key, keys } from './keys.ts';
 import { parseItem } from './parse-item.ts';
+import { type Action, versionIs } from './table.ts';
 
 const MemberItem = z.object({
   externalId: z.string(),
@@ -23,59 +23,31 @@ const MemberItem = z.object({
   createdAt: z.string(),
   updatedAt: z.string(),
   createdBy: z.string().optional(),
+  activatedAt: z.string().optional(),
+  lastSignInAt: z.string().optional(),
 });
 
-/** A member's name as it is ordered and searched: accents and case put aside, É = e, Ł = l. */
-export function foldName(name: string): string {
-  return anyAscii(name).toLowerCase().replace(/\s+/g, ' ').trim();
+/** The stored form of a member, with its key in the table. */
+export function memberToItem(org: string, member: Member): Record<string, unknown> & Key {
+  return { ...keys.member(org, member.externalId), ...member };
 }
 
-const wholeBucket = '*';
-const spreadBuckets = ['!', ...'abcdefghijklmnopqrstuvwxyz', '~'];
+/** What signing in writes of a member; no change of a member writes it. */
+export const signInTimes = ['activatedAt', 'lastSignInAt'] as const;
 
 /**
- * The bucket of the name index that a member is in. A large roster spreads over buckets that follow one another
- * in the order of names, so that an import does not write to one index partition only.
+ * Changes a member that still has the version seen. Not put whole: somebody may have signed in since it was read,
+ * which changes no version.
  */
-function nameBucket(foldedName: string, spread: boolean): string {
-  if (!spread) return wholeBucket;
-  const first = foldedName.charAt(0);
-  return first >= 'a' && first <= 'z' ? first : first < 'a' ? '!' : '~';
-}
-
-/**
- * The buckets of the name index to look through, in the order asked for. Members that were stored before the index
- * was spread are in the one bucket of that time until they change. It comes last both ways: nearly always it is
- * empty, and a page that begins with empty buckets is a short one.
- */
-export function nameBuckets(spread: boolean, descending: boolean): string[] {
-  if (!spread) return [wholeBucket];
-  const ordered = descending ? [...spreadBuckets].reverse() : spreadBuckets;
-  return [...ordered, wholeBucket];
-}
-
-/** The buckets that hold the names that begin with a folded text of at least one character. */
-export function nameBucketsOf(foldedPrefix: string, spread: boolean): string[] {
-  return spread ? [nameBucket(foldedPrefix, true), wholeBucket] : [wholeBucket];
-}
-
-const nameSkLengthMax = 200;
-
-/** A member's place in the index by name. */
-export function nameKeys(org: string, name: string, externalId: string, spread: boolean) {
-  const folded = foldName(name);
+export function memberUpdate(org: string, before: Member, after: Member): Action {
+  const kept = new Set<string>(signInTimes);
+  const set = Object.fromEntries(Object.entries(after).filter(([name]) => !kept.has(name)));
+  const remove = Object.entries(before)
+    .filter(([name, value]) => value !== undefined && after[name as keyof Member] === undefined)
+    .map(([name]) => name)
+    .filter((name) => !kept.has(name));
   return {
-    namePk: keys.nameBucket(org, nameBucket(folded, spread)),
-    nameSk: `${folded.slice(0, nameSkLengthMax)}#${externalId}`,
-  };
-}
-
-/** The stored form of a member, with its keys in the table and in the index by name. */
-export function memberToItem(org: string, member: Member, spread: boolean): Record<string, unknown> & Key {
-  return {
-    ...keys.member(org, member.externalId),
-    ...nameKeys(org, member.name, member.externalId, spread),
-    ...member,
+    update: { key: keys.member(org, after.externalId), set, remove, condition: versionIs(before.version) },
   };
 }
 

@@ -5,10 +5,11 @@ import { isEnabledOwner } from '../domain/member-authority.ts';
 import type { Membership } from '../domain/organization.ts';
 import { accountUpdate } from './account-changes.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
+import { directoryChange } from './directory-log.ts';
 import { dueActions } from './due-members.ts';
 import { departmentChecks, departmentCountActions, roleChecks } from './group-counts.ts';
 import { keys } from './keys.ts';
-import { memberToItem } from './member-item.ts';
+import { memberToItem, memberUpdate } from './member-item.ts';
 import { type Action, allOf, attributeIs, isAbsent, versionIs } from './table.ts';
 
 /** Something before and after; absent before where it is made, after where it is removed. */
@@ -19,7 +20,7 @@ export interface Transition<T> {
 
 /** A change of one member with all that follows from it. The account itself is only ever made or marked. */
 export interface MemberWrite {
-  organization: { organization: string; spreadNames: boolean; timeZone: string };
+  organization: { organization: string; timeZone: string };
   member: Transition<Member>;
   membership?: Transition<Membership>;
   newAccount?: Account;
@@ -52,6 +53,7 @@ export type WriteTarget =
   | 'membership'
   | 'owners'
   | 'account'
+  | 'directory'
   | 'heir'
   | 'import'
   | 'scopes'
@@ -63,7 +65,7 @@ export interface MemberAction {
 }
 
 /**
- * The actions of a write, each conditional on what was seen: at most 18, and one for each department added and each
+ * The actions of a write, each conditional on what was seen: at most 19, and one for each department added and each
  * import taken over.
  */
 export function memberActions(write: MemberWrite): MemberAction[] {
@@ -78,18 +80,26 @@ export function memberActions(write: MemberWrite): MemberAction[] {
     ...scopeCounts(write),
     ...takeOverItems(write),
     ...accountItem(write),
+    ...directoryItem(write),
   ];
 }
 
-function memberItem({ organization: { organization, spreadNames }, member }: MemberWrite): MemberAction[] {
+function memberItem({ organization: { organization }, member }: MemberWrite): MemberAction[] {
   const { before, after } = member;
   if (before === after || (before === undefined && after === undefined)) return [];
-  const condition = before === undefined ? isAbsent : versionIs(before.version);
-  if (after !== undefined) {
-    return [{ on: 'member', action: { put: memberToItem(organization, after, spreadNames), condition } }];
+  if (before === undefined) {
+    const put = memberToItem(organization, after as Member);
+    return [{ on: 'member', action: { put, condition: isAbsent } }];
   }
-  const key = keys.member(organization, (before as Member).externalId);
-  return [{ on: 'member', action: { delete: key, condition } }];
+  if (after !== undefined) return [{ on: 'member', action: memberUpdate(organization, before, after) }];
+  const key = keys.member(organization, before.externalId);
+  return [{ on: 'member', action: { delete: key, condition: versionIs(before.version) } }];
+}
+
+function directoryItem({ organization: { organization }, member }: MemberWrite): MemberAction[] {
+  const changed = member.after ?? member.before;
+  if (member.before === member.after || changed === undefined) return [];
+  return [{ on: 'directory', action: directoryChange(organization, [changed.externalId]) }];
 }
 
 /** A change tells anew when to look at the member's active period. */

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   NoSuchKey,
@@ -26,8 +27,14 @@ function s3(): S3Client {
 /** How much of a streamed object is asked for, and held, at once. */
 const streamedBytes = 512 * 1024;
 
-/** Opens a bucket for the bulk data of imports. Nothing is sent until a method is called. */
-export function bucketObjects(bucket: string, client: S3Client = s3()): Objects {
+/** A bucket's objects, which can be deleted too. */
+export interface BucketObjects extends Objects {
+  /** Deletes an object, if it is there. */
+  delete(key: string): Promise<void>;
+}
+
+/** Opens a bucket for bulk data. Nothing is sent until a method is called. */
+export function bucketObjects(bucket: string, client: S3Client = s3()): BucketObjects {
   const at = (key: string) => ({ Bucket: bucket, Key: key });
   const get = async (key: string, conditions: { Range?: string; IfMatch?: string | undefined } = {}) => {
     const output = await found(key, () => client.send(new GetObjectCommand({ ...at(key), ...conditions })));
@@ -75,6 +82,9 @@ export function bucketObjects(bucket: string, client: S3Client = s3()): Objects 
         ContentType: contentType,
       };
       await new Upload({ client, params, queueSize: 2 }).done();
+    },
+    async delete(key) {
+      await client.send(new DeleteObjectCommand(at(key)));
     },
   };
 }

@@ -31,7 +31,6 @@ const OrganizationItem = z.object({
   timeZone: z.string().default(defaultTimeZone),
   requireSecondFactor: z.boolean().optional(),
   schemaVersion: z.int().min(1),
-  spreadNames: z.boolean(),
   version: z.int().min(1),
   createdAt: z.string(),
   updatedAt: z.string(),

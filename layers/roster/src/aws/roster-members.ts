@@ -15,13 +15,14 @@ import {
 } from '../domain/ports.ts';
 import { compileDerivedFields, compilePlacing, type DerivedFields } from '../domain/roster-row.ts';
 import { toMembership } from './accounts.ts';
+import { directoryChange } from './directory-log.ts';
 import { dueActions, dueNow } from './due-members.ts';
 import { departmentCountActions } from './group-counts.ts';
 import { keys } from './keys.ts';
-import { memberToItem, nameKeys } from './member-item.ts';
+import { memberToItem } from './member-item.ts';
 import { membershipUpdate, ownersUpdate } from './member-write.ts';
 import { parseItem } from './parse-item.ts';
-import { readSummary } from './roster.ts';
+import { readSummary } from './summary.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
 
 const digestAttributes = ['externalId', 'state', 'disabledBy', 'valuesHash', 'version', 'account'];
@@ -154,6 +155,7 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
         ...(moves.owners === 0 ? [] : [ownersUpdate(ref.organization, moves.owners)]),
         ...groupCounts(ref.organization, changes, placements, departmentsBefore),
         ...periodLooks(ref.organization, changes, context, derive),
+        ...toldDirectory(ref.organization, changes),
       ]);
       return;
     } catch (error) {
@@ -238,6 +240,17 @@ function periodLooks(
       change.kind === 'reactivate' || columns.some((name) => Object.hasOwn(change.before, name));
     return isTouched ? [dueNow(organization, change.externalId, now)] : [];
   });
+}
+
+/** Last in the transaction: it has no condition that could fail. */
+function toldDirectory(organization: string, changes: readonly PlannedChange[]): Action[] {
+  if (changes.length === 0) return [];
+  return [
+    directoryChange(
+      organization,
+      changes.map(({ externalId }) => externalId),
+    ),
+  ];
 }
 
 function leftOut(all: readonly PlannedChange[], kept: readonly PlannedChange[]): string[] {
@@ -333,13 +346,13 @@ function changeAction(
   const placement = placements.get(change);
   const departments = placement === 'nowhere' ? undefined : placement;
   if (change.kind === 'add') {
-    const item = memberToItem(org, addedMember(change, context, derive, departments), context.spreadNames);
+    const item = memberToItem(org, addedMember(change, context, derive, departments));
     return { put: item, condition: isAbsent };
   }
   return {
     update: {
       key: keys.member(org, change.externalId),
-      ...attributeChanges(org, change, context, derive, departments),
+      ...attributeChanges(change, context, derive, departments),
       condition: versionIs(change.version),
     },
   };
@@ -370,7 +383,6 @@ function addedMember(
 }
 
 function attributeChanges(
-  org: string,
   change: PlannedChange,
   context: ApplyContext,
   derive: Derive,
@@ -386,7 +398,6 @@ function attributeChanges(
     Object.assign(set, derived, {
       values: change.values,
       valuesHash: change.valuesHash,
-      ...nameKeys(org, derived.name, change.externalId, context.spreadNames),
       // Departments that an admin gave by hand stay until the file names another one.
       ...(departments && { departments }),
     });

@@ -1,76 +1,102 @@
-/** The read side of a roster: lists by name, single members, and the summary of the page's header. */
+/** The read side of a roster: lists and searches, single members, and the summary of the page's header. */
 import * as z from 'zod';
+import { compileMemberFilter, type DirectoryPosition, entryOf } from '../domain/directory-entry.ts';
 import { MusterError } from '../domain/errors.ts';
-import { type Member, type MemberState, type MemberSummary, summarize } from '../domain/member.ts';
+import type { Member, MemberSummary } from '../domain/member.ts';
 import type { MemberFilter, MemberSort } from '../domain/member-filter.ts';
-import { coversMember, type Within } from '../domain/scope.ts';
-import { type CursorScope, invalidCursor, readCursor, writeCursor } from './cursor.ts';
-import { keys, tableShape } from './keys.ts';
-import { foldName, memberFromItem, nameBuckets, nameBucketsOf } from './member-item.ts';
-import { parseItem } from './parse-item.ts';
-import type { Item, QueryInput, Table } from './table.ts';
+import type { Organizations } from '../domain/ports.ts';
+import { columnWithRole } from '../domain/schema.ts';
+import { type CursorScope, readCursor, writeCursor } from './cursor.ts';
+import { type DirectoryDeps, type DirectoryPage, directory } from './directory.ts';
+import type { PartCache } from './directory-parts.ts';
+import { keys } from './keys.ts';
+import { memberFromItem } from './member-item.ts';
+import { readSummary } from './summary.ts';
+import type { Table } from './table.ts';
 
-/** What to list. `q` is the beginning of a name, case and accents put aside, or a whole external id. */
+export { readSummary } from './summary.ts';
+
+/**
+ * What to list. `within`, if given, are departments that a coordinator is bounded to: a member has to be in one.
+ * A cursor belongs to an organization, filter, sort and `within`.
+ */
 export interface MemberQuery {
   limit: number;
   cursor?: string | undefined;
-  q?: string | undefined;
-  states?: readonly MemberState[] | undefined;
-  /** Only members in one of these departments. */
-  within?: Within | undefined;
-  descending: boolean;
+  filter: MemberFilter;
+  sort: MemberSort;
+  within?: ReadonlySet<string> | undefined;
 }
 
-/** A page of members. It may be short, even empty, and still have a `nextCursor`. */
+/**
+ * A page of members, each of which the filter lets through as it is stored now. It may be short where members
+ * changed just now, and still have a `nextCursor`. `behind`: so many changed that not all of them were looked at.
+ */
 export interface MemberPage {
   items: Member[];
   nextCursor?: string;
+  behind?: true;
+}
+
+/** As {@link MemberPage}, of external ids alone; what they name is not read. */
+export interface MemberIdPage {
+  ids: string[];
+  nextCursor?: string;
+  behind?: true;
 }
 
 export interface Roster {
   /**
-   * One page in the order of names, for at most {@link pageQueriesMax} queries of at most
-   * {@link filteredItemsMax} index entries, at any size of the roster.
+   * One page: one query of the table at any size of the roster and with any filter, a read of those who changed
+   * since the directory was made, and one of the page's members.
    * @throws MusterError `invalid_cursor`
    */
-  list(organization: { organization: string; spreadNames: boolean }, query: MemberQuery): Promise<MemberPage>;
+  list(organization: string, query: MemberQuery): Promise<MemberPage>;
   /**
-   * The external ids of the members that match, page by page in the order of `sort`.
-   * @throws MusterError `invalid_cursor`, `invalid_request` for what cannot be filtered by
+   * One page of ids, a thousand at most, for what goes through many members.
+   * @throws MusterError `invalid_cursor`
    */
-  ids(
-    organization: string,
-    query: {
-      limit: number;
-      cursor?: string;
-      filter: MemberFilter;
-      sort: MemberSort;
-      within?: ReadonlySet<string>;
-    },
-  ): Promise<{ ids: string[]; nextCursor?: string; behind?: true }>;
+  ids(organization: string, query: MemberQuery): Promise<MemberIdPage>;
   /** @throws MusterError `not_found` */
   get(organization: string, externalId: string): Promise<Member>;
   summary(organization: string): Promise<MemberSummary>;
 }
 
-export const pageQueriesMax = 2;
-/** How many index entries one query looks at where a filter leaves some out. */
-export const filteredItemsMax = 1_000;
+/** What lists need beside the table; a roster opened without it reads single members. */
+export type RosterDeps = DirectoryDeps & { organizations: Pick<Organizations, 'get' | 'schema'> };
 
-/** Opens the read side of rosters in the table. */
-export function roster(table: Table): Roster {
+/** How many ids one page has at most. */
+export const idsMax = 1_000;
+
+/** Opens the read side of rosters in the table. `cache` holds parts of directories; the process's own by default. */
+export function roster(table: Table, deps?: RosterDeps, cache?: PartCache): Roster {
+  let opened: ReturnType<typeof directory> | undefined;
+  const find = async (organization: string, query: MemberQuery, groupColumn: string | undefined) => {
+    if (deps === undefined) throw new Error('This roster was opened without its directory.');
+    opened ??= directory(table, deps, cache);
+    const scope = scopeOf(organization, query);
+    const { filter, sort, within, limit, cursor } = query;
+    const after = cursor === undefined ? undefined : readCursor(scope, Position, cursor);
+    const page = await opened.find(organization, { filter, sort, within, limit, after, groupColumn });
+    return { page, rest: restOf(scope, page) };
+  };
+  const groupColumnOf = async (organization: string, { group }: MemberFilter) =>
+    group === undefined || deps === undefined ? undefined : findGroupColumn(deps.organizations, organization);
+
   return {
-    list: (organization, query) => listMembers(table, organization, query),
-    async ids(organization, { filter, sort, within, ...page }) {
-      const { q, states, ...others } = filter;
-      if (within !== undefined || Object.values(others).some((one) => one !== undefined)) {
-        throw new MusterError('invalid_request', 'Members are filtered by q and status only.');
-      }
-      const item = await table.get(keys.organization(organization));
-      const spread = { organization, spreadNames: item?.spreadNames === true };
-      const found = await listMembers(table, spread, { ...page, q, states, descending: sort === '-name' });
-      const ids = found.items.map(({ externalId }) => externalId);
-      return { ids, ...(found.nextCursor !== undefined && { nextCursor: found.nextCursor }) };
+    async list(organization, query) {
+      const groupColumn = await groupColumnOf(organization, query.filter);
+      const { page, rest } = await find(organization, query, groupColumn);
+      const matches = compileMemberFilter(query.filter, query.within);
+      const members = await readMembers(table, organization, page.positions);
+      const items = members.filter((member) => matches(entryOf(member, member.values[groupColumn ?? ''])));
+      return { items, ...rest };
+    },
+    async ids(organization, query) {
+      if (query.limit > idsMax) throw new RangeError(`A page has ${idsMax} ids at most, not ${query.limit}.`);
+      const groupColumn = await groupColumnOf(organization, query.filter);
+      const { page, rest } = await find(organization, query, groupColumn);
+      return { ids: page.positions.map(({ externalId }) => externalId), ...rest };
     },
     async get(organization, externalId) {
       const item = await table.get(keys.member(organization, externalId), { consistent: true });
@@ -86,148 +112,53 @@ export function noSuchMember(): MusterError {
   return new MusterError('not_found', 'There is no such member.');
 }
 
-const CountItem = z.object({
-  enabled: z.int().default(0),
-  disabled: z.int().default(0),
-  notJoined: z.int().default(0),
-});
-
-/** Adds up the counter items of an organization: one query, at any size of the roster. */
-export async function readSummary(table: Table, organization: string): Promise<MemberSummary> {
-  const sum = { enabled: 0, disabled: 0, notJoined: 0 };
-  const { pk } = keys.organization(organization);
-  const items = table.queryAll({
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: { ':pk': pk, ':prefix': keys.countPrefix },
-    ConsistentRead: true,
-  });
-  for await (const item of items) {
-    const counts = parseItem(CountItem, item, 'counter');
-    sum.enabled += counts.enabled;
-    sum.disabled += counts.disabled;
-    sum.notJoined += counts.notJoined;
-  }
-  return summarize(sum);
+/** The name of the column that is the group in the schema in force, if one is. */
+export async function findGroupColumn(
+  organizations: Pick<Organizations, 'get' | 'schema'>,
+  organization: string,
+): Promise<string | undefined> {
+  const { schemaVersion } = await organizations.get(organization);
+  const { columns } = await organizations.schema(organization, schemaVersion);
+  return columnWithRole(columns, 'group')?.name;
 }
 
-/** Where a page starts: in a bucket, after an entry, or at the bucket's beginning. */
+/** Where a page starts: after a place in the order. */
 const Position = z.strictObject({
-  bucket: z.string().max(2),
-  after: z.strictObject({ nameSk: z.string().max(1_000), externalId: z.string().min(1).max(200) }).optional(),
+  rank: z.number(),
+  name: z.string().max(200),
+  externalId: z.string().min(1).max(200),
 });
-type Position = z.infer<typeof Position>;
 
-interface Search {
-  organization: string;
-  query: MemberQuery;
-  /** The folded beginning of the name; empty for the whole roster. */
-  prefix: string;
-  buckets: string[];
+function scopeOf(organization: string, { filter, sort, within }: MemberQuery): CursorScope {
+  const sorted = (list: Iterable<string> | undefined) => list && [...list].sort();
+  const question = {
+    ...filter,
+    states: sorted(filter.states),
+    departments: sorted(filter.departments),
+    roles: sorted(filter.roles),
+    within: sorted(within),
+  };
+  const names = Object.keys(question).sort() as (keyof typeof question)[];
+  return [organization, 'members', JSON.stringify(names.map((name) => [name, question[name]])), sort];
 }
 
-async function listMembers(
-  table: Table,
-  { organization, spreadNames }: { organization: string; spreadNames: boolean },
-  query: MemberQuery,
-): Promise<MemberPage> {
-  const prefix = foldName(query.q ?? '').slice(0, 200);
-  const buckets =
-    prefix === '' ? nameBuckets(spreadNames, query.descending) : nameBucketsOf(prefix, spreadNames);
-  const search = { organization, query, prefix, buckets };
-  const scope = scopeOf(search);
-  const start = query.cursor === undefined ? undefined : readCursor(scope, Position, query.cursor);
-
-  const items = start === undefined ? await exactMatch(table, search) : [];
-  // A search for something that folds to nothing can only be an external id.
-  if (query.q && prefix === '') return { items };
-  const next = await fill(table, search, start, items);
-  return { items, ...(next && { nextCursor: writeCursor(scope, next) }) };
-}
-
-function scopeOf({ organization, query }: Search): CursorScope {
-  const states = query.states && [...query.states].sort().join();
-  return [organization, 'members', query.q || undefined, states, query.descending ? 'down' : 'up'];
-}
-
-/** The member whose external id is what was searched for comes first, whatever the name. */
-async function exactMatch(table: Table, { organization, query }: Search): Promise<Member[]> {
-  if (!query.q) return [];
-  const item = await table.get(keys.member(organization, query.q));
-  if (item === undefined) return [];
-  const member = memberFromItem(item);
-  const isWanted = query.states === undefined || query.states.includes(member.state);
-  return isWanted && coversMember(query.within, member) ? [member] : [];
-}
-
-/** Adds members to `items` up to the limit and returns where the next page starts, if there is more. */
-async function fill(
-  table: Table,
-  search: Search,
-  start: Position | undefined,
-  items: Member[],
-): Promise<Position | undefined> {
-  const { buckets, query } = search;
-  let bucketAt = start === undefined ? 0 : buckets.indexOf(start.bucket);
-  if (bucketAt < 0) throw invalidCursor();
-  let after = start?.after;
-  if (after !== undefined && !isPlaceIn(search, after)) throw invalidCursor();
-  // The exact match may have filled a page of one.
-  if (items.length >= query.limit) return { bucket: buckets[bucketAt] as string };
-  for (let queries = 0; queries < pageQueriesMax; queries++) {
-    const bucket = buckets[bucketAt] as string;
-    const page = await table.query(bucketQuery(search, bucket, after, query.limit - items.length));
-    for (const [index, item] of page.items.entries()) {
-      const isLast = index === page.items.length - 1 && page.lastKey === undefined;
-      const member = memberFromItem(item);
-      // The exact match has been given on the first page.
-      if (member.externalId !== query.q && coversMember(query.within, member)) items.push(member);
-      if (items.length === query.limit && !isLast) return { bucket, after: positionOf(item) };
-    }
-    after = page.lastKey && positionOf(page.lastKey);
-    if (after === undefined) bucketAt++;
-    if (bucketAt === buckets.length) return undefined;
-    if (items.length === query.limit) break;
-  }
-  return { bucket: buckets[bucketAt] as string, ...(after && { after }) };
-}
-
-/** DynamoDB refuses a start outside of the query's range, so a made-up place is refused before. */
-function isPlaceIn({ prefix }: Search, { nameSk, externalId }: NonNullable<Position['after']>): boolean {
-  return nameSk.startsWith(prefix) && nameSk.endsWith(`#${externalId}`);
-}
-
-const { byName } = tableShape.indexes;
-
-/** Builds the query, and its start, from the verified organization: a cursor names no partition. */
-function bucketQuery(search: Search, bucket: string, after: Position['after'], room: number): QueryInput {
-  const { organization, query, prefix } = search;
-  const namePk = keys.nameBucket(organization, bucket);
-  const states = query.states ?? [];
+function restOf(scope: CursorScope, { positions, hasMore, behind }: DirectoryPage) {
+  const last = positions.at(-1);
   return {
-    IndexName: byName.name,
-    KeyConditionExpression: prefix === '' ? '#pk = :pk' : '#pk = :pk AND begins_with(#sk, :prefix)',
-    ...(states.length > 0 && {
-      FilterExpression: `#state IN (${states.map((_, index) => `:state${index}`).join(', ')})`,
-    }),
-    ExpressionAttributeNames: {
-      '#pk': byName.partitionKey,
-      ...(prefix !== '' && { '#sk': byName.sortKey }),
-      ...(states.length > 0 && { '#state': 'state' }),
-    },
-    ExpressionAttributeValues: {
-      ':pk': namePk,
-      ...(prefix !== '' && { ':prefix': prefix }),
-      ...Object.fromEntries(states.map((state, index) => [`:state${index}`, state])),
-    },
-    ScanIndexForward: !query.descending,
-    Limit: states.length > 0 || query.within !== undefined ? filteredItemsMax : room + 1,
-    ...(after && {
-      ExclusiveStartKey: { ...keys.member(organization, after.externalId), namePk, nameSk: after.nameSk },
-    }),
+    ...(hasMore && last !== undefined && { nextCursor: writeCursor(scope, last) }),
+    ...(behind && { behind: true as const }),
   };
 }
 
-/** An entry's place in the index. Its external id is the rest of its sort key in the table. */
-function positionOf(entry: Item): NonNullable<Position['after']> {
-  return { nameSk: String(entry.nameSk), externalId: String(entry.sk).slice(keys.memberPrefix.length) };
+/** The members at these places; one that was removed meanwhile is left out. */
+async function readMembers(
+  table: Table,
+  organization: string,
+  positions: readonly DirectoryPosition[],
+): Promise<Member[]> {
+  const items = await table.batchGet(
+    positions.map(({ externalId }) => keys.member(organization, externalId)),
+    { consistent: true },
+  );
+  return items.filter((item) => item !== undefined).map(memberFromItem);
 }

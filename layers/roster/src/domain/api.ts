@@ -335,6 +335,8 @@ export const MemberBody = z
     version: count,
     createdAt: time,
     updatedAt: time,
+    activatedAt: time.optional(),
+    lastSignInAt: time.optional(),
   })
   .meta({ id: 'Member' });
 /**
@@ -410,7 +412,10 @@ export const RemovalPreview = z
   })
   .meta({ id: 'RemovalPreview' });
 export const MemberPatch = z.strictObject(memberFields).meta({ id: 'MemberPatch' });
-export const MemberList = listOf(MemberBody).meta({ id: 'MemberList' });
+/** `behind`: many members changed just now, and the list does not know all of them yet. */
+export const MemberList = listOf(MemberBody)
+  .extend({ behind: z.literal(true).optional() })
+  .meta({ id: 'MemberList' });
 function someOf<T extends z.ZodType>(one: T) {
   return z.union([one, z.array(one).max(100)]).transform((given) => [given].flat() as z.output<T>[]);
 }

@@ -22,6 +22,9 @@ export interface MemberFilter {
   activated?: TimeFilter | undefined;
 }
 
-/** Every order is made total by name and then external id; a leading `-` turns it round. */
+/**
+ * Every order is made total by name and then external id; a leading `-` turns it round. By state means not joined,
+ * enabled, disabled. Who never signed in comes last in both orders by sign-in.
+ */
 export const memberSorts = ['name', '-name', 'state', '-state', 'lastSignIn', '-lastSignIn'] as const;
 export type MemberSort = (typeof memberSorts)[number];

@@ -39,6 +39,9 @@ export interface Member {
   updatedAt: string;
   /** The login of whoever added the member, by hand or by approving the import. */
   createdBy?: string;
+  /** When the person first and last signed in here, as the membership says; no change of the version. */
+  activatedAt?: string;
+  lastSignInAt?: string;
 }
 
 /** Counts of members by state; `total` is their sum and `enrolled` those on the roster and not disabled (S0.2). */

@@ -12,8 +12,6 @@ export interface Organization {
   /** Whether its owners and administrators may act only with a second factor; not, where absent. */
   requireSecondFactor?: boolean | undefined;
   schemaVersion: number;
-  /** Whether the index by name is spread over buckets; decided by the first large import. */
-  spreadNames: boolean;
   version: number;
   createdAt: string;
   updatedAt: string;

@@ -121,7 +121,6 @@ export interface RosterMembers {
 /** What making members from changes needs to know. */
 export interface ApplyContext {
   schema: RosterSchema;
-  spreadNames: boolean;
   /** The organization's, by which active periods begin and end. */
   timeZone: string;
   now: Date;
@@ -152,9 +151,11 @@ export interface Departments {
 const transactionActionsMax = 100;
 const checkpointActions = 1;
 const memberCountActions = 1;
+const directoryActions = 1;
 
 /** How many actions of a chunk's transaction are there for its changes, and for counting their departments. */
-export const chunkActionsMax = transactionActionsMax - checkpointActions - memberCountActions;
+export const chunkActionsMax =
+  transactionActionsMax - checkpointActions - memberCountActions - directoryActions;
 
 /** Whether a change moves the membership of the member's account along. */
 export function movesMembership(change: Pick<PlannedChange, 'account' | 'from'>): boolean {

@@ -292,7 +292,7 @@ export const routes = {
     area: 'roster',
     access: 'members.read',
     scoped: true,
-    summary: 'The roster, ordered by name.',
+    summary: 'The roster: searched, filtered and sorted.',
     params: P.org,
     query: shapes.MembersQuery,
     responses: { 200: shapes.MemberList },

@@ -117,7 +117,6 @@ function newItems({ clock }: CreateDeps, wanted: OrganizationToCreate, account: 
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
     timeZone: defaultTimeZone,
     schemaVersion: 1,
-    spreadNames: false,
     version: 1,
     createdAt: now,
     updatedAt: now,

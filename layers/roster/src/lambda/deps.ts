@@ -11,11 +11,14 @@ import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type BulkJobRecords, bulkJobRecords } from '../aws/bulk-jobs.ts';
 import { type BulkQueue, bulkQueue } from '../aws/bulk-queue.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
+import type { DirectoryObjects } from '../aws/directory-parts.ts';
+import { type DirectoryQueue, directoryQueue } from '../aws/directory-queue.ts';
 import { type DueMembers, dueMembers } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
+import { bucketObjects } from '../aws/objects.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
 import { type ResetLinks, resetLinksInTable } from '../aws/reset-links.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
@@ -40,6 +43,10 @@ export interface Deps {
   attempts: Attempts;
   resetLinks: ResetLinks;
   roster: Roster;
+  /** The parts of the directory's snapshot. */
+  directoryObjects: DirectoryObjects;
+  /** Asks for a directory's snapshot to be made anew; to be told after many changes at once. */
+  directoryQueue: DirectoryQueue;
   /** Changes of single members. */
   members: MemberRecords;
   /** Does changes together with their audit entries. */
@@ -82,7 +89,10 @@ export const deps: Deps = lazily<Deps>({
   accountChanges: () => accountChanges(deps.table, deps.audit),
   attempts: () => attemptsInTable(deps.table, deps.clock),
   resetLinks: () => resetLinksInTable(deps.table, deps.audit),
-  roster: () => roster(deps.table),
+  // Given whole: what lists need is touched by them alone.
+  roster: () => roster(deps.table, deps),
+  directoryObjects: () => bucketObjects(readEnv(env.directory).DIRECTORY_BUCKET),
+  directoryQueue: () => directoryQueue(readEnv(env.directoryQueue).DIRECTORY_QUEUE_URL),
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),
   dueMembers: () => dueMembers(deps.table),

@@ -29,6 +29,8 @@ export const env = {
   uploads: z.object({ UPLOADS_BUCKET: text }),
   work: z.object({ WORK_BUCKET: text }),
   reports: z.object({ REPORTS_BUCKET: text }),
+  directory: z.object({ DIRECTORY_BUCKET: text }),
+  directoryQueue: z.object({ DIRECTORY_QUEUE_URL: z.url() }),
   stateMachine: z.object({ STATE_MACHINE_ARN: text }),
   importLimits: z.object({ IMPORT_LIMITS: limits }),
 } as const;

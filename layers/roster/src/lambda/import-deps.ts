@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { departmentRecords } from '../aws/departments.ts';
+import { refreshDirectory } from '../aws/directory-refresh.ts';
 import { type ImportMachine, importMachine } from '../aws/executions.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
@@ -43,6 +44,8 @@ export interface ImportDeps {
   accountQueue: AccountQueue;
   work: Objects;
   reports: Objects;
+  /** Makes what was applied searchable. */
+  refreshDirectory: (organization: string) => Promise<void>;
   limits: ImportLimits;
   upload: (ref: ImportRef) => Promise<{ source: ByteSource; uploadedAt: Date }>;
   machine: ImportMachine;
@@ -68,6 +71,11 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
   work: () => bucketObjects(readEnv(env.work).WORK_BUCKET),
   reports: () => bucketObjects(readEnv(env.reports).REPORTS_BUCKET),
+  refreshDirectory: () => {
+    const directoryObjects = bucketObjects(readEnv(env.directory).DIRECTORY_BUCKET);
+    const { table, organizations } = importDeps;
+    return (organization) => refreshDirectory({ table, organizations, directoryObjects }, organization);
+  },
   limits: () => readEnv(env.importLimits).IMPORT_LIMITS,
   upload: () => (ref) => objectSource(readEnv(env.uploads).UPLOADS_BUCKET, workFiles.original(ref)),
   machine: () => importMachine(readEnv(env.stateMachine).STATE_MACHINE_ARN),

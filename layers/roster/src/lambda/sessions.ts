@@ -1,7 +1,7 @@
 /** Signing in and out: logins become accounts, and what Cognito does not know about standing is checked here. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Challenge, type Tokens, wrongCredentials } from '../aws/identity.ts';
-import { ConditionFailed, TransactionFailed } from '../aws/table.ts';
+import { TransactionFailed } from '../aws/table.ts';
 import type { Membership } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
 
@@ -64,7 +64,7 @@ async function entered(
   try {
     await deps.accounts.recordSignIn(memberships, deps.clock().toISOString());
   } catch (error) {
-    if (error instanceof ConditionFailed || error instanceof TransactionFailed) throw wrongCredentials(error);
+    if (error instanceof TransactionFailed) throw wrongCredentials(error);
     throw error;
   }
   return outcome;

@@ -40,14 +40,13 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const plan = await readJson<Plan>(deps.work, workFiles.plan(ref));
   const part = plan.parts.find((candidate) => candidate.part === ref.part);
   if (part === undefined) return;
-  const { spreadNames, timeZone } = await deps.organizations.get(ref.organization);
+  const { timeZone } = await deps.organizations.get(ref.organization);
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const approval = await deps.imports.approval(ref);
   const departments = await placementsOf(deps.work, ref, manifest);
   const now = deps.clock();
   const context: ApplyContext = {
     schema,
-    spreadNames,
     timeZone,
     now,
     departments,

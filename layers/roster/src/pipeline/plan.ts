@@ -89,7 +89,6 @@ async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Pl
   }
   const hold = await findHold(deps, ref, job, whole.counts, unidentified);
   const waits = hold !== undefined || job.approve === 'review';
-  await spreadNames(deps, ref, whole.counts.added);
   const now = deps.clock().toISOString();
   const planned = { counts: whole.counts, updatedAt: now, ...departments, ...(hold && { hold }) };
   if (waits) {
@@ -124,27 +123,6 @@ async function approveByPolicy(
       details: { kinds: decision.kinds, excludedCount: 0, counts: { ...counts }, uploadedBy: job.uploadedBy },
     },
   );
-}
-
-/**
- * From how many members on a first import spreads the index by name. A partition of an index takes 1,000 writes a
- * second (Developer Guide, "Best practices for designing and using partition keys"), so that smaller rosters are
- * written in 20 seconds to one, and listed in fewer queries.
- */
-export const spreadNamesFromMembers = 20_000;
-
-/**
- * Spreads the index by name before a large first import writes to it. An organization that changes meanwhile fails
- * the step, which the state machine then repeats.
- */
-async function spreadNames(deps: PlanDeps, ref: ImportRef, added: number): Promise<void> {
-  if (added < spreadNamesFromMembers) return;
-  const organization = await deps.organizations.get(ref.organization);
-  if (organization.spreadNames) return;
-  const { total } = await deps.members.summary(ref.organization);
-  if (total > 0) return;
-  const updatedAt = deps.clock().toISOString();
-  await deps.organizations.update(organization, { spreadNames: true, updatedAt });
 }
 
 async function gather(deps: PlanDeps, ref: ImportRef, manifest: Manifest) {
