@@ -81,9 +81,9 @@ it('most chunks of a large part count departments in one item', async () => {
   const chunks = await cut(Array.from({ length: 20_000 }, (_, id) => add(id)));
   const single = chunks.filter((chunk) => slotsOf(chunk) === 1);
   // Only what is left at the end fills no chunk.
-  expect(single.filter(({ length }) => length !== 97).length).toBeLessThanOrEqual(1);
+  expect(single.filter(({ length }) => length !== 96).length).toBeLessThanOrEqual(1);
   expect(single.length / chunks.length).toBeGreaterThan(0.9);
-  expect(chunks.length).toBeLessThan(20_000 / 97 + 5);
+  expect(chunks.length).toBeLessThan(20_000 / 96 + 5);
 });
 
 it('few changes share a chunk', async () => {
