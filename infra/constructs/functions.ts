@@ -8,6 +8,7 @@ import {
   Function as LambdaFunction,
   LayerVersion,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
@@ -27,6 +28,8 @@ export interface FunctionNeeds {
   acknowledgements?: Record<string, string>;
   memoryMegabytes?: number;
   timeout?: Duration;
+  /** Puts messages back into the queue that calls it, which Lambda would take for a loop by mistake. */
+  sendsToItsQueue?: true;
   /** A name that people type; CloudFormation makes one up otherwise. */
   functionName?: string;
 }
@@ -82,6 +85,7 @@ export class Functions extends Construct {
       functionName: needs.functionName,
       memorySize: needs.memoryMegabytes ?? 512,
       timeout: needs.timeout ?? Duration.seconds(25),
+      ...(needs.sendsToItsQueue && { recursiveLoop: RecursiveLoop.ALLOW }),
       tracing: Tracing.ACTIVE,
       loggingFormat: LoggingFormat.JSON,
       logGroup,

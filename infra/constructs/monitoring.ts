@@ -27,6 +27,7 @@ export interface MonitoringProps {
   imports: StateMachine;
   uploads: { queue: Queue; deadLetters: Queue };
   accounts: { queue: Queue; deadLetters: Queue };
+  mails: { queue: Queue; deadLetters: Queue; eventDeadLetters: Queue };
   http: HttpStage;
 }
 
@@ -39,6 +40,7 @@ interface Threshold {
   section:
     | 'dead-letters'
     | 'account-letters'
+    | 'mail-letters'
     | 'function-errors'
     | 'function-throttles'
     | 'imports-failed'
@@ -61,6 +63,7 @@ export class Monitoring extends Construct {
     this.#watchFunctions(props);
     this.#watchImports(props);
     this.#watchAccounts(props);
+    this.#watchMails(props);
     this.#watchHttp(props);
     this.#dashboard(props);
   }
@@ -107,6 +110,17 @@ export class Monitoring extends Construct {
     });
   }
 
+  #watchMails({ mails }: MonitoringProps): void {
+    const letters = { MailDeadLetters: mails.deadLetters, MailEventDeadLetters: mails.eventDeadLetters };
+    for (const [id, queue] of Object.entries(letters)) {
+      this.#alarm(id, 'Mails that could not be sent, or whose fate could not be noted', {
+        metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
+        above: 0,
+        section: 'mail-letters',
+      });
+    }
+  }
+
   #watchHttp({ http, stage }: MonitoringProps): void {
     this.#alarm('ApiErrors', 'The API answers with 5xx', {
       metric: http.metricServerError({ period, statistic: 'Sum' }),
@@ -133,7 +147,7 @@ export class Monitoring extends Construct {
     alarm.addAlarmAction(new SnsAction(this.topic));
   }
 
-  #dashboard({ stage, functions, imports, uploads, accounts, http }: MonitoringProps): void {
+  #dashboard({ stage, functions, imports, uploads, accounts, mails, http }: MonitoringProps): void {
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const perFunction = (metric: (watched: LambdaFunction) => IMetric) => [...functions.values()].map(metric);
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: `muster-${stage.name}` });
@@ -168,6 +182,11 @@ export class Monitoring extends Construct {
       graph('Accounts waiting', [
         accounts.queue.metricApproximateAgeOfOldestMessage({ period }),
         accounts.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      ]),
+      graph('Mails waiting', [
+        mails.queue.metricApproximateAgeOfOldestMessage({ period }),
+        mails.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+        mails.eventDeadLetters.metricApproximateNumberOfMessagesVisible({ period }),
       ]),
       graph(
         'Function errors',

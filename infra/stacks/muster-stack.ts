@@ -10,11 +10,13 @@ import { Functions } from '../constructs/functions.ts';
 import { HttpApi } from '../constructs/http-api.ts';
 import { addImportSteps, objectsOf } from '../constructs/import-functions.ts';
 import { ImportMachine } from '../constructs/import-machine.ts';
+import { eventsTimeout, Mails, sendTimeout } from '../constructs/mails.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
 import {
   readAndWriteItems,
   readItems,
   readObjects,
+  sendMails,
   sendMessages,
   startExecutions,
   useTable,
@@ -42,6 +44,7 @@ export class MusterStack extends Stack {
   readonly #buckets: Buckets;
   readonly #accounts: Accounts;
   readonly #accountQueue: AccountQueue;
+  readonly #mails: Mails;
   readonly #functions: Functions;
 
   constructor(scope: Construct, id: string, props: MusterStackProps) {
@@ -59,6 +62,7 @@ export class MusterStack extends Stack {
     });
     this.#accounts = new Accounts(this, 'Accounts', { stage });
     this.#accountQueue = new AccountQueue(this, 'AccountChanges');
+    this.#mails = new Mails(this, 'Mails', settings);
     this.#functions = new Functions(this, 'Functions', {
       stage,
       tableName: this.#table.table.tableName,
@@ -68,6 +72,7 @@ export class MusterStack extends Stack {
     this.#addFollowers();
     const http = this.#addHttp(imports);
     const site = this.#addSite(http);
+    this.#addMails(site);
     const createOrganization = this.#addCreateOrganization();
     const monitoring = new Monitoring(this, 'Monitoring', {
       stage,
@@ -76,6 +81,7 @@ export class MusterStack extends Stack {
       imports: imports.machine,
       uploads: this.#addUploads(imports),
       accounts: this.#accountQueue,
+      mails: this.#mails,
       http: http.stage,
     });
     this.#output({
@@ -87,6 +93,7 @@ export class MusterStack extends Stack {
       ReportsBucket: this.#buckets.reports.bucketName,
       UserPoolId: this.#accounts.pool.userPoolId,
       UserPoolClientId: this.#accounts.client.userPoolClientId,
+      MailQueueUrl: this.#mails.queue.queueUrl,
       AccountQueueUrl: this.#accountQueue.queue.queueUrl,
       ImportMachineArn: imports.machine.stateMachineArn,
       CreateOrganizationFunction: createOrganization.functionName,
@@ -100,6 +107,7 @@ export class MusterStack extends Stack {
       table: this.#table,
       buckets: this.#buckets,
       accounts: this.#accountQueue.queue,
+      mails: this.#mails.queue,
       importLimits: this.#props.settings.importLimits,
     });
     return new ImportMachine(this, 'Imports', { stage: this.#props.stage, steps });
@@ -141,6 +149,37 @@ export class MusterStack extends Stack {
       ],
     });
     this.#accountQueue.serve({ follow, reconcile });
+  }
+
+  /** Mails go out at SES's pace, and what SES tells of them comes back. */
+  #addMails({ url }: Site): void {
+    const { queue, configurationSet, intervalMilliseconds } = this.#mails;
+    const { mailFrom } = this.#props.settings;
+    const send = this.#functions.add({
+      name: 'mail/send',
+      description: 'Sends mails through SES',
+      timeout: sendTimeout,
+      sendsToItsQueue: true,
+      environment: {
+        MAIL_QUEUE_URL: queue.queueUrl,
+        MAIL_FROM: mailFrom,
+        MAIL_CONFIGURATION_SET: configurationSet.configurationSetName,
+        MAIL_INTERVAL_MILLISECONDS: String(intervalMilliseconds),
+        SITE_URL: url,
+      },
+      permissions: [
+        useTable(this.#table, ['GetItem', 'UpdateItem']),
+        sendMessages(queue),
+        sendMails(configurationSet, mailFrom),
+      ],
+    });
+    const follow = this.#functions.add({
+      name: 'mail/events',
+      description: 'Lets the state of mails follow what SES tells of them',
+      timeout: eventsTimeout,
+      permissions: [useTable(this.#table, ['UpdateItem', 'PutItem'])],
+    });
+    this.#mails.serve({ send, follow });
   }
 
   #addHttp({ machine }: ImportMachine): HttpApi {

@@ -90,8 +90,8 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['STATE_MACHINE_ARN'],
   },
   'imports/unzip': {
-    actions: [...readAndWrite, ...readObjects, ...streamObjects],
-    environment: ['UPLOADS_BUCKET', 'WORK_BUCKET', 'IMPORT_LIMITS'],
+    actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
+    environment: ['UPLOADS_BUCKET', 'WORK_BUCKET', 'IMPORT_LIMITS', 'MAIL_QUEUE_URL'],
   },
   'imports/validate': {
     actions: [...read, 'dynamodb:UpdateItem', ...readObjects, ...streamObjects],
@@ -102,18 +102,38 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['WORK_BUCKET'],
   },
   'imports/plan': {
-    actions: [...readAndWrite, ...readObjects, ...streamObjects],
-    environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
+    actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
+    environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL'],
   },
   'imports/apply': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
     environment: ['WORK_BUCKET', 'ACCOUNT_QUEUE_URL'],
   },
   'imports/finish': {
-    actions: [...readAndWrite, ...readObjects, ...streamObjects],
-    environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
+    actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
+    environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL'],
   },
-  'imports/fail': { actions: readAndWrite, environment: ['WORK_BUCKET'] },
+  'imports/fail': {
+    actions: [...readAndWrite, 'sqs:SendMessage'],
+    environment: ['WORK_BUCKET', 'MAIL_QUEUE_URL'],
+  },
+  'mail/send': {
+    actions: [
+      'dynamodb:GetItem',
+      'dynamodb:UpdateItem',
+      'sqs:SendMessage',
+      'ses:SendRawEmail',
+      ...takeMessages,
+    ],
+    environment: [
+      'MAIL_QUEUE_URL',
+      'MAIL_FROM',
+      'MAIL_CONFIGURATION_SET',
+      'MAIL_INTERVAL_MILLISECONDS',
+      'SITE_URL',
+    ],
+  },
+  'mail/events': { actions: ['dynamodb:UpdateItem', 'dynamodb:PutItem', ...takeMessages], environment: [] },
   'departments/api': { actions: readAndWrite, environment: [] },
   'roster/periods': {
     actions: [...readAndWrite, 'sqs:SendMessage'],

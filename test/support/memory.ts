@@ -156,6 +156,7 @@ export function memoryOrganizations(
     hold: { disabledShareMax: 1, disabledMembersMax: 1_000_000 },
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'auto' },
     timeZone: 'UTC',
+    language: 'en',
     schemaVersion: 1,
     spreadNames: false,
     version: 1,

@@ -8,6 +8,7 @@ export function storedOrganization(organization: string, settings: Partial<Organ
     hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
     timeZone: 'UTC',
+    language: 'en',
     schemaVersion: 1,
     spreadNames: false,
     version: 1,

@@ -35,6 +35,7 @@ const acme: Organization = {
   hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
   importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
   timeZone: 'UTC',
+  language: 'en',
   schemaVersion: 1,
   spreadNames: false,
   version: 1,

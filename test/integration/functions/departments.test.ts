@@ -37,6 +37,7 @@ beforeAll(async () => {
       approve: 'review' as const,
     },
     timeZone: 'UTC',
+    language: 'en' as const,
     schemaVersion: 1,
     spreadNames: false,
     version: 1,

@@ -8,7 +8,7 @@ import {
   SendTemplatedEmailCommand,
 } from '@aws-sdk/client-ses';
 import { afterEach, expect, test } from 'vitest';
-import { startMail } from '../../../infra/local/mail/server.ts';
+import { type MailOptions, startMail } from '../../../infra/local/mail/server.ts';
 
 const open = new Set<Awaited<ReturnType<typeof startMail>>>();
 const temporary = () => mkdtempSync(join(tmpdir(), 'mail-'));
@@ -18,9 +18,10 @@ afterEach(async () => {
   open.clear();
 });
 
-async function start(directory = temporary()) {
-  const mail = await startMail({ directory });
+async function start(directory = temporary(), onEvent?: MailOptions['onEvent']) {
+  const mail = await startMail({ directory, ...(onEvent && { onEvent }) });
   open.add(mail);
+  mail.putConfigurationSet({ name: 'muster', events: ['SEND', 'DELIVERY', 'BOUNCE', 'COMPLAINT'] });
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new SESClient({ endpoint: mail.url, region: 'eu-west-1', credentials });
   const stored = async () =>

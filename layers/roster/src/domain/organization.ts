@@ -1,4 +1,5 @@
 import type { HoldPolicy, ImportMode, OnRowErrors } from './import.ts';
+import type { MailLanguage } from './mail.ts';
 import type { Level } from './permissions.ts';
 
 /** An organization as stored: its settings and the version of its roster schema. Times are ISO 8601 in UTC. */
@@ -9,6 +10,8 @@ export interface Organization {
   importDefaults: { mode: ImportMode; onRowErrors: OnRowErrors; approve: 'auto' | 'review' };
   /** Of the IANA Time Zone Database; when its days begin. */
   timeZone: string;
+  /** Of the mails that are sent in its name. */
+  language: MailLanguage;
   schemaVersion: number;
   /** Whether the index by name is spread over buckets; decided by the first large import. */
   spreadNames: boolean;

@@ -1,10 +1,13 @@
 /** The composition root of the import pipeline: each step touches, and so needs, only its own adapters. */
 import { ulid } from 'ulid';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
+import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type ImportMachine, importMachine } from '../aws/executions.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
+import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
+import { mailRecords } from '../aws/mails.ts';
 import {
   bucketObjects,
   objectSource,
@@ -31,6 +34,9 @@ export interface ImportDeps {
   organizations: Organizations;
   members: RosterMembers;
   accountQueue: AccountQueue;
+  /** Whose address an import's uploader has. */
+  accounts: AccountRecords;
+  mailQueue: MailQueue;
   work: Objects;
   reports: Objects;
   limits: ImportLimits;
@@ -55,6 +61,11 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
   organizations: () => organizationRecords(importDeps.table, importDeps.audit),
   members: () => rosterMembers(importDeps.table),
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
+  accounts: () => accountRecords(importDeps.table),
+  mailQueue: () => {
+    const { table, clock } = importDeps;
+    return mailQueue(readEnv(env.mailQueue).MAIL_QUEUE_URL, { mails: mailRecords(table), clock });
+  },
   work: () => bucketObjects(readEnv(env.work).WORK_BUCKET),
   reports: () => bucketObjects(readEnv(env.reports).REPORTS_BUCKET),
   limits: () => readEnv(env.importLimits).IMPORT_LIMITS,
