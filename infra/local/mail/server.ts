@@ -174,7 +174,8 @@ function readEmail(form: URLSearchParams): Email {
 async function readRawEmail(form: URLSearchParams): Promise<Email> {
   const raw = required(form, 'RawMessage.Data');
   const message = await simpleParser(Buffer.from(raw, 'base64'));
-  const from = form.get('Source') ?? message.from?.text;
+  // People see the header; Source is where bounces would go.
+  const from = message.from?.text ?? form.get('Source');
   if (!from) throw new ServiceError('InvalidParameterValue', 'Missing sender');
   const to = members(form, 'Destinations');
   const headers = { to: addresses(message.to), cc: addresses(message.cc), bcc: addresses(message.bcc) };
