@@ -35,7 +35,7 @@ export interface MailOptions {
  * `GET /` is a mailbox for people, `GET /store?since=<epoch seconds>` has the emails as JSON. An email with a
  * configuration set has the events that SES would send: every address takes its mail, but for those of SES's mailbox
  * simulator (`bounce@simulator.amazonses.com` and the like). `PUT /faults` makes the next calls fail, for tests:
- * `{"throttle": 3, "cut": 1}` refuses three calls, then takes one and hangs up. It is an endpoint of
+ * `{"throttle": 3, "reject": 1, "cut": 1}` refuses three calls and then one, then takes one and hangs up. It is an endpoint of
  * our own because aws-ses-v2-local 2.10.2 drops all but the first recipient, never answers other calls, and has one
  * store in memory for the whole process.
  *
@@ -67,7 +67,7 @@ export async function startMail(options: MailOptions) {
     const action = form.get('Action') ?? '';
     const read = { SendEmail: readEmail, SendRawEmail: readRawEmail }[action];
     if (!read) throw new ServiceError('InvalidAction', `The local SES has no action ${action}`);
-    faults.throttle();
+    faults.refuse();
     const email = await read(form);
     const set = email.configurationSet;
     if (set !== undefined && !configurationSets.has(set))
@@ -106,7 +106,7 @@ export async function startMail(options: MailOptions) {
         }
         if (request.method === 'POST') {
           const answer = await call(request);
-          if (faults.cut()) return request.destroy();
+          if (faults.cut()) return request.socket.destroy();
           return send(response, 200, 'text/xml', answer);
         }
         const found = look(new URL(request.url ?? '/', 'http://local'));

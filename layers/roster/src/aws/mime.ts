@@ -12,14 +12,14 @@ export interface MimeMail {
   unsubscribeUrl?: string | undefined;
 }
 
-/** An encoded word has 75 characters at most (RFC 2047, section 2): 45 bytes are 60 in base64. */
-const wordBytesMax = 45;
+/** A line with an encoded word has 76 characters at most, its header's name among them (RFC 2047, section 2). */
+const wordBytesMax = 39;
 
 /** The message. No value can begin a header: words are encoded, and an address or a link must be visible ASCII. */
 export function mimeMessage(mail: MimeMail, boundary: string = randomUUID()): Buffer {
   const { from, to, subject, text, html, unsubscribeUrl } = mail;
   const headers = [
-    `From: ${encodedWords(from.name)} <${visible(from.address)}>`,
+    `From: ${encodedWords(from.name)}\r\n <${visible(from.address)}>`,
     `To: ${visible(to)}`,
     `Subject: ${encodedWords(subject)}`,
     ...(unsubscribeUrl === undefined
@@ -30,7 +30,7 @@ export function mimeMessage(mail: MimeMail, boundary: string = randomUUID()): Bu
         ]),
     'Auto-Submitted: auto-generated',
     'MIME-Version: 1.0',
-    `Content-Type: multipart/alternative; boundary="${boundary}"`,
+    `Content-Type: multipart/alternative;\r\n boundary="${boundary}"`,
   ];
   const parts = [part('text/plain', text), part('text/html', html)].map((one) => `--${boundary}\r\n${one}`);
   return Buffer.from(`${[...headers, '', ...parts].join('\r\n')}\r\n--${boundary}--\r\n`);
