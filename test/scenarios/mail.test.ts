@@ -58,6 +58,10 @@ async function statesOf(mailId: string | undefined): Promise<string[]> {
   return noted.filter((one) => one.mailId === mailId).map(({ state }) => state);
 }
 
+/** Makes the next calls of SES fail. */
+const faults = (wanted: object) =>
+  fetch(`${test.cloud.endpoints.SES}/faults`, { method: 'PUT', body: JSON.stringify(wanted) });
+
 async function changeSettings({ client, organization }: Tenant, patch: object): Promise<void> {
   const path = client.in(organization);
   const etag = (await client.send('GET', path)).headers.get('etag') ?? '';
@@ -124,10 +128,26 @@ it('does not write again to an address that bounced', async () => {
 it('sends a mail once whose answer was lost, and one later that SES had no room for', async () => {
   const owner = 'success+lost@simulator.amazonses.com';
   const lodge = await tenantOf('Lodge', owner);
-  const faults = (wanted: object) =>
-    fetch(`${test.cloud.endpoints.SES}/faults`, { method: 'PUT', body: JSON.stringify(wanted) });
   await faults({ throttle: 2, cut: 1 });
   await importFile(lodge, 'first.csv', 'ID,Name\n1,Ann\n', { approve: 'auto' });
+  const [mail] = await mailsTo(owner, 1);
+  await eventually(
+    () => statesOf(mail?.tags.mailId),
+    (states) => states.includes('delivered'),
+  );
+  expect(await mailbox(owner)).toHaveLength(1);
+});
+
+it('sends what was waiting when the system went down, once', async () => {
+  const owner = 'success+down@simulator.amazonses.com';
+  const union = await tenantOf('Union', owner);
+  await faults({ throttle: 1_000 });
+  await importFile(union, 'first.csv', 'ID,Name\n1,Ann\n', { approve: 'auto' });
+  await eventually(
+    () => test.logOf('MailSend'),
+    (log) => log.includes('"Throttling"'),
+  );
+  await test.restart();
   const [mail] = await mailsTo(owner, 1);
   await eventually(
     () => statesOf(mail?.tags.mailId),

@@ -131,7 +131,8 @@ export function suppresses(outcome: MailOutcome): boolean {
 
 /**
  * How long a sender has for a mail once it took it in hand. Only after that may another one send it, so SES's event
- * of an accepted mail has as long to arrive; the queue hides a message for longer (infra/constructs/mail.ts).
+ * of an accepted mail has as long to arrive. A sender's process is ended before, and the queue hides a message for
+ * longer (infra/constructs/mails.ts).
  */
 export const mailLeaseSeconds = 300;
 
