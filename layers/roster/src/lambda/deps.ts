@@ -11,19 +11,16 @@ import { type DueMembers, dueMembers } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
-import { type Mailer, sesMailer } from '../aws/mailer.ts';
 import { type MailRecords, mailRecords } from '../aws/mails.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
 import { type Roster, roster } from '../aws/roster.ts';
-import { type Suppressions, suppressions } from '../aws/suppressions.ts';
 import { createTable, type Table } from '../aws/table.ts';
 import { cognitoUserPool, type UserPool } from '../aws/user-pool.ts';
 import type { Clock, NewId } from '../domain/ports.ts';
 import { env, readEnv } from './env.ts';
 import { lazily } from './lazily.ts';
-import { type MailListener, noteMailState } from './mail-outcome.ts';
 import { type TokenVerifier, tokenVerifier } from './tokens.ts';
 
 /** What the functions of the HTTP API work with. */
@@ -57,12 +54,8 @@ export interface Deps {
   tokens: TokenVerifier;
   /** How far each mail is. */
   mails: MailRecords;
+  /** Takes mails to be sent. */
   mailQueue: MailQueue;
-  mailer: Mailer;
-  /** Who is not to be written to. */
-  suppressions: Suppressions;
-  /** Told whenever a mail moved on. */
-  onMailState: MailListener;
 }
 
 /** The process's adapters. */
@@ -89,12 +82,6 @@ export const deps: Deps = lazily<Deps>({
   userPool: () => cognitoUserPool({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),
   mails: () => mailRecords(deps.table),
   mailQueue: () => mailQueue(readEnv(env.mailQueue).MAIL_QUEUE_URL, deps),
-  mailer: () => {
-    const { MAIL_FROM, MAIL_CONFIGURATION_SET } = readEnv(env.mailer);
-    return sesMailer({ from: MAIL_FROM, configurationSet: MAIL_CONFIGURATION_SET });
-  },
-  suppressions: () => suppressions(deps.table),
-  onMailState: () => noteMailState,
   tokens: () => {
     const { TOKEN_ISSUER, USER_POOL_CLIENT_ID } = readEnv(env.tokens);
     return tokenVerifier({ issuer: TOKEN_ISSUER, clientId: USER_POOL_CLIENT_ID });

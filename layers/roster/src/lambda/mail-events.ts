@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { MailOutcome } from '../domain/mail.ts';
 import { suppresses } from '../domain/mail.ts';
-import type { Deps } from './deps.ts';
+import type { MailDeps } from './mail-deps.ts';
 import { type MoveDeps, moveMail } from './mail-outcome.ts';
 
 const tag = z.tuple([z.string()], z.string());
@@ -33,7 +33,7 @@ export type SesEvent = z.infer<typeof SesEvent>;
  * being written to again. Repeats, and events out of order, do no harm.
  */
 export async function followMail(
-  deps: MoveDeps & Pick<Deps, 'suppressions'>,
+  deps: MoveDeps & Pick<MailDeps, 'suppressions'>,
   { detail }: SesEvent,
 ): Promise<void> {
   const { tags, destination, messageId } = detail.mail;

@@ -4,16 +4,15 @@ import type { MailMessage } from '../aws/mail-queue.ts';
 import type { HeldMail } from '../aws/mails.ts';
 import { type MailOutcome, mailLeaseSeconds } from '../domain/mail.ts';
 import { renderMail } from '../mail/render.ts';
-import type { Deps } from './deps.ts';
+import type { MailDeps } from './mail-deps.ts';
 import { type MoveDeps, moveMail } from './mail-outcome.ts';
 import { logger } from './observability.ts';
 
 export { MailMessage } from '../aws/mail-queue.ts';
 
 export type SendDeps = MoveDeps &
-  Pick<Deps, 'mailer' | 'mailQueue' | 'suppressions'> & {
-    mails: Pick<Deps['mails'], 'take' | 'putBack' | 'move'>;
-    organizations: Pick<Deps['organizations'], 'get'>;
+  Pick<MailDeps, 'mailer' | 'mailQueue' | 'organizations' | 'suppressions'> & {
+    mails: Pick<MailDeps['mails'], 'take' | 'putBack' | 'move'>;
   };
 
 /** How it is sent. `turn` waits until SES's rate allows the next mail. */
