@@ -51,10 +51,11 @@ module.exports = {
       [roster('aws'), roster('domain'), `${roster('files')}source`],
       'Adapters know the domain and the SDK.',
     ),
+    only('mail-renders', roster('mail'), [roster('(mail|domain)')], 'Rendering knows no AWS.'),
     only(
       'lambda-composes',
       roster('lambda'),
-      [roster('(lambda|aws|domain|files|pipeline)')],
+      [roster('(lambda|aws|domain|files|mail|pipeline)')],
       'The composition root.',
     ),
     only(

@@ -15,7 +15,8 @@ const RunningCloud = z.object({
   url: z.url(),
   apiUrl: z.url(),
   region: z.string(),
-  endpoints: z.object({ LAMBDA: z.url() }),
+  /** The mailbox of all mails is a page at `SES`. */
+  endpoints: z.object({ LAMBDA: z.url(), SES: z.url() }),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
 });
 export type RunningCloud = z.infer<typeof RunningCloud>;

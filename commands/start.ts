@@ -10,7 +10,13 @@ import { ensureDemoOrganization, ensureDemoRoster } from './demo.ts';
 import { CommandFailure, exitCodes, runCommand } from './failure.ts';
 import { countsText, progressText, secondsSince } from './import-roster.ts';
 import { wholeNumber, withUsageExit } from './options.ts';
-import { type Demo, defaultStateDirectory, findRunningCloud, runningCloud } from './running-system.ts';
+import {
+  type Demo,
+  defaultStateDirectory,
+  findRunningCloud,
+  type RunningCloud,
+  runningCloud,
+} from './running-system.ts';
 
 interface Options {
   fresh?: true;
@@ -150,7 +156,7 @@ async function importSample(state: Start, show: (text: string) => void): Promise
   return `Sample roster imported in ${state.sample.took}`;
 }
 
-function welcome({ url }: { url: string }, { demo, sample }: Start, began: number): string {
+function welcome({ url, endpoints }: RunningCloud, { demo, sample }: Start, began: number): string {
   const lines = ['', `Muster runs at ${url} (started in ${secondsSince(began)})`];
   if (sample) lines.push(`Sample roster: ${countsText(sample.job)} (${sample.took})`);
   if (demo) {
@@ -158,6 +164,7 @@ function welcome({ url }: { url: string }, { demo, sample }: Start, began: numbe
     lines.push(`               login        ${demo.login}`);
     lines.push(`               password     ${demo.password}`);
   }
+  lines.push(`Mails that it sends are at ${endpoints.SES}`);
   return [...lines, 'Logs are in .local/logs. Ctrl-C stops it; what it holds is kept.'].join('\n');
 }
 

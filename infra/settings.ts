@@ -16,6 +16,10 @@ const Settings = z
     domainName: z.hostname().optional(),
     /** An ACM certificate of us-east-1 for `domainName`. */
     certificateArn: z.string().startsWith('arn:').includes(':acm:us-east-1:').optional(),
+    /** Whom mails come from; the address or its domain is verified with SES in this region, or SES refuses them. */
+    mailFrom: z.email().default('no-reply@muster.invalid'),
+    /** How many mails a second SES takes from this account in this region; 14 is what it starts with in production. */
+    mailPerSecond: z.coerce.number().int().min(1).max(500).default(14),
     /** Bounds on what an import reads; a JSON text on the command line. */
     importLimits: z.preprocess(fromText, ImportLimits).prefault({}),
   })

@@ -5,6 +5,7 @@ import { checkSchema } from 'roster/domain/schema';
 import { sampleRoster } from 'roster/domain/template';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { actorOf, type HttpHandlers, httpFunction, requireVersion } from 'roster/lambda/http';
+import { previewMail } from 'roster/lambda/mail-preview';
 import { templateFile } from 'roster/lambda/template';
 
 const handlers: HttpHandlers<'organization', Deps> = {
@@ -28,6 +29,13 @@ const handlers: HttpHandlers<'organization', Deps> = {
       ...changedFields(current, patch),
     });
     return { status: 200, version: body.version, body };
+  },
+
+  async previewMail({ params, query }, { organizations }) {
+    const { name, language, timeZone } = await organizations.get(params.org);
+    // Links lead to the site on which the preview is looked at.
+    const sender = { organizationName: name, language: query.language ?? language, timeZone, siteUrl: '' };
+    return { status: 200, body: await previewMail(query.kind, sender) };
   },
 
   async getSchema({ params }, { organizations }) {

@@ -24,6 +24,8 @@ export interface ImportFunctionsProps {
   buckets: Buckets;
   /** Takes the accounts whose memberships an import moved. */
   accounts: IQueue;
+  /** Takes the mails to whoever uploaded the file. */
+  mails: IQueue;
   importLimits: ImportLimits;
 }
 
@@ -56,22 +58,30 @@ export function addImportSteps({
   table,
   buckets,
   accounts,
+  mails,
   importLimits,
 }: ImportFunctionsProps): ImportSteps {
   const { uploads, work, reports, directory } = buckets;
   const uploadsBucket = { UPLOADS_BUCKET: uploads.bucketName };
   const workBucket = { WORK_BUCKET: work.bucketName };
   const reportsBucket = { REPORTS_BUCKET: reports.bucketName };
+  const mailQueue = { MAIL_QUEUE_URL: mails.queueUrl };
   const add = (needs: FunctionNeeds) => functions.add({ ...stepSize, ...needs });
   return {
     unzip: add({
       name: 'imports/unzip',
       description: 'Reads the uploaded file and deals its rows into parts',
-      environment: { ...uploadsBucket, ...workBucket, IMPORT_LIMITS: JSON.stringify(importLimits) },
+      environment: {
+        ...uploadsBucket,
+        ...workBucket,
+        ...mailQueue,
+        IMPORT_LIMITS: JSON.stringify(importLimits),
+      },
       permissions: [
         useTable(table, readAndWriteItems),
         ...readObjects(uploads),
         writeObjects(work, 'streamed'),
+        sendMessages(mails),
       ],
       acknowledgements: objectsOf(uploads, work),
     }),
@@ -100,12 +110,13 @@ export function addImportSteps({
     plan: add({
       name: 'imports/plan',
       description: 'Sums the changes up and decides whether an admin has to review them',
-      environment: { ...workBucket, ...reportsBucket },
+      environment: { ...workBucket, ...reportsBucket, ...mailQueue },
       permissions: [
         useTable(table, readAndWriteItems),
         ...readObjects(work),
         writeObjects(work, 'streamed'),
         writeObjects(reports, 'streamed'),
+        sendMessages(mails),
       ],
       acknowledgements: objectsOf(work, reports),
     }),
@@ -143,20 +154,21 @@ export function addImportSteps({
     finish: add({
       name: 'imports/finish',
       description: 'Writes the report and closes the import',
-      environment: { ...workBucket, ...reportsBucket },
+      environment: { ...workBucket, ...reportsBucket, ...mailQueue },
       permissions: [
         useTable(table, readAndWriteItems),
         ...readObjects(work),
         writeObjects(work, 'streamed'),
         writeObjects(reports, 'streamed'),
+        sendMessages(mails),
       ],
       acknowledgements: objectsOf(work, reports),
     }),
     fail: functions.add({
       name: 'imports/fail',
       description: 'Marks an import that cannot go on as failed',
-      environment: workBucket,
-      permissions: [useTable(table, readAndWriteItems)],
+      environment: { ...workBucket, ...mailQueue },
+      permissions: [useTable(table, readAndWriteItems), sendMessages(mails)],
     }),
   };
 }

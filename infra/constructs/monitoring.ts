@@ -29,6 +29,7 @@ export interface MonitoringProps {
   accounts: { queue: Queue; deadLetters: Queue };
   bulkJobs: { queue: Queue; deadLetters: Queue };
   directory: { queue: Queue; deadLetters: Queue };
+  mails: { queue: Queue; deadLetters: Queue; eventDeadLetters: Queue };
   http: HttpStage;
 }
 
@@ -43,6 +44,7 @@ interface Threshold {
     | 'account-letters'
     | 'job-letters'
     | 'directory-letters'
+    | 'mail-letters'
     | 'function-errors'
     | 'function-throttles'
     | 'imports-failed'
@@ -67,6 +69,7 @@ export class Monitoring extends Construct {
     this.#watchAccounts(props);
     this.#watchBulkJobs(props);
     this.#watchDirectory(props);
+    this.#watchMails(props);
     this.#watchHttp(props);
     this.#dashboard(props);
   }
@@ -129,6 +132,17 @@ export class Monitoring extends Construct {
     });
   }
 
+  #watchMails({ mails }: MonitoringProps): void {
+    const letters = { MailDeadLetters: mails.deadLetters, MailEventDeadLetters: mails.eventDeadLetters };
+    for (const [id, queue] of Object.entries(letters)) {
+      this.#alarm(id, 'Mails that could not be sent, or whose fate could not be noted', {
+        metric: queue.metricApproximateNumberOfMessagesVisible({ period }),
+        above: 0,
+        section: 'mail-letters',
+      });
+    }
+  }
+
   #watchHttp({ http, stage }: MonitoringProps): void {
     this.#alarm('ApiErrors', 'The API answers with 5xx', {
       metric: http.metricServerError({ period, statistic: 'Sum' }),
@@ -155,7 +169,7 @@ export class Monitoring extends Construct {
     alarm.addAlarmAction(new SnsAction(this.topic));
   }
 
-  #dashboard({ stage, functions, imports, uploads, accounts, bulkJobs, http }: MonitoringProps): void {
+  #dashboard({ stage, functions, imports, uploads, accounts, bulkJobs, mails, http }: MonitoringProps): void {
     const graph = (title: string, left: IMetric[]) => new GraphWidget({ title, left, width: 12 });
     const perFunction = (metric: (watched: LambdaFunction) => IMetric) => [...functions.values()].map(metric);
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: `muster-${stage.name}` });
@@ -194,6 +208,11 @@ export class Monitoring extends Construct {
       graph('Jobs on many members', [
         bulkJobs.queue.metricApproximateAgeOfOldestMessage({ period }),
         bulkJobs.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      ]),
+      graph('Mails waiting', [
+        mails.queue.metricApproximateAgeOfOldestMessage({ period }),
+        mails.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+        mails.eventDeadLetters.metricApproximateNumberOfMessagesVisible({ period }),
       ]),
       graph(
         'Function errors',

@@ -3,9 +3,11 @@
  * (`grantReadData` and the like) give more actions than the code calls.
  */
 
+import { Stack } from 'aws-cdk-lib';
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ConfigurationSet } from 'aws-cdk-lib/aws-ses';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { RosterTable } from './roster-table.ts';
@@ -84,4 +86,26 @@ export function startExecutions(machine: IStateMachine): PolicyStatement {
 /** Puts messages into the queue. */
 export function sendMessages(queue: IQueue): PolicyStatement {
   return new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] });
+}
+
+/**
+ * Sends mails from one address through the configuration set. SES looks for the address's own identity and for that of
+ * its domain, so both are named.
+ *
+ * Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonses.html
+ */
+export function sendMails(configurationSet: ConfigurationSet, from: string): PolicyStatement {
+  const stack = Stack.of(configurationSet);
+  const named = (resource: string, resourceName: string) =>
+    stack.formatArn({ service: 'ses', resource, resourceName });
+  const domain = from.slice(from.lastIndexOf('@') + 1);
+  return new PolicyStatement({
+    actions: ['ses:SendRawEmail'],
+    resources: [
+      named('identity', from),
+      named('identity', domain),
+      named('configuration-set', configurationSet.configurationSetName),
+    ],
+    conditions: { StringEquals: { 'ses:FromAddress': from } },
+  });
 }

@@ -117,6 +117,8 @@ function hostedTypes({ region, accountId }: Environment, at: Addresses): Record<
     'AWS::ApiGatewayV2::Integration': shortId,
     'AWS::ApiGatewayV2::Route': shortId,
     'AWS::ApiGatewayV2::Authorizer': shortId,
+    'AWS::SES::ConfigurationSet': { ref: named('Name', 64), attributes: {} },
+    'AWS::SES::ConfigurationSetEventDestination': { ref: physical, attributes: { Id: physical } },
     'AWS::CloudFront::Distribution': {
       ref: distributionId,
       attributes: { DomainName: at.host, Id: distributionId },
@@ -155,7 +157,6 @@ const passiveTypes: Record<string, readonly string[]> = {
   'AWS::Logs::ResourcePolicy': [],
   'AWS::ResourceGroups::Group': ['Arn'],
   'AWS::S3::BucketPolicy': [],
-  'AWS::SES::ConfigurationSet': [],
   'AWS::SES::EmailIdentity': [],
   'AWS::Scheduler::ScheduleGroup': ['Arn'],
   'AWS::SNS::Subscription': ['Arn'],

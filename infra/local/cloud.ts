@@ -5,7 +5,13 @@ import { type ServiceName, type Services, startServices } from './emulators.ts';
 import { type HostedResource, type Inventory, takeInventory } from './inventory.ts';
 import type { Invoke } from './invoke.ts';
 import { functionSpecs } from './provision/functions.ts';
-import { eventSources, queueDescriptions, rules, stateMachines } from './provision/messaging.ts';
+import {
+  configurationSets,
+  eventSources,
+  queueDescriptions,
+  rules,
+  stateMachines,
+} from './provision/messaging.ts';
 import { bucketSettings, tableSpecs } from './provision/storage.ts';
 import { userPools } from './provision/userPools.ts';
 import { startEventSource } from './queues/event-source.ts';
@@ -150,11 +156,12 @@ async function provision(
   runtime: Parameters<typeof functionSpecs>[1],
   onStop: OnStop,
 ): Promise<void> {
-  const { s3, dynamo, cognito, queues, lambda, bus, states } = services;
+  const { s3, dynamo, cognito, queues, mail, lambda, bus, states } = services;
   const { invoke } = lambda;
   for (const bucket of bucketSettings(inventory)) s3.createBucket(bucket);
   await Promise.all(tableSpecs(inventory).map((table) => dynamo.putTable(table)));
   for (const pool of userPools(inventory)) cognito.putUserPool(pool);
+  for (const set of configurationSets(inventory)) mail.putConfigurationSet(set);
   for (const queue of queueDescriptions(inventory)) queues.putQueue(queue);
   for (const spec of functionSpecs(inventory, runtime)) lambda.put(spec);
   for (const machine of stateMachines(inventory)) states.putStateMachine(machine);

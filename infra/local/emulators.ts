@@ -76,7 +76,7 @@ export async function startServices(options: ServicesOptions) {
       startCognito({ file: file('cognito.sqlite'), port: ports.COGNITO_IDENTITY_PROVIDER, region }),
     ),
     queues: stoppable(startQueues({ ...place, directory: file('queues'), port: ports.SQS })),
-    mail: stoppable(startMail({ directory: file('mail'), port: ports.SES })),
+    mail: stoppable(startMail({ ...place, directory: file('mail'), port: ports.SES, onEvent })),
     lambdaEndpoint: stoppable(listen(createLambdaEndpoint(lambda), ports.LAMBDA)),
   };
   await Promise.allSettled(Object.values(starting));
@@ -117,10 +117,11 @@ export async function startServices(options: ServicesOptions) {
     s3,
     cognito,
     queues,
+    mail,
     states,
     bus,
     lambda,
-    /** To be called once all rules are there: lets events of the buckets through. */
+    /** To be called once all rules are there: lets events of buckets and mails through. */
     openEvents: () => provisioned.resolve(),
   };
 }

@@ -12,12 +12,14 @@ import { Functions } from '../constructs/functions.ts';
 import { HttpApi } from '../constructs/http-api.ts';
 import { addImportSteps, objectsOf } from '../constructs/import-functions.ts';
 import { ImportMachine } from '../constructs/import-machine.ts';
+import { eventsTimeout, Mails, sendTimeout } from '../constructs/mails.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
 import {
   deleteObjects,
   readAndWriteItems,
   readItems,
   readObjects,
+  sendMails,
   sendMessages,
   startExecutions,
   useTable,
@@ -50,6 +52,7 @@ export class MusterStack extends Stack {
   readonly #accountQueue: AccountQueue;
   readonly #bulkQueue: BulkQueue;
   readonly #directoryQueue: DirectoryQueue;
+  readonly #mails: Mails;
   readonly #functions: Functions;
 
   constructor(scope: Construct, id: string, props: MusterStackProps) {
@@ -69,6 +72,7 @@ export class MusterStack extends Stack {
     this.#accountQueue = new AccountQueue(this, 'AccountChanges');
     this.#bulkQueue = new BulkQueue(this, 'BulkJobs');
     this.#directoryQueue = new DirectoryQueue(this, 'DirectoryChanges');
+    this.#mails = new Mails(this, 'Mails', settings);
     this.#functions = new Functions(this, 'Functions', {
       stage,
       tableName: this.#table.table.tableName,
@@ -80,6 +84,7 @@ export class MusterStack extends Stack {
     this.#addDirectory();
     const http = this.#addHttp(imports);
     const site = this.#addSite(http);
+    this.#addMails(site);
     const createOrganization = this.#addCreateOrganization();
     const monitoring = new Monitoring(this, 'Monitoring', {
       stage,
@@ -90,6 +95,7 @@ export class MusterStack extends Stack {
       accounts: this.#accountQueue,
       bulkJobs: this.#bulkQueue,
       directory: this.#directoryQueue,
+      mails: this.#mails,
       http: http.stage,
     });
     this.#output({
@@ -102,6 +108,7 @@ export class MusterStack extends Stack {
       DirectoryBucket: this.#buckets.directory.bucketName,
       UserPoolId: this.#accounts.pool.userPoolId,
       UserPoolClientId: this.#accounts.client.userPoolClientId,
+      MailQueueUrl: this.#mails.queue.queueUrl,
       AccountQueueUrl: this.#accountQueue.queue.queueUrl,
       DirectoryQueueUrl: this.#directoryQueue.queue.queueUrl,
       ImportMachineArn: imports.machine.stateMachineArn,
@@ -116,6 +123,7 @@ export class MusterStack extends Stack {
       table: this.#table,
       buckets: this.#buckets,
       accounts: this.#accountQueue.queue,
+      mails: this.#mails.queue,
       importLimits: this.#props.settings.importLimits,
     });
     return new ImportMachine(this, 'Imports', { stage: this.#props.stage, steps });
@@ -214,6 +222,37 @@ export class MusterStack extends Stack {
       permissions: [...readObjects(directory), sendMessages(queue)],
       acknowledgements: objectsOf(directory),
     };
+  }
+
+  /** Mails go out at SES's pace, and what SES tells of them comes back. */
+  #addMails({ url }: Site): void {
+    const { queue, configurationSet, intervalMilliseconds } = this.#mails;
+    const { mailFrom } = this.#props.settings;
+    const send = this.#functions.add({
+      name: 'mail/send',
+      description: 'Sends mails through SES',
+      timeout: sendTimeout,
+      callsItself: true,
+      environment: {
+        MAIL_QUEUE_URL: queue.queueUrl,
+        MAIL_FROM: mailFrom,
+        MAIL_CONFIGURATION_SET: configurationSet.configurationSetName,
+        MAIL_INTERVAL_MILLISECONDS: String(intervalMilliseconds),
+        SITE_URL: url,
+      },
+      permissions: [
+        useTable(this.#table, ['GetItem', 'UpdateItem']),
+        sendMessages(queue),
+        sendMails(configurationSet, mailFrom),
+      ],
+    });
+    const follow = this.#functions.add({
+      name: 'mail/events',
+      description: 'Lets the state of mails follow what SES tells of them',
+      timeout: eventsTimeout,
+      permissions: [useTable(this.#table, ['UpdateItem', 'PutItem'])],
+    });
+    this.#mails.serve({ send, follow });
   }
 
   #addHttp({ machine }: ImportMachine): HttpApi {

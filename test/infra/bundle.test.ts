@@ -91,6 +91,7 @@ describe('on Lambda', () => {
 function resolved(key: string): string {
   if (key === 'TOKEN_ISSUER') return 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_abcdefghi';
   if (key === 'USER_POOL_ID') return 'eu-central-1_abcdefghi';
+  if (key === 'SITE_URL') return 'https://d111111abcdef8.cloudfront.net';
   if (key.endsWith('_ARN')) return 'arn:aws:states:eu-central-1:123456789012:stateMachine:imports';
   return `resolved-${key.toLowerCase().replaceAll('_', '-')}`;
 }

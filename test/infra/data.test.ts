@@ -1,3 +1,4 @@
+import { mailLeaseSeconds } from 'roster/domain/mail';
 import { describe, expect, it } from 'vitest';
 import { asList, asText, synthesize } from './synthesized.ts';
 
@@ -256,6 +257,8 @@ describe('queues', () => {
     ['Uploads', 'ImportsStart'],
     ['AccountChanges', 'AccessFollow'],
     ['DirectoryChanges', 'RosterRefresh'],
+    ['Mails', 'MailSend'],
+    ['MailsEvents', 'MailEvents'],
   ])('hide a message of %s for six times what %s may take', (name, taker) => {
     const queue = queues.find(([id]) => id.startsWith(`${name}Queue`))![1].Properties;
     const [, lambda] = prod.ofType('AWS::Lambda::Function').find(([id]) => id.includes(taker))!;
@@ -274,5 +277,84 @@ describe('settings', () => {
     const [, unzip] = ofType('AWS::Lambda::Function').find(([id]) => id.includes('ImportsUnzip'))!;
     const limits = JSON.parse(unzip.Properties.Environment.Variables.IMPORT_LIMITS);
     expect(limits).toMatchObject({ rowsMax: 5, fileBytesMax: 104_857_600 });
+  });
+});
+
+describe('mails', () => {
+  const set = only('AWS::SES::ConfigurationSet');
+  const [[setId]] = prod.ofType('AWS::SES::ConfigurationSet') as [[string, unknown]];
+  const variablesOf = (context: Record<string, unknown>) => {
+    const [, send] = synthesize({ context })
+      .ofType('AWS::Lambda::Function')
+      .find(([id]) => id.includes('MailSend'))!;
+    return send.Properties.Environment.Variables;
+  };
+  const mappingsOf = (context: Record<string, unknown>) =>
+    synthesize({ context })
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ EventSourceArn }) => asText(EventSourceArn).includes('"MailsQueue'));
+
+  it('have their fate told through EventBridge and a queue', () => {
+    expect(set.Properties.DeliveryOptions).toMatchObject({ TlsPolicy: 'REQUIRE' });
+    expect(only('AWS::SES::ConfigurationSetEventDestination').Properties).toMatchObject({
+      ConfigurationSetName: { Ref: setId },
+      EventDestination: {
+        Enabled: true,
+        MatchingEventTypes: ['send', 'delivery', 'bounce', 'complaint', 'reject'],
+        EventBridgeDestination: { EventBusArn: expect.anything() },
+      },
+    });
+    const rule = prod.ofType('AWS::Events::Rule').find(([id]) => id.startsWith('MailsTold'))![1].Properties;
+    expect(rule.EventPattern.source).toEqual(['aws.ses']);
+    expect(rule.EventPattern['detail-type']).toEqual([
+      'Email Sent',
+      'Email Delivered',
+      'Email Bounced',
+      'Email Complaint Received',
+      'Email Rejected',
+    ]);
+    expect(rule.EventPattern.detail.mail.tags['ses:configuration-set']).toEqual([{ Ref: setId }]);
+    expect(asText(rule.Targets[0].Arn)).toContain('MailsEventsQueue');
+    expect(rule.Targets[0].DeadLetterConfig).toBeDefined();
+  });
+
+  it('are sent from one address, through the one configuration set', () => {
+    const { ofType } = synthesize({ context: { mailFrom: 'muster@roster.example' } });
+    const statements = ofType('AWS::IAM::Policy').flatMap(
+      ([, { Properties }]) => Properties.PolicyDocument.Statement,
+    );
+    const [send, ...others] = statements.filter(({ Action }) => asText(Action).includes('ses:'));
+    expect(others).toEqual([]);
+    expect(send.Condition).toEqual({ StringEquals: { 'ses:FromAddress': 'muster@roster.example' } });
+    const resources = asList(send.Resource).map(asText);
+    expect(resources).toHaveLength(3);
+    for (const part of [':identity/muster@roster.example', ':identity/roster.example', setId]) {
+      expect(resources.some((resource) => resource.includes(part))).toBe(true);
+    }
+  });
+
+  it.each([
+    [1, 2],
+    [14, 2],
+    [50, 8],
+    [500, 72],
+  ])('keep to %i a second with %i senders at once', (mailPerSecond, senders) => {
+    const [mapping] = mappingsOf({ mailPerSecond });
+    expect(mapping.ScalingConfig.MaximumConcurrency).toBe(senders);
+    expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+    const everyMilliseconds = Number(variablesOf({ mailPerSecond }).MAIL_INTERVAL_MILLISECONDS);
+    expect((1000 / everyMilliseconds) * senders).toBeLessThanOrEqual(mailPerSecond);
+  });
+
+  it('come again only when the hold of a killed sender is over, and are no loop to Lambda', () => {
+    const queue = prod.ofType('AWS::SQS::Queue').find(([id]) => id.startsWith('MailsQueue'))![1].Properties;
+    expect(queue.VisibilityTimeout).toBeGreaterThan(mailLeaseSeconds);
+    const [, send] = prod.ofType('AWS::Lambda::Function').find(([id]) => id.includes('MailSend'))!;
+    expect(send.Properties.Timeout).toBeLessThan(mailLeaseSeconds);
+    const loops = prod
+      .ofType('AWS::Lambda::Function')
+      .filter(([, { Properties }]) => Properties.RecursiveLoop === 'Allow');
+    expect(loops.map(([id]) => id)).toEqual([expect.stringContaining('MailSend')]);
   });
 });

@@ -95,8 +95,8 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['STATE_MACHINE_ARN'],
   },
   'imports/unzip': {
-    actions: [...readAndWrite, ...readObjects, ...streamObjects],
-    environment: ['UPLOADS_BUCKET', 'WORK_BUCKET', 'IMPORT_LIMITS'],
+    actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
+    environment: ['UPLOADS_BUCKET', 'WORK_BUCKET', 'IMPORT_LIMITS', 'MAIL_QUEUE_URL'],
   },
   'imports/validate': {
     actions: [...read, 'dynamodb:UpdateItem', ...readObjects, ...streamObjects],
@@ -107,8 +107,8 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['WORK_BUCKET'],
   },
   'imports/plan': {
-    actions: [...readAndWrite, ...readObjects, ...streamObjects],
-    environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
+    actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
+    environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL'],
   },
   'imports/departments': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects],
@@ -123,10 +123,9 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['DIRECTORY_BUCKET'],
   },
   'imports/finish': {
-    actions: [...readAndWrite, ...readObjects, ...streamObjects],
-    environment: ['WORK_BUCKET', 'REPORTS_BUCKET'],
+    actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
+    environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL'],
   },
-  'imports/fail': { actions: readAndWrite, environment: ['WORK_BUCKET'] },
   'invitations/api': {
     actions: [...readAndWrite, ...cognito('AdminSetUserPassword', 'AdminUserGlobalSignOut')],
     environment: ['USER_POOL_ID'],
@@ -139,6 +138,27 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage', ...takeMessages],
     environment: ['BULK_QUEUE_URL', 'ACCOUNT_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
   },
+  'imports/fail': {
+    actions: [...readAndWrite, 'sqs:SendMessage'],
+    environment: ['WORK_BUCKET', 'MAIL_QUEUE_URL'],
+  },
+  'mail/send': {
+    actions: [
+      'dynamodb:GetItem',
+      'dynamodb:UpdateItem',
+      'sqs:SendMessage',
+      'ses:SendRawEmail',
+      ...takeMessages,
+    ],
+    environment: [
+      'MAIL_QUEUE_URL',
+      'MAIL_FROM',
+      'MAIL_CONFIGURATION_SET',
+      'MAIL_INTERVAL_MILLISECONDS',
+      'SITE_URL',
+    ],
+  },
+  'mail/events': { actions: ['dynamodb:UpdateItem', 'dynamodb:PutItem', ...takeMessages], environment: [] },
   'departments/api': { actions: readAndWrite, environment: [] },
   'roster/periods': {
     actions: [...readAndWrite, 'sqs:SendMessage'],

@@ -32,6 +32,7 @@ interface Row {
   /** For whom a coordinator may: those in its departments, or nobody. */
   coordinator?: 'members';
   body?: (fixture: Fixture) => unknown;
+  query?: string;
   /** What is answered to one who may. */
   answers: number[];
 }
@@ -42,6 +43,7 @@ const schemaBody = () => ({ columns });
 const table: Record<OrganizationOperation, Row> = {
   getOrganization: { needs: 'organization.read', answers: [200] },
   updateOrganization: { needs: 'organization.write', body: () => ({}), answers: [200] },
+  previewMail: { needs: 'organization.read', query: '?kind=invitation', answers: [200] },
   getSchema: { needs: 'schema.read', answers: [200] },
   putSchema: { needs: 'schema.write', body: schemaBody, answers: [200] },
   listAudit: { needs: 'audit.read', answers: [200] },
@@ -169,6 +171,7 @@ async function fixtureFor({ path }: Route, home: string, level: Level): Promise<
 
 async function called(operation: OrganizationOperation, level: Level, home: string): Promise<Answer> {
   const route: Route = routes[operation];
+  const row = table[operation];
   const fixture = await fixtureFor(route, home, level);
   const path = route.path
     .replace('/api/v1/orgs/{org}', '')
@@ -176,7 +179,7 @@ async function called(operation: OrganizationOperation, level: Level, home: stri
   const headers: Record<string, string> = {};
   if (operation === 'putSchema') headers['if-match'] = (await owner('GET', '/schema')).etag ?? '';
   if (operation === 'updateOrganization') headers['if-match'] = (await owner('GET', '')).etag ?? '';
-  return (asks.get(level) as Ask)(route.method, path, table[operation].body?.(fixture), headers);
+  return (asks.get(level) as Ask)(route.method, `${path}${row.query ?? ''}`, row.body?.(fixture), headers);
 }
 
 describe('the table of calls', () => {

@@ -1,5 +1,5 @@
 /** A local cloud for one test file, on a state folder of its own, and what the scenarios do with it over HTTP. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Column } from 'roster/domain/schema';
@@ -13,6 +13,8 @@ import { localContext } from '../../infra/local/synth.ts';
 export interface TestCloud {
   cloud: Cloud;
   stateDirectory: string;
+  /** What the functions printed whose names hold that of the construct, as `MailSend`. */
+  logOf(name: string): Promise<string>;
   /** Stops the cloud and starts it again on the same state. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -26,6 +28,11 @@ export async function startTestCloud(context: Record<string, unknown> = {}): Pro
   const test: TestCloud = {
     cloud: await start(),
     stateDirectory,
+    async logOf(name) {
+      const folder = join(stateDirectory, 'logs');
+      const files = (await readdir(folder)).filter((file) => file.includes(name));
+      return (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n');
+    },
     async restart() {
       await test.cloud.close();
       test.cloud = await start();
@@ -47,8 +54,12 @@ export interface Tenant {
 }
 
 /** Makes an organization as the operator does, signs its owner in and gives it a roster schema. */
-export async function newTenant(cloud: Cloud, name: string, columns?: readonly Column[]): Promise<Tenant> {
-  const owner = `owner@${name.toLowerCase().replaceAll(' ', '-')}.example`;
+export async function newTenant(
+  cloud: Cloud,
+  name: string,
+  columns?: readonly Column[],
+  owner = `owner@${name.toLowerCase().replaceAll(' ', '-')}.example`,
+): Promise<Tenant> {
   const made = await createOrganization({ name, owner, permanent: true }, 'dev', lambdaOf(asRunning(cloud)));
   const client = new MusterClient(cloud.url);
   await client.signIn(made);

@@ -185,6 +185,7 @@ export function memoryOrganizations(
     hold: { disabledShareMax: 1, disabledMembersMax: 1_000_000 },
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'auto' },
     timeZone: 'UTC',
+    language: 'en',
     schemaVersion: 1,
     version: 1,
     createdAt: '2026-01-01T00:00:00.000Z',

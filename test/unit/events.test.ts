@@ -3,7 +3,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Route, routes } from 'roster/domain/routes';
 import { BulkMessage } from 'roster/lambda/bulk-run';
+import { SesEvent } from 'roster/lambda/mail-events';
 import { ObjectCreated } from 'roster/lambda/object-created';
+import { MailMessage } from 'roster/lambda/send-mail';
 import { ImportPayload, PartPayload } from 'roster/lambda/step';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
@@ -78,3 +80,12 @@ it.each(['access/api', 'organization/api', 'roster/api', 'imports/api', 'invitat
     expect(route?.body?.safeParse(JSON.parse(event.body ?? 'null')).error).toBeUndefined();
   },
 );
+
+it.each([
+  ['send', MailMessage],
+  ['events', SesEvent],
+])('mail/%s takes its sample: a message about one mail', (name, body) => {
+  const { Records } = sample(`mail/${name}`) as { Records: { body: string }[] };
+  const read = Records.map((record) => JSON.stringify(body.parse(JSON.parse(record.body))));
+  expect(read).toEqual([expect.stringContaining('01KE0000000000000000000000')]);
+});

@@ -1,3 +1,4 @@
+import { fateOf } from './events.ts';
 import type { Email } from './store.ts';
 
 /** The mailbox page: newest first, no scripts. */
@@ -6,9 +7,9 @@ export function mailboxPage(emails: readonly Email[]): string {
     (
       email,
     ) => `<tr><td><time>${when(email)}</time></td><td>${escapeHtml(email.destination.to.join(', '))}</td>
-<td><a href="/messages/${encodeURIComponent(email.messageId)}">${escapeHtml(email.subject || '(no subject)')}</a></td></tr>`,
+<td><a href="/messages/${encodeURIComponent(email.messageId)}">${escapeHtml(email.subject || '(no subject)')}</a></td><td>${fatesOf(email)}</td></tr>`,
   );
-  const table = `<table><thead><tr><th>Sent</th><th>To</th><th>Subject</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  const table = `<table><thead><tr><th>Sent</th><th>To</th><th>Subject</th><th>State</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
   return page('Mailbox', rows.length ? table : '<p>No email was sent yet.</p>');
 }
 
@@ -16,7 +17,7 @@ export function mailboxPage(emails: readonly Email[]): string {
 export function emailPage(email: Email): string {
   const { to, cc, bcc } = email.destination;
   const people = { From: [email.from], To: to, Cc: cc, Bcc: bcc, 'Reply to': email.replyTo };
-  const headers = Object.entries({ ...people, Sent: [when(email)] })
+  const headers = Object.entries({ ...people, Sent: [when(email)], State: [fatesOf(email)] })
     .filter(([, values]) => values.length)
     .map(([name, values]) => `<dt>${name}</dt><dd>${escapeHtml(values.join(', '))}</dd>`);
   const files = email.attachments.map(
@@ -48,6 +49,12 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; } dd { 
 
 function when({ at }: Email): string {
   return new Date(at * 1000).toISOString();
+}
+
+/** What became of it, for each fate once; without a configuration set nobody is told. */
+function fatesOf({ destination, configurationSet }: Email): string {
+  const fates = new Set([...destination.to, ...destination.cc, ...destination.bcc].map(fateOf));
+  return [...fates].join(', ') + (configurationSet === undefined ? ' (untold)' : '');
 }
 
 function linked(text: string): string {

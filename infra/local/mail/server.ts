@@ -3,7 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type AddressObject, simpleParser } from 'mailparser';
+import type { EventEnvelope } from '../events/envelope.ts';
 import { listen, readBody, ServiceError } from '../states/aws-json.ts';
+import { type EmailEventType, emailEvents } from './events.ts';
+import { Faults } from './faults.ts';
 import { emailPage, escapeHtml, mailboxPage } from './page.ts';
 import { type Email, openMailStore } from './store.ts';
 
@@ -11,25 +14,64 @@ const destinationsMax = 50;
 const pageEmailsMax = 200;
 const namespace = 'http://ses.amazonaws.com/doc/2010-12-01/';
 
+/** A configuration set, and the types of events that it sends to EventBridge, as `SEND` or `bounce`. */
+export interface ConfigurationSet {
+  readonly name: string;
+  readonly events: readonly string[];
+}
+
+/** Where it runs, and who takes the events of its mails; nobody if absent. */
+export interface MailOptions {
+  directory: string;
+  port?: number;
+  region?: string;
+  accountId?: string;
+  onEvent?: (event: EventEnvelope) => Promise<void>;
+}
+
 /**
  * Starts a local SES (v1, query protocol: SendEmail, SendRawEmail) on 127.0.0.1 that keeps what it is given.
  *
- * `GET /` is a mailbox for people, `GET /store?since=<epoch seconds>` has the emails as JSON. It is an endpoint of
+ * `GET /` is a mailbox for people, `GET /store?since=<epoch seconds>` has the emails as JSON. An email with a
+ * configuration set has the events that SES would send: every address takes its mail, but for those of SES's mailbox
+ * simulator (`bounce@simulator.amazonses.com` and the like). `PUT /faults` makes the next calls fail, for tests:
+ * `{"throttle": 3, "reject": 1, "cut": 1}` refuses three calls and then one, then takes one and hangs up. It is an endpoint of
  * our own because aws-ses-v2-local 2.10.2 drops all but the first recipient, never answers other calls, and has one
  * store in memory for the whole process.
  *
  * @see https://docs.aws.amazon.com/ses/latest/APIReference/API_Operations.html
  */
-export async function startMail(options: { directory: string; port?: number }) {
+export async function startMail(options: MailOptions) {
+  const { region = 'us-east-1', accountId = '000000000000', onEvent } = options;
   mkdirSync(options.directory, { recursive: true });
   const store = openMailStore(join(options.directory, 'mail.sqlite'));
+
+  const configurationSets = new Map<string, ReadonlySet<string>>();
+  const faults = new Faults();
+
+  /** Events come after the answer, in their order; one that is not taken is told and lost, as on AWS. */
+  function tell(email: Email): void {
+    const wanted = configurationSets.get(email.configurationSet ?? '');
+    if (wanted === undefined || onEvent === undefined) return;
+    const isWanted = ({ type }: { type: EmailEventType }) => wanted.has(type);
+    const events = emailEvents(email, { region, accountId }).filter(isWanted);
+    const delivering = events.reduce(
+      (before, { event }) => before.then(() => onEvent(event)),
+      Promise.resolve(),
+    );
+    delivering.catch((error: unknown) => console.error(`SES: events of ${email.messageId} are lost`, error));
+  }
 
   async function call(request: IncomingMessage): Promise<string> {
     const form = new URLSearchParams(await readBody(request));
     const action = form.get('Action') ?? '';
     const read = { SendEmail: readEmail, SendRawEmail: readRawEmail }[action];
     if (!read) throw new ServiceError('InvalidAction', `The local SES has no action ${action}`);
+    faults.refuse();
     const email = await read(form);
+    const set = email.configurationSet;
+    if (set !== undefined && !configurationSets.has(set))
+      throw new ServiceError('ConfigurationSetDoesNotExist', `Configuration set <${set}> does not exist.`);
     const { to, cc, bcc } = email.destination;
     const count = to.length + cc.length + bcc.length;
     if (count < 1 || count > destinationsMax)
@@ -38,6 +80,7 @@ export async function startMail(options: { directory: string; port?: number }) {
         `1 to ${destinationsMax} recipients are allowed, not ${count}`,
       );
     store.add(email);
+    setImmediate(tell, email);
     const result = `<${action}Result><MessageId>${email.messageId}</MessageId></${action}Result>`;
     return `<${action}Response xmlns="${namespace}">${result}${metadata()}</${action}Response>`;
   }
@@ -57,7 +100,15 @@ export async function startMail(options: { directory: string; port?: number }) {
   const endpoint = await listen(
     createServer(async (request, response) => {
       try {
-        if (request.method === 'POST') return send(response, 200, 'text/xml', await call(request));
+        if (request.method === 'PUT' && request.url === '/faults') {
+          faults.set(JSON.parse(await readBody(request)));
+          return send(response, 204, 'text/plain', '');
+        }
+        if (request.method === 'POST') {
+          const answer = await call(request);
+          if (faults.cut()) return request.socket.destroy();
+          return send(response, 200, 'text/xml', answer);
+        }
         const found = look(new URL(request.url ?? '/', 'http://local'));
         if (found) send(response, 200, found.type, found.body);
         else send(response, 404, 'text/plain', 'Not found');
@@ -75,6 +126,11 @@ export async function startMail(options: { directory: string; port?: number }) {
 
   return {
     url: endpoint.url,
+    /** Makes a configuration set, or changes the one of that name. */
+    putConfigurationSet({ name, events }: ConfigurationSet): void {
+      const types = events.map((type) => type.toLowerCase().replaceAll('_', ''));
+      configurationSets.set(name, new Set(types));
+    },
     /** Hangs up on everybody and resolves when the port and the file are free. */
     async close(): Promise<void> {
       await endpoint.close();
@@ -118,7 +174,8 @@ function readEmail(form: URLSearchParams): Email {
 async function readRawEmail(form: URLSearchParams): Promise<Email> {
   const raw = required(form, 'RawMessage.Data');
   const message = await simpleParser(Buffer.from(raw, 'base64'));
-  const from = form.get('Source') ?? message.from?.text;
+  // People see the header; Source is where bounces would go.
+  const from = message.from?.text ?? form.get('Source');
   if (!from) throw new ServiceError('InvalidParameterValue', 'Missing sender');
   const to = members(form, 'Destinations');
   const headers = { to: addresses(message.to), cc: addresses(message.cc), bcc: addresses(message.bcc) };

@@ -1,6 +1,7 @@
 import type { Rule, Target } from '../events/bus.ts';
 import type { EventPattern } from '../events/pattern.ts';
 import type { HostedResource, Inventory } from '../inventory.ts';
+import type { ConfigurationSet } from '../mail/server.ts';
 import type { EventSource } from '../queues/event-source.ts';
 import type { QueueDescription } from '../queues/server.ts';
 import type { StateMachineDescription } from '../states/server.ts';
@@ -139,4 +140,31 @@ export function stateMachines(inventory: Inventory): StateMachineDescription[] {
     );
     return { arn: ref, name: attribute('Name'), definition: JSON.parse(filled) as unknown };
   });
+}
+
+interface EventDestinationProperties {
+  ConfigurationSetName: string;
+  EventDestination: {
+    Enabled?: boolean;
+    MatchingEventTypes?: string[];
+    EventBridgeDestination?: object;
+  };
+}
+
+/** The configuration sets of SES, each with the events that it sends to EventBridge. */
+export function configurationSets(inventory: Inventory): ConfigurationSet[] {
+  const destinations = inventory
+    .ofType('AWS::SES::ConfigurationSetEventDestination')
+    .map(({ logicalId, properties }) => {
+      const destination = properties as unknown as EventDestinationProperties;
+      if (destination.EventDestination.EventBridgeDestination === undefined)
+        throw new TemplateError(`${logicalId}: only EventBridge is hosted as a destination of SES's events`);
+      return destination;
+    });
+  return inventory.ofType('AWS::SES::ConfigurationSet').map(({ ref }) => ({
+    name: ref,
+    events: destinations
+      .filter((one) => one.ConfigurationSetName === ref && one.EventDestination.Enabled !== false)
+      .flatMap(({ EventDestination }) => EventDestination.MatchingEventTypes ?? []),
+  }));
 }

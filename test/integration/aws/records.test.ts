@@ -36,6 +36,7 @@ const acme: Organization = {
   hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
   importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
   timeZone: 'UTC',
+  language: 'en',
   schemaVersion: 1,
   version: 1,
   createdAt: '2026-01-01T00:00:00.000Z',

@@ -37,6 +37,7 @@ beforeAll(async () => {
       approve: 'review' as const,
     },
     timeZone: 'UTC',
+    language: 'en' as const,
     schemaVersion: 1,
     version: 1,
     createdAt: now,

@@ -37,6 +37,7 @@ beforeAll(async () => {
       hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
       importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
       timeZone: 'UTC',
+      language: 'en',
       schemaVersion: 1,
       version: 1,
       createdAt: '2026-01-01T00:00:00.000Z',

@@ -8,7 +8,8 @@ import {
   SendTemplatedEmailCommand,
 } from '@aws-sdk/client-ses';
 import { afterEach, expect, test } from 'vitest';
-import { startMail } from '../../../infra/local/mail/server.ts';
+import type { EventEnvelope } from '../../../infra/local/events/envelope.ts';
+import { type MailOptions, startMail } from '../../../infra/local/mail/server.ts';
 
 const open = new Set<Awaited<ReturnType<typeof startMail>>>();
 const temporary = () => mkdtempSync(join(tmpdir(), 'mail-'));
@@ -18,11 +19,12 @@ afterEach(async () => {
   open.clear();
 });
 
-async function start(directory = temporary()) {
-  const mail = await startMail({ directory });
+async function start(directory = temporary(), onEvent?: MailOptions['onEvent']) {
+  const mail = await startMail({ directory, ...(onEvent && { onEvent }) });
   open.add(mail);
+  mail.putConfigurationSet({ name: 'muster', events: ['SEND', 'DELIVERY', 'BOUNCE', 'COMPLAINT'] });
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new SESClient({ endpoint: mail.url, region: 'eu-west-1', credentials });
+  const client = new SESClient({ endpoint: mail.url, region: 'eu-west-1', credentials, maxAttempts: 1 });
   const stored = async () =>
     ((await (await fetch(`${mail.url}/store`)).json()) as { emails: Record<string, unknown>[] }).emails;
   const page = async (path: string) => (await fetch(mail.url + path)).text();
@@ -139,4 +141,73 @@ test('emails survive a restart', async () => {
   open.delete(first.mail);
   const { stored } = await start(directory);
   expect((await stored()).map(({ messageId }) => messageId)).toEqual([MessageId]);
+});
+
+test('what becomes of an email is told as events, in their order; SES’s simulator has addresses that fail', async () => {
+  const told: EventEnvelope[] = [];
+  const { client, mail, page } = await start(temporary(), async (event) => void told.push(event));
+  mail.putConfigurationSet({ name: 'some', events: ['bounce'] });
+  const sendTo = async (address: string, set = 'muster') => {
+    told.length = 0;
+    const { MessageId } = await client.send(
+      new SendEmailCommand({
+        ...invitation.input,
+        Destination: { ToAddresses: [address] },
+        ConfigurationSetName: set,
+      }),
+    );
+    return MessageId;
+  };
+  const toldOf = async (count: number) => {
+    await expect.poll(() => told.length).toBe(count);
+    return told.map((event) => event['detail-type']);
+  };
+  const messageId = await sendTo('ada@example.com');
+  expect(await toldOf(2)).toEqual(['Email Sent', 'Email Delivered']);
+  expect(told[1]).toMatchObject({
+    source: 'aws.ses',
+    detail: {
+      eventType: 'Delivery',
+      mail: {
+        messageId,
+        destination: ['ada@example.com'],
+        tags: { invitation: ['n1'], 'ses:configuration-set': ['muster'] },
+      },
+      delivery: { recipients: ['ada@example.com'] },
+    },
+  });
+  await sendTo('bounce+7@simulator.amazonses.com');
+  expect(await toldOf(2)).toEqual(['Email Sent', 'Email Bounced']);
+  expect(told[1]?.detail).toMatchObject({
+    bounce: {
+      bounceType: 'Permanent',
+      bounceSubType: 'General',
+      bouncedRecipients: [{ emailAddress: 'bounce+7@simulator.amazonses.com' }],
+    },
+  });
+  expect(await page('/')).toContain('<td>bounced</td>');
+  await sendTo('suppressionlist@simulator.amazonses.com', 'some');
+  expect(await toldOf(1)).toEqual(['Email Bounced']);
+  await sendTo('complaint@simulator.amazonses.com');
+  expect(await toldOf(3)).toEqual(['Email Sent', 'Email Delivered', 'Email Complaint Received']);
+  await sendTo('bounce@example.com');
+  expect(await toldOf(2)).toEqual(['Email Sent', 'Email Delivered']);
+  await expect(sendTo('ada@example.com', 'other')).rejects.toMatchObject({
+    name: 'ConfigurationSetDoesNotExistException',
+  });
+});
+
+test('calls fail where a test asks for it: refused emails are not kept, one that is cut off is', async () => {
+  const { client, mail, stored } = await start();
+  const body = JSON.stringify({ throttle: 1, reject: 1, cut: 1 });
+  expect((await fetch(`${mail.url}/faults`, { method: 'PUT', body })).status).toBe(204);
+  const once = () =>
+    client.send(invitation).then(
+      () => 'sent',
+      (error: Error & { code?: string }) => error.code ?? error.name,
+    );
+  const outcomes: string[] = [];
+  for (let call = 0; call < 4; call++) outcomes.push(await once());
+  expect(outcomes).toEqual(['Throttling', 'MessageRejected', 'ECONNRESET', 'sent']);
+  expect(await stored()).toHaveLength(2);
 });

@@ -58,7 +58,7 @@ async function system(script: Script, hasDemo = true) {
     url,
     apiUrl: `${url}/api/v1`,
     region: 'eu-west-1',
-    endpoints: { LAMBDA: url, S3: url },
+    endpoints: { LAMBDA: url, S3: url, SES: url },
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
     outputs: {},
   };

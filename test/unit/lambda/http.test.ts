@@ -16,6 +16,7 @@ const organization = {
   hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
   importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
   timeZone: 'UTC',
+  language: 'en',
   version: 4,
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
@@ -44,6 +45,9 @@ const handlers: HttpHandlers<'organization', { once: Once }> = {
   },
   async putSchema() {
     return { status: 200, version: 2, body: schema };
+  },
+  async previewMail() {
+    return { status: 200, body: { subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' } };
   },
   async listAudit() {
     return { status: 200, body: { items: [] } };

@@ -103,6 +103,9 @@ export const keys = {
     pk: `DUE#${slot}`,
     sk: `${at}#${org}#${externalId}`,
   }),
+  mail: (org: string, mailId: string): Key => ({ pk: `O#${org}#MAIL#${mailId}`, sk: 'MAIL' }),
+  /** An address that is not written to any more, whichever organization asks; by its hash. */
+  suppressedAddress: (hash: string): Key => ({ pk: `SUPPRESSED#${hash}`, sk: 'SUPPRESSED' }),
   idempotency: (org: string, hash: string): Key => ({ pk: `O#${org}#ONCE#${hash}`, sk: 'ONCE' }),
   /** The directory: read backwards, its head comes first and then the log of what changed, the newest first. */
   directory: (org: string): string => `O#${org}#DIRECTORY`,

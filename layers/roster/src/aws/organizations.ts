@@ -3,6 +3,7 @@ import { defaultTimeZone } from '../domain/active-period.ts';
 import type { AuditEvent } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import { ImportMode, OnRowErrors } from '../domain/import.ts';
+import { defaultMailLanguage, MailLanguage } from '../domain/mail.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Organizations } from '../domain/ports.ts';
 import { type Column, RosterSchema } from '../domain/schema.ts';
@@ -30,6 +31,7 @@ const OrganizationItem = z.object({
   }),
   timeZone: z.string().default(defaultTimeZone),
   requireSecondFactor: z.boolean().optional(),
+  language: MailLanguage.default(defaultMailLanguage),
   schemaVersion: z.int().min(1),
   version: z.int().min(1),
   createdAt: z.string(),

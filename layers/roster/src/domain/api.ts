@@ -6,6 +6,7 @@ import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, n
 import { rootDepartment } from './departments.ts';
 import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
+import { MailKind, MailLanguage } from './mail.ts';
 import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
 import { type Level, levels, permissions } from './permissions.ts';
@@ -138,6 +139,7 @@ export const OrganizationSettings = z.strictObject({
   }),
   timeZone: z.string().max(100).refine(isTimeZone, 'a time zone as Europe/Paris or UTC'),
   requireSecondFactor: z.boolean().optional(),
+  language: MailLanguage,
 });
 // Not strict: what else is stored of an organization falls away from the answer.
 export const Organization = z
@@ -157,6 +159,14 @@ export const RosterSchemaInput = z
   .strictObject({ version: z.int().optional(), columns: z.array(Column).min(1).max(200) })
   .meta({ id: 'RosterSchemaInput' });
 export const TemplateQuery = z.object({ format: z.enum(['csv', 'xlsx']).default('csv') });
+
+// Mail
+
+/** Without `language`, that of the organization. */
+export const MailPreviewQuery = z.object({ kind: MailKind, language: MailLanguage.optional() });
+export const MailPreview = z
+  .object({ subject: z.string(), html: z.string(), text: z.string() })
+  .meta({ id: 'MailPreview' });
 
 // Audit
 

@@ -1,4 +1,5 @@
 import type { HoldPolicy, ImportMode, OnRowErrors } from './import.ts';
+import type { MailLanguage } from './mail.ts';
 import type { Level } from './permissions.ts';
 
 /** An organization as stored: its settings and the version of its roster schema. Times are ISO 8601 in UTC. */
@@ -11,6 +12,8 @@ export interface Organization {
   timeZone: string;
   /** Whether its owners and administrators may act only with a second factor; not, where absent. */
   requireSecondFactor?: boolean | undefined;
+  /** Of the mails that are sent in its name. */
+  language: MailLanguage;
   schemaVersion: number;
   version: number;
   createdAt: string;

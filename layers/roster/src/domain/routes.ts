@@ -161,6 +161,16 @@ export const routes = {
     body: shapes.OrganizationPatch,
     responses: { 200: shapes.Organization },
   },
+  previewMail: {
+    method: 'GET',
+    path: `${org}/mail/preview`,
+    area: 'organization',
+    access: 'organization.read',
+    summary: 'A mail as the organization would send it, with made-up values.',
+    params: P.org,
+    query: shapes.MailPreviewQuery,
+    responses: { 200: shapes.MailPreview },
+  },
   getSchema: {
     method: 'GET',
     path: `${org}/schema`,

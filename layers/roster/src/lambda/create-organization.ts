@@ -7,6 +7,7 @@ import { Params } from '../domain/api.ts';
 import { operatorActor } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import { defaultHoldPolicy } from '../domain/import.ts';
+import { defaultMailLanguage } from '../domain/mail.ts';
 import type { Organization } from '../domain/organization.ts';
 import { organizationIdFrom } from '../domain/organization-id.ts';
 import { defaultColumns } from '../domain/schema.ts';
@@ -116,6 +117,7 @@ function newItems({ clock }: CreateDeps, wanted: OrganizationToCreate, account: 
     hold: defaultHoldPolicy,
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
     timeZone: defaultTimeZone,
+    language: defaultMailLanguage,
     schemaVersion: 1,
     version: 1,
     createdAt: now,

@@ -17,6 +17,8 @@ import { type DueMembers, dueMembers } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
+import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
+import { type MailRecords, mailRecords } from '../aws/mails.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
 import { bucketObjects } from '../aws/objects.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
@@ -77,6 +79,10 @@ export interface Deps {
   /** Who may sign in at all; follows the memberships. */
   userPool: UserPool;
   tokens: TokenVerifier;
+  /** How far each mail is. */
+  mails: MailRecords;
+  /** Takes mails to be sent. */
+  mailQueue: MailQueue;
 }
 
 /** The process's adapters. */
@@ -110,6 +116,8 @@ export const deps: Deps = lazily<Deps>({
   accountMaker: () => cognitoIdentity({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
   userPool: () => cognitoUserPool({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),
+  mails: () => mailRecords(deps.table),
+  mailQueue: () => mailQueue(readEnv(env.mailQueue).MAIL_QUEUE_URL, deps),
   tokens: () => {
     const { TOKEN_ISSUER, USER_POOL_CLIENT_ID } = readEnv(env.tokens);
     return tokenVerifier({ issuer: TOKEN_ISSUER, clientId: USER_POOL_CLIENT_ID });

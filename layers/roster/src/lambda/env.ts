@@ -25,6 +25,13 @@ export const env = {
   userPoolClient: z.object({ USER_POOL_CLIENT_ID: text }),
   accountQueue: z.object({ ACCOUNT_QUEUE_URL: z.url() }),
   bulkQueue: z.object({ BULK_QUEUE_URL: z.url() }),
+  mailQueue: z.object({ MAIL_QUEUE_URL: z.url() }),
+  mailer: z.object({
+    MAIL_FROM: z.email(),
+    MAIL_CONFIGURATION_SET: text,
+    MAIL_INTERVAL_MILLISECONDS: z.coerce.number().int().min(0),
+    SITE_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
+  }),
   tokens: z.object({ TOKEN_ISSUER: z.url(), USER_POOL_CLIENT_ID: text }),
   uploads: z.object({ UPLOADS_BUCKET: text }),
   work: z.object({ WORK_BUCKET: text }),

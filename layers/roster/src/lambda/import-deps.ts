@@ -1,12 +1,15 @@
 /** The composition root of the import pipeline: each step touches, and so needs, only its own adapters. */
 import { ulid } from 'ulid';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
+import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { departmentRecords } from '../aws/departments.ts';
 import { refreshDirectory } from '../aws/directory-refresh.ts';
 import { type ImportMachine, importMachine } from '../aws/executions.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
+import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
+import { mailRecords } from '../aws/mails.ts';
 import {
   bucketObjects,
   objectSource,
@@ -42,6 +45,9 @@ export interface ImportDeps {
   members: RosterMembers;
   departments: Departments;
   accountQueue: AccountQueue;
+  /** Whose address an import's uploader has. */
+  accounts: AccountRecords;
+  mailQueue: MailQueue;
   work: Objects;
   reports: Objects;
   /** Makes what was applied searchable. */
@@ -69,6 +75,11 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
   members: () => rosterMembers(importDeps.table),
   departments: () => departmentRecords(importDeps),
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
+  accounts: () => accountRecords(importDeps.table),
+  mailQueue: () => {
+    const { table, clock } = importDeps;
+    return mailQueue(readEnv(env.mailQueue).MAIL_QUEUE_URL, { mails: mailRecords(table), clock });
+  },
   work: () => bucketObjects(readEnv(env.work).WORK_BUCKET),
   reports: () => bucketObjects(readEnv(env.reports).REPORTS_BUCKET),
   refreshDirectory: () => {

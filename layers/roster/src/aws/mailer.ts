@@ -1,0 +1,104 @@
+/** Hands mails to SES. What SES answers is told apart by one question: may it have taken the mail? */
+import { SESClient, SESServiceException, SendRawEmailCommand } from '@aws-sdk/client-ses';
+import type { RenderedMail } from '../domain/mail.ts';
+import type { MailRef } from './mails.ts';
+import { mimeMessage } from './mime.ts';
+
+/** A mail ready to go. */
+export interface OutgoingMail extends MailRef {
+  /** The name that people see as the sender. */
+  fromName: string;
+  to: string;
+  rendered: RenderedMail;
+}
+
+/**
+ * What SES said: `accepted`; `busy`, it did not take the mail now; `refused`, it never will; or nothing that can be
+ * relied upon, `unanswered`: the mail may be on its way.
+ */
+export type MailAnswer =
+  | { answer: 'accepted'; messageId: string }
+  | { answer: 'busy' | 'refused'; code: string }
+  | { answer: 'unanswered'; cause: unknown };
+
+export interface Mailer {
+  /** Sends once, without repeats. @throws what SES refused for a reason that is not the mail's: it did not take it. */
+  send(mail: OutgoingMail): Promise<MailAnswer>;
+}
+
+/** SES's words for "not now": the rate, the day's quota, or sending is paused for the account. */
+const busyCodes = new Set([
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'LimitExceeded',
+  'LimitExceededException',
+  'AccountSendingPausedException',
+  'ConfigurationSetSendingPausedException',
+]);
+
+/** SES's words for "not this mail". */
+const refusedCodes = new Set([
+  'MessageRejected',
+  'MailFromDomainNotVerifiedException',
+  'InvalidParameterValue',
+]);
+
+let sharedClient: SESClient | undefined;
+
+/** One try: the SDK's own repeats would send a mail again whose answer was lost. */
+function ses(): SESClient {
+  sharedClient ??= new SESClient({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+  });
+  return sharedClient;
+}
+
+export interface MailerOptions {
+  /** The address that mails come from; its identity is verified with SES. */
+  from: string;
+  configurationSet: string;
+  client?: SESClient;
+}
+
+/** Opens SES. Nothing is sent until a method is called. `client`, if given, must not repeat by itself. */
+export function sesMailer({ from, configurationSet, client = ses() }: MailerOptions): Mailer {
+  return {
+    async send({ organization, mailId, fromName, to, rendered }) {
+      const mime = mimeMessage({ from: { name: fromName, address: from }, to, ...rendered });
+      const command = new SendRawEmailCommand({
+        Source: from,
+        Destinations: [to],
+        RawMessage: { Data: mime },
+        ConfigurationSetName: configurationSet,
+        Tags: [
+          { Name: 'organization', Value: organization },
+          { Name: 'mailId', Value: mailId },
+        ],
+      });
+      try {
+        const { MessageId } = await client.send(command);
+        if (MessageId === undefined) return { answer: 'unanswered', cause: undefined };
+        return { answer: 'accepted', messageId: MessageId };
+      } catch (error) {
+        return answerOf(error);
+      }
+    },
+  };
+}
+
+/** The request did not leave this machine. */
+const notSentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+
+function answerOf(error: unknown): MailAnswer {
+  const systemCode = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (notSentCodes.has(systemCode)) return { answer: 'busy', code: systemCode };
+  const status = error instanceof SESServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
+  if (!(error instanceof SESServiceException) || status < 400 || status >= 500) {
+    return { answer: 'unanswered', cause: error };
+  }
+  if (busyCodes.has(error.name)) return { answer: 'busy', code: error.name };
+  if (refusedCodes.has(error.name)) return { answer: 'refused', code: error.name };
+  throw error;
+}

@@ -1,0 +1,50 @@
+/** Mails about imports to who uploaded them (S3.9). */
+import type { Import } from '../domain/import.ts';
+import type { Mail } from '../domain/mail.ts';
+import type { ImportRef } from '../domain/ports.ts';
+import type { ImportDeps } from './import-deps.ts';
+import { describeError, logger } from './observability.ts';
+
+type NoticeDeps = Pick<ImportDeps, 'imports' | 'accounts' | 'mailQueue'>;
+
+/**
+ * Runs a step of an import, and mails its uploader if the import has ended then, or waits for approval. A step that is
+ * run again mails nothing twice. A mail that could not be queued fails no import.
+ */
+export async function telling<T>(deps: NoticeDeps, ref: ImportRef, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await tellUploader(deps, ref).catch((error: unknown) =>
+      logger.error('The uploader was not told', { fault: describeError(error) }),
+    );
+  }
+}
+
+async function tellUploader({ imports, accounts, mailQueue }: NoticeDeps, ref: ImportRef): Promise<void> {
+  const { organization, importId } = ref;
+  const job = await imports.get(ref);
+  const mail = noticeOf(job);
+  if (mail === undefined) return;
+  const found = await accounts.findByLogin(job.uploadedBy, organization);
+  if (found?.memberships[0]?.state !== 'enabled') return;
+  const { account } = await accounts.standing(found.account);
+  if (account?.email === undefined) return;
+  await mailQueue.send(organization, {
+    mail,
+    to: account.email,
+    owner: { kind: 'import', id: importId },
+    key: `import/${importId}/${mail.kind}`,
+  });
+}
+
+/** What there is to tell of an import; nothing of one that goes on, or that a person or a newer file ended. */
+function noticeOf({ importId, status, step, fileName, counts }: Import): Mail | undefined {
+  const about = { fileName, link: `/#/imports/${importId}` };
+  const { rows, added, updated, reactivated, disabled, rejected, conflicts } = counts;
+  const told = { rows, added, updated, reactivated, disabled, rejected, conflicts };
+  if (status === 'complete') return { kind: 'importFinished', ...about, counts: told };
+  if (status === 'error') return { kind: 'importFailed', ...about };
+  const waits = status === 'in_progress' && step === 'review';
+  return waits ? { kind: 'importWaiting', ...about, counts: told } : undefined;
+}

@@ -1,0 +1,44 @@
+/** The composition root of sending mails; apart, so that no other function loads SES's client. */
+import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
+import { type Mailer, sesMailer } from '../aws/mailer.ts';
+import { type MailRecords, mailRecords } from '../aws/mails.ts';
+import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
+import { type Suppressions, suppressions } from '../aws/suppressions.ts';
+import { createTable, type Table } from '../aws/table.ts';
+import type { Clock } from '../domain/ports.ts';
+import { env, readEnv } from './env.ts';
+import { lazily } from './lazily.ts';
+import { type MailListener, noteMailState } from './mail-outcome.ts';
+
+export interface MailDeps {
+  clock: Clock;
+  table: Table;
+  organizations: Pick<OrganizationRecords, 'get'>;
+  /** How far each mail is. */
+  mails: MailRecords;
+  mailQueue: MailQueue;
+  mailer: Mailer;
+  /** Who is not to be written to. */
+  suppressions: Suppressions;
+  /** Told whenever a mail moved on. */
+  onMailState: MailListener;
+}
+
+const readsOnly = () => {
+  throw new Error('Whoever sends mails changes no organization.');
+};
+
+/** The process's adapters. */
+export const mailDeps: MailDeps = lazily<MailDeps>({
+  clock: () => () => new Date(),
+  table: () => createTable({ tableName: readEnv(env.table).TABLE_NAME }),
+  organizations: () => organizationRecords(mailDeps.table, { commit: readsOnly }),
+  mails: () => mailRecords(mailDeps.table),
+  mailQueue: () => mailQueue(readEnv(env.mailQueue).MAIL_QUEUE_URL, mailDeps),
+  mailer: () => {
+    const { MAIL_FROM, MAIL_CONFIGURATION_SET } = readEnv(env.mailer);
+    return sesMailer({ from: MAIL_FROM, configurationSet: MAIL_CONFIGURATION_SET });
+  },
+  suppressions: () => suppressions(mailDeps.table),
+  onMailState: () => noteMailState,
+});

@@ -1,0 +1,98 @@
+/** Sends the mails of the queue, each once (B12). */
+import { type Backoff, delayMs } from '../aws/backoff.ts';
+import type { MailMessage } from '../aws/mail-queue.ts';
+import type { HeldMail } from '../aws/mails.ts';
+import { type MailOutcome, mailLeaseSeconds } from '../domain/mail.ts';
+import { renderMail } from '../mail/render.ts';
+import type { MailDeps } from './mail-deps.ts';
+import { type MoveDeps, moveMail } from './mail-outcome.ts';
+import { logger } from './observability.ts';
+
+export { MailMessage } from '../aws/mail-queue.ts';
+
+export type SendDeps = MoveDeps &
+  Pick<MailDeps, 'mailer' | 'mailQueue' | 'organizations' | 'suppressions'> & {
+    mails: Pick<MailDeps['mails'], 'take' | 'putBack' | 'move'>;
+  };
+
+/** How it is sent. `turn` waits until SES's rate allows the next mail. */
+export interface SendOptions {
+  siteUrl: string;
+  turn?: () => Promise<void>;
+  leaseSeconds?: number;
+}
+
+/** How long a mail waits that SES does not take now: longer with each try, never given up. */
+const busyBackoff: Backoff = { attemptsMax: Number.POSITIVE_INFINITY, firstMs: 2_000, delayMsMax: 600_000 };
+
+/**
+ * Sends the mail of a message, unless it was sent. One sender at a time has it in hand. Where SES's answer was lost it
+ * stays in hand and the message fails: SES's own event of the mail it took ends the matter, and only where none came
+ * until the hold is over, and the message is there again, is the mail sent anew.
+ *
+ * What remains: a mail goes out twice if its answer is lost and its event is too, or takes more than
+ * {@link mailLeaseSeconds}; SES publishes events with best effort and has no idempotency token.
+ * @throws Error if SES did not answer, or something unforeseen happened; the message comes again
+ */
+export async function sendMail(deps: SendDeps, message: MailMessage, options: SendOptions): Promise<void> {
+  const now = deps.clock();
+  const take = await deps.mails.take(message, now, options.leaseSeconds ?? mailLeaseSeconds);
+  if (take.outcome === 'done') return;
+  if (take.outcome === 'busy') {
+    return deps.mailQueue.putOff(message, (take.busyUntil - now.getTime()) / 1000 + 1);
+  }
+  const { held } = take;
+  const result = await tried(deps, message, held, options);
+  if (result === 'busy') {
+    await deps.mails.putBack(held, deps.clock());
+    const seconds = 1 + delayMs(busyBackoff, held.record.attempts) / 1000;
+    return deps.mailQueue.putOff(message, seconds);
+  }
+  const { messageId, ...outcome } = result;
+  await moveMail(deps, message, outcome, messageId);
+}
+
+type Result = 'busy' | (MailOutcome & { messageId?: string });
+
+/** One try to send. A failure that SES had no part in, or that tells that it took nothing, puts the mail back. */
+async function tried(
+  deps: SendDeps,
+  message: MailMessage,
+  held: HeldMail,
+  options: SendOptions,
+): Promise<Result> {
+  try {
+    const { answer, ...said } = await handOver(deps, message, held, options);
+    if (answer === 'unanswered') throw new MailUnanswered('cause' in said ? said.cause : undefined);
+    if (answer === 'suppressed') return { state: 'suppressed' };
+    if (answer === 'accepted') return { state: 'sent', ...('messageId' in said && said) };
+    const code = 'code' in said ? said.code : answer;
+    logger.warn('SES did not take a mail', { mailId: message.mailId, answer, code });
+    return answer === 'busy' ? 'busy' : { state: 'failed', code };
+  } catch (error) {
+    if (!(error instanceof MailUnanswered)) await deps.mails.putBack(held, deps.clock());
+    throw error;
+  }
+}
+
+async function handOver(
+  deps: SendDeps,
+  { organization, mailId, mail }: MailMessage,
+  { record }: HeldMail,
+  { siteUrl, turn }: SendOptions,
+) {
+  if (await deps.suppressions.has(record.to)) return { answer: 'suppressed' as const };
+  const { name, language, timeZone } = await deps.organizations.get(organization);
+  const rendered = renderMail(mail, { organizationName: name, language, timeZone, siteUrl });
+  await turn?.();
+  return deps.mailer.send({ organization, mailId, fromName: name, to: record.to, rendered });
+}
+
+/** SES may have taken the mail or not. */
+class MailUnanswered extends Error {
+  override readonly name = 'MailUnanswered';
+
+  constructor(cause: unknown) {
+    super('SES did not answer; whether it took the mail is known by its events.', { cause });
+  }
+}

@@ -1,0 +1,424 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SESClient } from '@aws-sdk/client-ses';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startMail } from '../../../infra/local/mail/server.ts';
+import { startQueues } from '../../../infra/local/queues/server.ts';
+import { keys } from '../../../layers/roster/src/aws/keys.ts';
+import { mailQueue } from '../../../layers/roster/src/aws/mail-queue.ts';
+import { sesMailer } from '../../../layers/roster/src/aws/mailer.ts';
+import { mailIdOf, mailRecords } from '../../../layers/roster/src/aws/mails.ts';
+import { suppressions } from '../../../layers/roster/src/aws/suppressions.ts';
+import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
+import type { Mail, MailRecord } from '../../../layers/roster/src/domain/mail.ts';
+import { followMail, SesEvent } from '../../../layers/roster/src/lambda/mail-events.ts';
+import { MailMessage, type SendDeps, sendMail } from '../../../layers/roster/src/lambda/send-mail.ts';
+import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { storedOrganization } from '../../support/organization.ts';
+
+vi.hoisted(() => {
+  process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
+  process.env.POWERTOOLS_METRICS_DISABLED = 'true';
+});
+
+const place = { region: 'eu-west-1', accountId: '000000000000' };
+const local = { region: place.region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+const temporary = () => mkdtempSync(join(tmpdir(), 'mails-'));
+const secret = 'S3cretToken';
+const invitation: Mail = {
+  kind: 'invitation',
+  memberName: 'Ada',
+  link: `/#/join/${secret}`,
+  expiresAt: '2026-06-04T12:00:00.000Z',
+};
+const options = { siteUrl: 'https://muster.example', leaseSeconds: 300 };
+
+let dynamo: TestDynamo;
+let ses: Awaited<ReturnType<typeof startMail>>;
+let queues: Awaited<ReturnType<typeof startQueues>>;
+let sesClient: SESClient;
+let sqsClient: SQSClient;
+let told: SesEvent[];
+
+let table: Table;
+let tableName: string;
+let now: Date;
+let queueUrl: string;
+let queueCount = 0;
+let putOff: { message: MailMessage; delaySeconds: number }[];
+let heard: MailRecord[];
+let deps: SendDeps & { suppressions: ReturnType<typeof suppressions>; mails: ReturnType<typeof mailRecords> };
+
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  const onEvent = async (event: unknown) => void told.push(SesEvent.parse(event));
+  ses = await startMail({ ...place, directory: temporary(), onEvent });
+  ses.putConfigurationSet({ name: 'muster', events: ['send', 'delivery', 'bounce', 'complaint', 'reject'] });
+  queues = await startQueues({ ...place, directory: temporary() });
+  sesClient = new SESClient({ ...local, endpoint: ses.url, maxAttempts: 1 });
+  sqsClient = new SQSClient({ ...local, endpoint: queues.url });
+});
+afterAll(async () => {
+  await Promise.all([dynamo.stop(), ses.close(), queues.close()]);
+});
+
+beforeEach(async () => {
+  tableName = await dynamo.createTable();
+  table = createTable({ tableName, client: dynamo.client });
+  now = new Date('2026-06-01T12:00:00.000Z');
+  told = [];
+  putOff = [];
+  heard = [];
+  const name = `mails-${++queueCount}`;
+  queues.putQueue({ name, attributes: { VisibilityTimeout: 0 } });
+  queueUrl = queues.queueUrl(name);
+  const clock = () => now;
+  const mails = mailRecords(table);
+  deps = {
+    clock,
+    mails,
+    suppressions: suppressions(table),
+    organizations: { get: async () => storedOrganization('acme', { name: 'Chess Club' }) },
+    mailer: sesMailer({ from: 'muster@roster.example', configurationSet: 'muster', client: sesClient }),
+    mailQueue: {
+      ...mailQueue(queueUrl, { mails, clock }, sqsClient),
+      putOff: async (message, delaySeconds) => void putOff.push({ message, delaySeconds }),
+    },
+    onMailState: async (_, mail) => void heard.push(mail),
+  };
+  await faults({});
+});
+
+let addresses = 0;
+const someone = () => `success+${++addresses}@simulator.amazonses.com`;
+const faults = (wanted: object) =>
+  fetch(`${ses.url}/faults`, { method: 'PUT', body: JSON.stringify(wanted) });
+const order = (to: string, key = 'invitation/1/1') =>
+  deps.mailQueue.send('acme', { mail: invitation, to, owner: { kind: 'invitation', id: '1' }, key });
+const state = async (mailId: string) => (await deps.mails.get({ organization: 'acme', mailId })).state;
+const later = (seconds: number) => {
+  now = new Date(now.getTime() + seconds * 1000);
+};
+
+/** All messages of the queue, which are hidden from nobody; each is one delivery of SQS. */
+async function deliveries(): Promise<{ body: MailMessage; done: () => Promise<unknown> }[]> {
+  const input = { QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 };
+  const { Messages = [] } = await sqsClient.send(new ReceiveMessageCommand(input));
+  return Messages.map(({ Body, ReceiptHandle }) => ({
+    body: MailMessage.parse(JSON.parse(Body ?? '')),
+    done: () => sqsClient.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle })),
+  }));
+}
+
+async function onlyMessage(): Promise<MailMessage> {
+  const [first, ...others] = await deliveries();
+  expect(others).toEqual([]);
+  return first!.body;
+}
+
+async function inbox(to: string) {
+  const { emails } = (await (await fetch(`${ses.url}/store`)).json()) as {
+    emails: { destination: { to: string[] }; body: { text: string }; tags: object; from: string }[];
+  };
+  return emails.filter(({ destination }) => destination.to.includes(to));
+}
+
+/** The events of SES once there are so many. */
+async function events(count: number): Promise<SesEvent[]> {
+  await vi.waitUntil(() => told.length >= count, { timeout: 5_000, interval: 10 });
+  return told;
+}
+
+describe('a mail', () => {
+  it('is sent with its link, and recorded without it', async () => {
+    const to = someone();
+    const mailId = await order(to);
+    expect(await state(mailId)).toBe('queued');
+    await sendMail(deps, await onlyMessage(), options);
+    const [email] = await inbox(to);
+    expect(email?.body.text).toContain(`https://muster.example${invitation.link}`);
+    expect(email?.tags).toEqual({ organization: 'acme', mailId });
+    expect(email?.from).toBe('"Chess Club" <muster@roster.example>');
+    const stored = await dynamo.client.send(
+      new GetCommand({ TableName: tableName, Key: keys.mail('acme', mailId) }) as never,
+    );
+    expect(JSON.stringify(stored)).not.toContain(secret);
+    const record = await deps.mails.get({ organization: 'acme', mailId });
+    expect(record).toMatchObject({ state: 'sent', attempts: 1, to, messageId: expect.any(String) });
+    expect(heard.map((mail) => mail.state)).toEqual(['sent']);
+  });
+
+  it('is one for a key, however often it is ordered and delivered', async () => {
+    const to = someone();
+    const ids = [await order(to), await order(to)];
+    expect(new Set(ids).size).toBe(1);
+    const messages = (await deliveries()).map(({ body }) => body);
+    expect(messages).toHaveLength(2);
+    for (const message of [...messages, ...messages]) await sendMail(deps, message, options);
+    await order(to);
+    expect(await deliveries()).toHaveLength(2);
+    expect(await inbox(to)).toHaveLength(1);
+  });
+
+  it('is another one under another key or in another organization', () => {
+    const ids = [mailIdOf('acme', 'a'), mailIdOf('acme', 'b'), mailIdOf('club', 'a')];
+    expect(new Set(ids).size).toBe(3);
+    expect(ids[0]).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+  });
+
+  it('is sent once where twenty senders have its message at once', async () => {
+    const to = someone();
+    await order(to);
+    const message = await onlyMessage();
+    await Promise.all(Array.from({ length: 20 }, () => sendMail(deps, message, options)));
+    expect(await inbox(to)).toHaveLength(1);
+  });
+
+  it('goes to no malformed address', async () => {
+    await expect(order('ann@example.org\r\nBcc: eve@example.org')).rejects.toMatchObject({
+      name: 'ZodError',
+    });
+    expect(await deliveries()).toEqual([]);
+  });
+});
+
+describe('an answer that was lost', () => {
+  it('is made good for by the event of SES: the mail is not sent again', async () => {
+    const to = someone();
+    const mailId = await order(to);
+    const message = await onlyMessage();
+    await faults({ cut: 1 });
+    await expect(sendMail(deps, message, options)).rejects.toMatchObject({ name: 'MailUnanswered' });
+    expect(await state(mailId)).toBe('sending');
+
+    later(10);
+    await sendMail(deps, message, options);
+    expect(putOff).toEqual([{ message, delaySeconds: 291 }]);
+
+    const [sent] = await events(1);
+    await followMail(deps, sent!);
+    expect(await state(mailId)).toBe('sent');
+    later(1_000);
+    await sendMail(deps, message, options);
+    expect(await inbox(to)).toHaveLength(1);
+  });
+
+  it('and whose event is lost too has the mail sent again, but not before the hold is over', async () => {
+    const to = someone();
+    await order(to);
+    const message = await onlyMessage();
+    await faults({ cut: 1 });
+    await expect(sendMail(deps, message, options)).rejects.toThrow();
+    later(300);
+    await sendMail(deps, message, options);
+    expect(await inbox(to)).toHaveLength(1);
+    later(1);
+    await sendMail(deps, message, options);
+    expect(await inbox(to)).toHaveLength(2);
+  });
+});
+
+describe('a sender', () => {
+  it('that is killed with a mail in hand leaves it to another one', async () => {
+    const to = someone();
+    const mailId = await order(to);
+    const message = await onlyMessage();
+    await deps.mails.take(message, now, options.leaseSeconds);
+    await sendMail(deps, message, options);
+    expect(await inbox(to)).toEqual([]);
+    later(301);
+    await sendMail(deps, message, options);
+    expect(await inbox(to)).toHaveLength(1);
+    expect(await state(mailId)).toBe('sent');
+  });
+
+  it('that SES has no room for waits longer each time, and loses nothing', async () => {
+    const to = someone();
+    const mailId = await order(to);
+    await faults({ throttle: 3 });
+    let message = await onlyMessage();
+    for (const most of [3, 5, 9]) {
+      await sendMail(deps, message, options);
+      const last = putOff.at(-1)!;
+      expect(last.delaySeconds).toBeGreaterThanOrEqual(1);
+      expect(last.delaySeconds).toBeLessThanOrEqual(most);
+      expect(await state(mailId)).toBe('queued');
+      message = last.message;
+    }
+    await sendMail(deps, message, options);
+    expect(await inbox(to)).toHaveLength(1);
+  });
+
+  it('that SES refuses a mail gives it up, with the reason', async () => {
+    const mailId = await order(someone());
+    await faults({ reject: 1 });
+    const message = await onlyMessage();
+    await sendMail(deps, message, options);
+    await sendMail(deps, message, options);
+    const record = await deps.mails.get({ organization: 'acme', mailId });
+    expect(record).toMatchObject({ state: 'failed', code: 'MessageRejected', attempts: 1 });
+  });
+
+  it('that fails for another reason puts the mail back for the next try', async () => {
+    const to = someone();
+    const mailId = await order(to);
+    const message = await onlyMessage();
+    const mailer = sesMailer({ from: 'muster@roster.example', configurationSet: 'none', client: sesClient });
+    await expect(sendMail({ ...deps, mailer }, message, options)).rejects.toThrow('none');
+    expect(await state(mailId)).toBe('queued');
+    await sendMail(deps, message, options);
+    expect(await inbox(to)).toHaveLength(1);
+  });
+
+  it('finds nobody home: SES that cannot be reached only slows things down', async () => {
+    const to = someone();
+    await order(to);
+    const message = await onlyMessage();
+    const nowhere = new SESClient({ ...local, endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
+    const mailer = sesMailer({ from: 'muster@roster.example', configurationSet: 'muster', client: nowhere });
+    await sendMail({ ...deps, mailer }, message, options);
+    expect(putOff).toHaveLength(1);
+    await sendMail(deps, message, options);
+    expect(await inbox(to)).toHaveLength(1);
+  });
+});
+
+it('a message that is put off comes later, and as it was', async () => {
+  await order(someone());
+  const [{ body, done }] = (await deliveries()) as [Awaited<ReturnType<typeof deliveries>>[0]];
+  const queue = mailQueue(queueUrl, deps, sqsClient);
+  await queue.putOff(body, 5_000);
+  await done();
+  const count = async () => {
+    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'] as const;
+    const input = { QueueUrl: queueUrl, AttributeNames: [...names] };
+    const { Attributes = {} } = await sqsClient.send(new GetQueueAttributesCommand(input));
+    return names.map((name) => Attributes[name]);
+  };
+  expect(await count()).toEqual(['0', '1']);
+});
+
+describe('what SES tells', () => {
+  const event = (mailId: string, detail: Partial<SesEvent['detail']>, to = 'ann@example.org'): SesEvent => ({
+    detail: {
+      eventType: 'Send',
+      mail: {
+        messageId: 'm-1',
+        destination: [to],
+        tags: { organization: ['acme'], mailId: [mailId] },
+      },
+      ...detail,
+    },
+  });
+  const bounce = (bounceType: string): Partial<SesEvent['detail']> => ({
+    eventType: 'Bounce',
+    bounce: { bounceType, bounceSubType: 'General' },
+  });
+  const complaint: Partial<SesEvent['detail']> = {
+    eventType: 'Complaint',
+    complaint: { complaintFeedbackType: 'abuse' },
+  };
+
+  it('comes in any order and more than once, and ends with what says the most', async () => {
+    const kinds = [
+      { told: { eventType: 'Send' }, state: 'sent' },
+      { told: { eventType: 'Delivery' }, state: 'delivered' },
+      { told: bounce('Permanent'), state: 'bounced' },
+      { told: complaint, state: 'complained' },
+    ];
+    let number = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(kinds.length - 1), { minLength: 1, maxLength: 8 }), async (order) => {
+        const mailId = mailIdOf('acme', String(++number));
+        const about = { kind: 'reset', to: 'ann@example.org', owner: { kind: 'reset', id: '1' } } as const;
+        await deps.mails.create({ organization: 'acme', mailId }, about, now);
+        for (const index of order) await followMail(deps, event(mailId, kinds[index]!.told));
+        expect(await state(mailId)).toBe(kinds[Math.max(...order)]!.state);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('leaves a delivered mail delivered where an automatic answer bounces, in either order', async () => {
+    const soft = bounce('Transient');
+    const delivery = { eventType: 'Delivery' };
+    for (const [index, both] of [
+      [soft, delivery],
+      [delivery, soft],
+    ].entries()) {
+      const mailId = await order('ann@example.org', `transient/${index}`);
+      for (const one of both) await followMail(deps, event(mailId, one));
+      expect(await state(mailId)).toBe('delivered');
+    }
+    expect(await deps.suppressions.has('ann@example.org')).toBe(false);
+  });
+
+  it('of mails that are not Muster’s, or are forgotten, is passed over', async () => {
+    await followMail(deps, event(mailIdOf('acme', 'forgotten'), { eventType: 'Delivery' }));
+    const foreign = event('', { eventType: 'Delivery' });
+    await followMail(deps, { detail: { ...foreign.detail, mail: { ...foreign.detail.mail, tags: {} } } });
+    await followMail(deps, event(mailIdOf('acme', 'x'), { eventType: 'Open' }));
+    expect(heard).toEqual([]);
+  });
+
+  it('of a bounce keeps the address from being written to, whichever organization asks, until it is lifted', async () => {
+    const to = `bounce+${++addresses}@simulator.amazonses.com`;
+    const first = await order(to);
+    await sendMail(deps, await onlyMessage(), options);
+    for (const one of await events(2)) await followMail(deps, one);
+    expect(await state(first)).toBe('bounced');
+
+    const shouting = to.toUpperCase().replace('@SIMULATOR', '@simulator');
+    const second = await deps.mailQueue.send('other', {
+      mail: invitation,
+      to: shouting,
+      owner: { kind: 'invitation', id: '2' },
+      key: 'second',
+    });
+    const message = { organization: 'other', mailId: second, mail: invitation };
+    await sendMail(deps, message, options);
+    const record = await deps.mails.get(message);
+    expect(record.state).toBe('suppressed');
+    expect(await inbox(shouting)).toEqual([]);
+
+    await deps.suppressions.lift(to);
+    const third = await order(to, 'third');
+    await sendMail(deps, { organization: 'acme', mailId: third, mail: invitation }, options);
+    expect(await inbox(to)).toHaveLength(2);
+  });
+
+  it('of a complaint does so too; a mail taken out of the spam folder is no complaint', async () => {
+    const mailId = await order('eve@example.org');
+    const praise = { eventType: 'Complaint', complaint: { complaintFeedbackType: 'not-spam' } };
+    await followMail(deps, event(mailId, praise, 'eve@example.org'));
+    expect(await deps.suppressions.has('eve@example.org')).toBe(false);
+    await followMail(deps, event(mailId, complaint, 'eve@example.org'));
+    expect(await deps.suppressions.has('eve@example.org')).toBe(true);
+    expect(heard.map((mail) => mail.state)).toEqual(['complained']);
+  });
+
+  it('is told to the owner again where the first time failed', async () => {
+    const mailId = await order('ann@example.org');
+    let calls = 0;
+    const failing = {
+      ...deps,
+      onMailState: async () => {
+        calls += 1;
+        if (calls === 1) throw new Error('busy');
+      },
+    };
+    const sent = event(mailId, { eventType: 'Send' });
+    await expect(followMail(failing, sent)).rejects.toThrow('busy');
+    await followMail(failing, sent);
+    expect(calls).toBe(2);
+  });
+});

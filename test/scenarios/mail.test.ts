@@ -1,0 +1,175 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Column } from 'roster/domain/schema';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+
+const columns: Column[] = [
+  { name: 'ID', type: 'text', role: 'externalId', required: true },
+  { name: 'Name', type: 'text', role: 'fullName' },
+];
+
+let test: TestCloud;
+beforeAll(async () => {
+  test = await startTestCloud({ mailFrom: 'muster@roster.example' });
+});
+afterAll(() => test?.close());
+
+const tenantOf = (name: string, owner: string) => newTenant(test.cloud, name, columns, owner);
+
+interface Email {
+  messageId: string;
+  from: string;
+  destination: { to: string[] };
+  subject: string;
+  body: { text: string; html: string };
+  tags: Record<string, string>;
+}
+
+async function mailbox(to: string): Promise<Email[]> {
+  const { emails } = (await (await fetch(`${test.cloud.endpoints.SES}/store`)).json()) as { emails: Email[] };
+  return emails.filter(({ destination }) => destination.to.includes(to));
+}
+
+/** Asks again until the answer passes or 20 seconds are over. */
+async function eventually<T>(ask: () => Promise<T>, passes: (answer: T) => boolean): Promise<T> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const answer = await ask();
+    if (passes(answer)) return answer;
+    if (performance.now() > deadline) throw new Error(`Still ${JSON.stringify(answer)}`);
+    await wait(50);
+  }
+}
+
+const mailsTo = (to: string, count: number) =>
+  eventually(
+    () => mailbox(to),
+    (mails) => mails.length >= count,
+  );
+
+/** What the functions noted of a mail, oldest first. */
+async function statesOf(mailId: string | undefined): Promise<string[]> {
+  const lines = (await Promise.all(['MailSend', 'MailEvents'].map((name) => test.logOf(name)))).join('\n');
+  const noted = lines.split('\n').flatMap((line) => {
+    const at = line.indexOf('{');
+    if (at < 0 || !line.includes('A mail moved on')) return [];
+    return [JSON.parse(line.slice(at)) as { mailId: string; state: string; timestamp: string }];
+  });
+  return noted.filter((one) => one.mailId === mailId).map(({ state }) => state);
+}
+
+/** Makes the next calls of SES fail. */
+const faults = (wanted: object) =>
+  fetch(`${test.cloud.endpoints.SES}/faults`, { method: 'PUT', body: JSON.stringify(wanted) });
+
+async function changeSettings({ client, organization }: Tenant, patch: object): Promise<void> {
+  const path = client.in(organization);
+  const etag = (await client.send('GET', path)).headers.get('etag') ?? '';
+  const answer = await client.send('PATCH', path, { body: patch, headers: { 'if-match': etag } });
+  expect(answer.status).toBe(200);
+}
+
+it('tells the uploader of an import in the language of the organization, once for each thing to tell', async () => {
+  const owner = 'success+club@simulator.amazonses.com';
+  const club = await tenantOf('Club des Échecs', owner);
+  await changeSettings(club, { language: 'fr' });
+  const job = await importFile(club, 'membres.csv', 'ID,Name\n1,Zoë\n2,Léo\n', { approve: 'review' });
+  const [waiting] = await mailsTo(owner, 1);
+  expect(waiting).toMatchObject({
+    subject: 'Club des Échecs : un import attend votre accord',
+    from: '"Club des Échecs" <muster@roster.example>',
+    destination: { to: [owner] },
+  });
+  const link = `${test.cloud.url}/#/imports/${job.importId}`;
+  expect(waiting?.body.text).toContain('L’import de membres.csv attend votre accord.');
+  expect(waiting?.body.text).toContain('Membres ajoutés : 2');
+  expect(waiting?.body.text).toContain(link);
+  expect(waiting?.body.html).toContain(`href="${link}"`);
+
+  await club.client.approve(club.organization, job.importId, {});
+  await club.client.waitForImport(club.organization, job.importId, { deadlineSeconds: 60 });
+  const [, finished] = await mailsTo(owner, 2);
+  expect(finished?.subject).toBe('Club des Échecs : l’import est terminé');
+  for (const { tags } of [waiting!, finished!]) {
+    await eventually(
+      () => statesOf(tags.mailId),
+      (states) => states.includes('delivered'),
+    );
+  }
+
+  await importFile(club, 'faux.csv', 'ID,Name\n,Personne\n');
+  const subjects = (await mailsTo(owner, 3)).map(({ subject }) => subject);
+  expect(subjects).toEqual([
+    'Club des Échecs : un import attend votre accord',
+    'Club des Échecs : l’import est terminé',
+    'Club des Échecs : l’import a échoué',
+  ]);
+});
+
+it('does not write again to an address that bounced', async () => {
+  const owner = 'bounce+guild@simulator.amazonses.com';
+  const guild = await tenantOf('Guild', owner);
+  await importFile(guild, 'first.csv', 'ID,Name\n1,Ann\n', { approve: 'auto' });
+  const [first] = await mailsTo(owner, 1);
+  expect(first?.subject).toBe('Guild: the import is finished');
+  await eventually(
+    () => statesOf(first?.tags.mailId),
+    (states) => states.includes('bounced'),
+  );
+
+  await importFile(guild, 'second.csv', 'ID,Name\n1,Bob\n', { approve: 'auto' });
+  await eventually(
+    () => test.logOf('MailSend'),
+    (log) => log.includes('"suppressed"'),
+  );
+  expect(await mailbox(owner)).toHaveLength(1);
+});
+
+it('sends a mail once whose answer was lost, and one later that SES had no room for', async () => {
+  const owner = 'success+lost@simulator.amazonses.com';
+  const lodge = await tenantOf('Lodge', owner);
+  await faults({ throttle: 2, cut: 1 });
+  await importFile(lodge, 'first.csv', 'ID,Name\n1,Ann\n', { approve: 'auto' });
+  const [mail] = await mailsTo(owner, 1);
+  await eventually(
+    () => statesOf(mail?.tags.mailId),
+    (states) => states.includes('delivered'),
+  );
+  expect(await mailbox(owner)).toHaveLength(1);
+});
+
+it('sends what was waiting when the system went down, once', async () => {
+  const owner = 'success+down@simulator.amazonses.com';
+  const union = await tenantOf('Union', owner);
+  await faults({ throttle: 1_000 });
+  await importFile(union, 'first.csv', 'ID,Name\n1,Ann\n', { approve: 'auto' });
+  await eventually(
+    () => test.logOf('MailSend'),
+    (log) => log.includes('"Throttling"'),
+  );
+  await test.restart();
+  const [mail] = await mailsTo(owner, 1);
+  await eventually(
+    () => statesOf(mail?.tags.mailId),
+    (states) => states.includes('delivered'),
+  );
+  expect(await mailbox(owner)).toHaveLength(1);
+});
+
+it('shows what a mail looks like, safe from what names hold', async () => {
+  const name = '<script>alert(1)</script>{{link}}';
+  const club = await tenantOf(name, 'owner@preview.example');
+  const preview = async (query: string) => {
+    const path = `${club.client.in(club.organization)}/mail/preview?${query}`;
+    const answer = await club.client.send('GET', path);
+    return { status: answer.status, body: await answer.json() };
+  };
+  const english = await preview('kind=invitation');
+  expect(english.status).toBe(200);
+  expect(english.body.subject).toBe(`Join ${name}`);
+  expect(english.body.text).toContain('Monday, 3 June 2030 at 12:00 UTC');
+  expect(english.body.html).not.toContain('<script>');
+  const french = await preview('kind=reset&language=fr');
+  expect(french.body.subject).toBe(`Choisissez un nouveau mot de passe pour ${name}`);
+  expect((await preview('kind=lottery')).status).toBe(400);
+});
