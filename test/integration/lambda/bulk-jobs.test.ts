@@ -7,7 +7,9 @@ import type { BulkJobRef } from '../../../layers/roster/src/aws/bulk-queue.ts';
 import { departmentRecords } from '../../../layers/roster/src/aws/departments.ts';
 import { directoryChange } from '../../../layers/roster/src/aws/directory-log.ts';
 import { importRecords } from '../../../layers/roster/src/aws/imports.ts';
+import { invitationLinks } from '../../../layers/roster/src/aws/invitation-links.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
+import type { MailOrder } from '../../../layers/roster/src/aws/mail-queue.ts';
 import { memberToItem } from '../../../layers/roster/src/aws/member-item.ts';
 import { memberRecords } from '../../../layers/roster/src/aws/members.ts';
 import { organizationRecords } from '../../../layers/roster/src/aws/organizations.ts';
@@ -39,6 +41,7 @@ let jobs: BulkJobRecords;
 let deps: BulkRunDeps & Parameters<typeof startBulk>[0];
 let queued: BulkJobRef[];
 let told: string[];
+let mailed: MailOrder[];
 let transactions: number;
 let ids: number;
 
@@ -65,6 +68,7 @@ beforeEach(async () => {
   jobs = bulkJobRecords(table, audit);
   queued = [];
   told = [];
+  mailed = [];
   ids = 0;
   const newId = () => `01KE${String(++ids).padStart(22, '0')}`;
   const organizations = organizationRecords(table, audit);
@@ -86,6 +90,14 @@ beforeEach(async () => {
     roster: roster(table, { clock, organizations, directoryObjects: noSnapshot, directoryQueue: nobody }),
     members: memberRecords(table, audit),
     accounts: accountRecords(table),
+    invitationLinks: invitationLinks(table),
+    mailQueue: {
+      async send(_, order) {
+        mailed.push(order);
+        return order.key;
+      },
+      putOff: async () => undefined,
+    },
     organizations,
     departments: departmentRecords({ table, organizations, newId, audit }),
     imports: importRecords(table, audit),

@@ -102,6 +102,7 @@ const JobItem = z.object({
   behind: z.boolean().optional(),
   position: z.object({ chunk: count, offset: count }),
   toFollow: z.array(z.string()),
+  toMail: z.array(z.string()).default([]),
   undoneBy: z.string().optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   createdBy: z.string(),
