@@ -124,6 +124,7 @@ export class MusterStack extends Stack {
       buckets: this.#buckets,
       accounts: this.#accountQueue.queue,
       mails: this.#mails.queue,
+      jobs: this.#bulkQueue.queue,
       importLimits: this.#props.settings.importLimits,
     });
     return new ImportMachine(this, 'Imports', { stage: this.#props.stage, steps });

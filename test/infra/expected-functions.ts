@@ -124,7 +124,7 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   },
   'imports/finish': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
-    environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL'],
+    environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL', 'BULK_QUEUE_URL'],
   },
   'invitations/api': {
     actions: [

@@ -322,7 +322,10 @@ describe('an invitation', () => {
 describe('sending to many', () => {
   it('mails everybody without an account once, and once more with the next round', async () => {
     const lodge = await newTenant(test.cloud, 'Lodge', columns);
-    const rows = Array.from({ length: 200 }, (_, index) => `L${index},Name ${index},l${index}@guests.example`);
+    const rows = Array.from(
+      { length: 200 },
+      (_, index) => `L${index},Name ${index},l${index}@guests.example`,
+    );
     await importFile(lodge, 'lodge.csv', `ID,Name,Mail\n${rows.join('\n')}\nX,No Mail,\n`);
     const { organization, client } = lodge;
     await anybody().acceptInvitation(await linkFor('L0', lodge), 'joined', ownPassword);
@@ -353,4 +356,25 @@ describe('sending to many', () => {
     const l2 = await client.send('GET', `${client.in(organization)}/members/L2`);
     expect((await l2.json()).invitation).toMatchObject({ rounds: 2, state: 'sent', method: 'email' });
   }, 240_000);
+
+  it('invites whom an import added, each once, where the organization wants it', async () => {
+    const union = await newTenant(test.cloud, 'Union', columns);
+    const { client, organization } = union;
+    const etag = (await client.send('GET', client.in(organization))).headers.get('etag') ?? '';
+    const body = { inviteImported: true };
+    const changed = await client.send('PATCH', client.in(organization), {
+      ...{ body, headers: { 'if-match': etag } },
+    });
+    expect(await changed.json()).toMatchObject({ inviteImported: true });
+    const rows = ['U1,Ann,u1@members.example', 'U2,Bob,u2@members.example', 'U3,No Mail,'];
+    const first = await importFile(union, 'first.csv', `ID,Name,Mail\n${rows.slice(0, 1).join('\n')}\n`);
+    await client.waitForJob(organization, first.importId, { deadlineSeconds: 60 });
+    const second = await importFile(union, 'second.csv', `ID,Name,Mail\n${rows.join('\n')}\n`);
+    const job = await client.waitForJob(organization, second.importId, { deadlineSeconds: 60 });
+    expect(job).toMatchObject({
+      ...{ action: 'invite', state: 'complete' },
+      counts: { matched: 3, done: 1, unchanged: 1, failed: 1 },
+    });
+    await Promise.all(['u1@members.example', 'u2@members.example'].map((to) => mailedToken(to, 1)));
+  });
 });

@@ -96,6 +96,7 @@ const JobItem = z.object({
     via: z.string().optional(),
   }),
   holdConfirmed: z.boolean(),
+  onlyNew: z.boolean().optional(),
   isCollected: z.boolean(),
   chunks: count,
   cursor: z.string().optional(),

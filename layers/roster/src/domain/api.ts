@@ -140,6 +140,7 @@ export const OrganizationSettings = z.strictObject({
   }),
   timeZone: z.string().max(100).refine(isTimeZone, 'a time zone as Europe/Paris or UTC'),
   requireSecondFactor: z.boolean().optional(),
+  inviteImported: z.boolean().optional(),
   language: MailLanguage,
 });
 // Not strict: what else is stored of an organization falls away from the answer.
@@ -147,6 +148,7 @@ export const Organization = z
   .object({
     ...OrganizationSettings.shape,
     requireSecondFactor: z.boolean().default(false),
+    inviteImported: z.boolean().default(false),
     organization: z.string(),
     version: count,
     createdAt: time,

@@ -80,6 +80,8 @@ export interface BulkJob {
   counts: BulkCounts;
   acting: BulkActor;
   holdConfirmed: boolean;
+  /** Invites only those who never were. */
+  onlyNew?: boolean | undefined;
   /** Whether all chunks are there, how many there are, and else where the collecting goes on. */
   isCollected: boolean;
   chunks: number;
@@ -127,7 +129,7 @@ export function bulkHold(
 
 /** Makes a job. One whose members are known has its chunks; another one begins by collecting them. */
 export function newBulkJob(
-  job: Pick<BulkJob, 'jobId' | 'action' | 'selection' | 'acting' | 'holdConfirmed'>,
+  job: Pick<BulkJob, 'jobId' | 'action' | 'selection' | 'acting' | 'holdConfirmed' | 'onlyNew'>,
   chunks: readonly (readonly ChunkMember[])[],
   at: string,
 ): BulkJob {

@@ -69,6 +69,9 @@ function planOne(member: ChunkMember, found: FoundMember, context: BulkContext):
     return failedMember(member, new MusterError('not_found', 'There is no such member.'));
   }
   const act = actOn(member, context.job);
+  if (context.job.onlyNew && found.member.invitation !== undefined) {
+    return { result: { id: member.id, outcome: 'unchanged' } };
+  }
   try {
     mayMove(act, found, context);
   } catch (error) {
