@@ -156,6 +156,63 @@ export class MusterClient {
     await this.call('POST', '/public/resets/complete', { body, authenticated: false });
   }
 
+  /** Invites a member, or once more; with the method `link` the answer has an address to send, shown this once. */
+  async invite(organization: string, memberId: string, method: 'link' | 'email') {
+    const answer = await this.call('POST', this.#invitePath(organization, memberId), { body: { method } });
+    const { url, ...made } = api.InviteResult.parse(answer);
+    return { ...made, ...(url !== undefined && { url: new URL(url, this.apiUrl).href }) };
+  }
+
+  async revokeInvitation(organization: string, memberId: string) {
+    return api.MemberDetails.parse(await this.call('DELETE', this.#invitePath(organization, memberId)));
+  }
+
+  /** Who has not joined, by name, with their invitations, read page by page as they are asked for. */
+  invitations(organization: string, query: { q?: string; state?: string; limit?: number } = {}) {
+    return this.pages(`${this.in(organization)}/invitations`, api.InvitationBody, query);
+  }
+
+  /** Mails these members, or all who have not joined, one more round, as a job. */
+  async sendInvitations(organization: string, whom: readonly string[] | 'all'): Promise<BulkJob> {
+    const path = `${this.in(organization)}/invitations`;
+    const answer =
+      whom === 'all'
+        ? await this.call('POST', `${path}/send-all`)
+        : await this.call('POST', `${path}/send`, { body: { ids: whom } });
+    return api.BulkJobBody.parse(answer);
+  }
+
+  /** What an invitation's link is for. @param token what stands behind the link's `#` */
+  async inspectInvitation(token: string) {
+    const options = { body: { token }, authenticated: false };
+    return api.InvitationView.parse(await this.call('POST', '/public/invitations/inspect', options));
+  }
+
+  /** Joins with a new account by an invitation, and is signed in then. */
+  async acceptInvitation(token: string, username: string, password: string): Promise<void> {
+    const body = { token, username, password };
+    this.#takeTokens(await this.call('POST', '/public/invitations/accept', { body, authenticated: false }));
+  }
+
+  /** Joins with the account that is signed in. Without a username it keeps the one it has elsewhere. */
+  async joinByInvitation(token: string, username?: string) {
+    const body = { token, ...(username !== undefined && { username }) };
+    return api.JoinedMembership.parse(await this.call('POST', '/me/invitations/accept', { body }));
+  }
+
+  async declineInvitation(token: string): Promise<void> {
+    await this.call('POST', '/public/invitations/decline', { body: { token }, authenticated: false });
+  }
+
+  /** Asks for a fresh link in place of an expired one; nothing tells whether one is mailed. */
+  async renewInvitation(token: string): Promise<void> {
+    await this.call('POST', '/public/invitations/renew', { body: { token }, authenticated: false });
+  }
+
+  #invitePath(organization: string, memberId: string): string {
+    return `${this.in(organization)}/members/${encodeURIComponent(memberId)}/invite`;
+  }
+
   /** Signs the account out everywhere. */
   async signOut(): Promise<void> {
     await this.call('DELETE', '/sessions');

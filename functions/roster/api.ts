@@ -22,14 +22,14 @@ import { makeResetLink } from 'roster/lambda/reset-links';
 import { withinOf } from 'roster/lambda/scope';
 
 const handlers: HttpHandlers<'roster', Deps> = {
-  async listMembers({ params, query, caller }, { departments, roster }) {
+  async listMembers({ params, query, caller }, { departments, roster, clock }) {
     const { limit, cursor, sort, ...input } = query;
     const within = await withinOf({ departments }, caller);
     const filter = await memberFilterOf({ departments }, params.org, input);
     const found = await roster.list(params.org, { limit, cursor, sort, filter, within });
     return {
       status: 200,
-      body: { ...found, items: await memberBodies(departments, params.org, found.items) },
+      body: { ...found, items: await memberBodies({ departments, clock }, params.org, found.items) },
     };
   },
 

@@ -26,6 +26,8 @@ export interface ImportFunctionsProps {
   accounts: IQueue;
   /** Takes the mails to whoever uploaded the file. */
   mails: IQueue;
+  /** Takes the jobs that invite whom an import added. */
+  jobs: IQueue;
   importLimits: ImportLimits;
 }
 
@@ -59,6 +61,7 @@ export function addImportSteps({
   buckets,
   accounts,
   mails,
+  jobs,
   importLimits,
 }: ImportFunctionsProps): ImportSteps {
   const { uploads, work, reports, directory } = buckets;
@@ -154,13 +157,14 @@ export function addImportSteps({
     finish: add({
       name: 'imports/finish',
       description: 'Writes the report and closes the import',
-      environment: { ...workBucket, ...reportsBucket, ...mailQueue },
+      environment: { ...workBucket, ...reportsBucket, ...mailQueue, BULK_QUEUE_URL: jobs.queueUrl },
       permissions: [
         useTable(table, readAndWriteItems),
         ...readObjects(work),
         writeObjects(work, 'streamed'),
         writeObjects(reports, 'streamed'),
         sendMessages(mails),
+        sendMessages(jobs),
       ],
       acknowledgements: objectsOf(work, reports),
     }),

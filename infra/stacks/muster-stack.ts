@@ -124,6 +124,7 @@ export class MusterStack extends Stack {
       buckets: this.#buckets,
       accounts: this.#accountQueue.queue,
       mails: this.#mails.queue,
+      jobs: this.#bulkQueue.queue,
       importLimits: this.#props.settings.importLimits,
     });
     return new ImportMachine(this, 'Imports', { stage: this.#props.stage, steps });
@@ -180,12 +181,14 @@ export class MusterStack extends Stack {
       environment: {
         BULK_QUEUE_URL: steps.queueUrl,
         ACCOUNT_QUEUE_URL: accounts.queueUrl,
+        MAIL_QUEUE_URL: this.#mails.queue.queueUrl,
         ...this.#listing.environment,
       },
       permissions: [
         useTable(this.#table, readAndWriteItems),
         sendMessages(steps),
         sendMessages(accounts),
+        sendMessages(this.#mails.queue),
         ...this.#listing.permissions,
       ],
       acknowledgements: this.#listing.acknowledgements,
@@ -241,7 +244,7 @@ export class MusterStack extends Stack {
         SITE_URL: url,
       },
       permissions: [
-        useTable(this.#table, ['GetItem', 'UpdateItem']),
+        useTable(this.#table, readAndWriteItems),
         sendMessages(queue),
         sendMails(configurationSet, mailFrom),
       ],
@@ -250,7 +253,7 @@ export class MusterStack extends Stack {
       name: 'mail/events',
       description: 'Lets the state of mails follow what SES tells of them',
       timeout: eventsTimeout,
-      permissions: [useTable(this.#table, ['UpdateItem', 'PutItem'])],
+      permissions: [useTable(this.#table, readAndWriteItems)],
     });
     this.#mails.serve({ send, follow });
   }
@@ -313,15 +316,7 @@ export class MusterStack extends Stack {
       description: 'Answers calls on departments and roles',
       permissions: [useTable(table, readAndWriteItems)],
     });
-    const invitations = this.#functions.add({
-      name: 'invitations/api',
-      description: 'Answers the holders of links',
-      environment: { USER_POOL_ID: pool.userPoolId },
-      permissions: [
-        useTable(table, readAndWriteItems),
-        useUserPool(pool, ['AdminSetUserPassword', 'AdminUserGlobalSignOut']),
-      ],
-    });
+    const invitations = this.#addInvitations();
     const jobs = this.#functions.add({
       name: 'jobs/api',
       description: 'Answers calls on actions on many members',
@@ -337,6 +332,41 @@ export class MusterStack extends Stack {
     const imports = this.#addImportsApi(machine);
     const areas = { access, organization, roster, departments, jobs, invitations, imports };
     return new HttpApi(this, 'Http', { stage: this.#props.stage, authorizer, areas });
+  }
+
+  #addInvitations(): LambdaFunction {
+    const { pool, client } = this.#accounts;
+    const accounts = this.#accountQueue.queue;
+    const jobs = this.#bulkQueue.queue;
+    const mails = this.#mails.queue;
+    return this.#functions.add({
+      name: 'invitations/api',
+      description: 'Answers calls on invitations and the holders of links',
+      memoryMegabytes: listingMegabytes,
+      environment: {
+        USER_POOL_ID: pool.userPoolId,
+        USER_POOL_CLIENT_ID: client.userPoolClientId,
+        ACCOUNT_QUEUE_URL: accounts.queueUrl,
+        BULK_QUEUE_URL: jobs.queueUrl,
+        MAIL_QUEUE_URL: mails.queueUrl,
+        ...this.#listing.environment,
+      },
+      permissions: [
+        useTable(this.#table, readAndWriteItems),
+        sendMessages(accounts),
+        sendMessages(jobs),
+        sendMessages(mails),
+        ...this.#listing.permissions,
+        useUserPool(pool, [
+          'AdminCreateUser',
+          'AdminDeleteUser',
+          'AdminInitiateAuth',
+          'AdminSetUserPassword',
+          'AdminUserGlobalSignOut',
+        ]),
+      ],
+      acknowledgements: this.#listing.acknowledgements,
+    });
   }
 
   /** Active periods take effect within a minute of their day's beginning or end. */

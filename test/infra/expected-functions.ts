@@ -124,11 +124,30 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   },
   'imports/finish': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
-    environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL'],
+    environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL', 'BULK_QUEUE_URL'],
   },
   'invitations/api': {
-    actions: [...readAndWrite, ...cognito('AdminSetUserPassword', 'AdminUserGlobalSignOut')],
-    environment: ['USER_POOL_ID'],
+    actions: [
+      ...readAndWrite,
+      'sqs:SendMessage',
+      ...readObjects,
+      ...cognito(
+        'AdminCreateUser',
+        'AdminDeleteUser',
+        'AdminInitiateAuth',
+        'AdminSetUserPassword',
+        'AdminUserGlobalSignOut',
+      ),
+    ],
+    environment: [
+      'USER_POOL_ID',
+      'USER_POOL_CLIENT_ID',
+      'ACCOUNT_QUEUE_URL',
+      'BULK_QUEUE_URL',
+      'MAIL_QUEUE_URL',
+      'DIRECTORY_BUCKET',
+      'DIRECTORY_QUEUE_URL',
+    ],
   },
   'jobs/api': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage'],
@@ -136,20 +155,20 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   },
   'jobs/run': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage', ...takeMessages],
-    environment: ['BULK_QUEUE_URL', 'ACCOUNT_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
+    environment: [
+      'BULK_QUEUE_URL',
+      'ACCOUNT_QUEUE_URL',
+      'MAIL_QUEUE_URL',
+      'DIRECTORY_BUCKET',
+      'DIRECTORY_QUEUE_URL',
+    ],
   },
   'imports/fail': {
     actions: [...readAndWrite, 'sqs:SendMessage'],
     environment: ['WORK_BUCKET', 'MAIL_QUEUE_URL'],
   },
   'mail/send': {
-    actions: [
-      'dynamodb:GetItem',
-      'dynamodb:UpdateItem',
-      'sqs:SendMessage',
-      'ses:SendRawEmail',
-      ...takeMessages,
-    ],
+    actions: [...readAndWrite, 'sqs:SendMessage', 'ses:SendRawEmail', ...takeMessages],
     environment: [
       'MAIL_QUEUE_URL',
       'MAIL_FROM',
@@ -158,7 +177,7 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       'SITE_URL',
     ],
   },
-  'mail/events': { actions: ['dynamodb:UpdateItem', 'dynamodb:PutItem', ...takeMessages], environment: [] },
+  'mail/events': { actions: [...readAndWrite, ...takeMessages], environment: [] },
   'departments/api': { actions: readAndWrite, environment: [] },
   'roster/periods': {
     actions: [...readAndWrite, 'sqs:SendMessage'],

@@ -81,6 +81,21 @@ const table: Record<OrganizationOperation, Row> = {
   },
   resetCredentials: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
   makeResetLink: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
+  inviteMember: {
+    needs: 'members.credentials',
+    coordinator: 'members',
+    body: () => ({ method: 'link' }),
+    answers: [409],
+  },
+  revokeInvitation: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
+  listInvitations: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
+  sendInvitations: {
+    needs: 'members.credentials',
+    coordinator: 'members',
+    body: () => ({ ids: ['nobody'] }),
+    answers: [202],
+  },
+  sendAllInvitations: { needs: 'members.credentials', coordinator: 'members', answers: [202] },
   bulkMembers: {
     needs: 'members.write',
     coordinator: 'members',

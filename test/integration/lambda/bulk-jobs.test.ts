@@ -7,7 +7,9 @@ import type { BulkJobRef } from '../../../layers/roster/src/aws/bulk-queue.ts';
 import { departmentRecords } from '../../../layers/roster/src/aws/departments.ts';
 import { directoryChange } from '../../../layers/roster/src/aws/directory-log.ts';
 import { importRecords } from '../../../layers/roster/src/aws/imports.ts';
+import { invitationLinks } from '../../../layers/roster/src/aws/invitation-links.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
+import type { MailOrder } from '../../../layers/roster/src/aws/mail-queue.ts';
 import { memberToItem } from '../../../layers/roster/src/aws/member-item.ts';
 import { memberRecords } from '../../../layers/roster/src/aws/members.ts';
 import { organizationRecords } from '../../../layers/roster/src/aws/organizations.ts';
@@ -39,6 +41,7 @@ let jobs: BulkJobRecords;
 let deps: BulkRunDeps & Parameters<typeof startBulk>[0];
 let queued: BulkJobRef[];
 let told: string[];
+let mailed: MailOrder[];
 let transactions: number;
 let ids: number;
 
@@ -65,6 +68,7 @@ beforeEach(async () => {
   jobs = bulkJobRecords(table, audit);
   queued = [];
   told = [];
+  mailed = [];
   ids = 0;
   const newId = () => `01KE${String(++ids).padStart(22, '0')}`;
   const organizations = organizationRecords(table, audit);
@@ -86,6 +90,14 @@ beforeEach(async () => {
     roster: roster(table, { clock, organizations, directoryObjects: noSnapshot, directoryQueue: nobody }),
     members: memberRecords(table, audit),
     accounts: accountRecords(table),
+    invitationLinks: invitationLinks(table),
+    mailQueue: {
+      async send(_, order) {
+        mailed.push(order);
+        return order.key;
+      },
+      putOff: async () => undefined,
+    },
     organizations,
     departments: departmentRecords({ table, organizations, newId, audit }),
     imports: importRecords(table, audit),
@@ -462,6 +474,62 @@ describe('the list of jobs', () => {
     expect(second.nextCursor).toBeUndefined();
     await expect(jobs.page('other', { limit: 3, cursor: first.nextCursor })).rejects.toMatchObject({
       code: 'invalid_cursor',
+    });
+  });
+});
+
+describe('a job that invites', () => {
+  const invite = () => start(chief, { action: 'invite', filter: { status: ['not_joined'] } });
+  const email = 'somebody@example.org';
+
+  it('sends each member one round and one mail, however often it is killed before the mail is queued', async () => {
+    const members = (await putMembers(120, { email })).filter((_, index) => index % 10 !== 0);
+    const { jobId } = await invite();
+    let sent = 0;
+    const killed = {
+      ...deps,
+      mailQueue: {
+        ...deps.mailQueue,
+        async send(organization: string, order: MailOrder) {
+          sent++;
+          if (sent % 50 === 7) throw new Error('killed');
+          return deps.mailQueue.send(organization, order);
+        },
+      },
+    };
+    await drain(killed);
+    expect(await jobs.get(acme, jobId)).toMatchObject({
+      state: 'complete',
+      counts: { matched: members.length, done: members.length, failed: 0, unchanged: 0 },
+    });
+    const keyOf = async (id: string) => {
+      const { invitation, version, state } = await deps.roster.get(acme, id);
+      expect({ ...invitation, version, state }).toMatchObject({
+        ...{ rounds: 1, state: 'not_joined', version: 2, to: email, method: 'email', invitedBy: 'chief' },
+      });
+      return `invitation/${invitation?.id}/1`;
+    };
+    const wanted = await Promise.all(members.map(keyOf));
+    // The same key is the same mail, however often it is asked for.
+    expect([...new Set(mailed.map(({ key }) => key))].sort()).toEqual([...new Set(wanted)].sort());
+    expect(new Set(wanted).size).toBe(members.length);
+    const entries = await wholeTrail();
+    const invited = entries.filter(({ action }) => action === 'member.invite').map(({ subject }) => subject);
+    expect(invited.sort()).toEqual(members);
+  });
+
+  it('tells of each whom it cannot invite, and cannot be undone', async () => {
+    await putMembers(3);
+    const { jobId } = await start(chief, { action: 'invite', ids: ['m000', 'm001', 'gone'] });
+    await drain();
+    expect((await resultsOf(jobId)).map(({ id, code }) => [id, code])).toEqual([
+      ['m000', 'member_joined'],
+      ['m001', 'no_email'],
+      ['gone', 'not_found'],
+    ]);
+    expect(mailed).toEqual([]);
+    await expect(undoBulk(deps, { organization: acme, jobId, acting: chief })).rejects.toMatchObject({
+      code: 'job_not_undoable',
     });
   });
 });

@@ -82,9 +82,13 @@ describe('the hold', () => {
     [50, 10_000, false],
     [51, 10_000, true],
   ])('of %i among %i members: %s', (count, members, isHeld) => {
-    const message = bulkHold(policy, count, members);
+    const message = bulkHold(policy, 'disable', count, members);
     expect(message !== undefined).toBe(isHeld);
     if (isHeld) expect(message).toContain(`${count} of ${members} members`);
+  });
+
+  it('is not for invitations, which keep nobody out', () => {
+    expect(bulkHold(policy, 'invite', 10_000, 10_000)).toBeUndefined();
   });
 });
 

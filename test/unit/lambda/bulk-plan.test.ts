@@ -45,7 +45,7 @@ function plan(
   const asked = { jobId: 'J', action, selection: { ids: 1 }, acting, holdConfirmed: true };
   const job = newBulkJob(asked, [members], at);
   const bounds = { level: 'owner' as const, within: undefined, openImports: [] };
-  const context = { organization, job, ...bounds, enabledOwners, at, fromSeconds: 7 };
+  const context = { organization, job, ...bounds, enabledOwners, at, fromSeconds: 7, newId: () => 'I' };
   return planMembers(members, found, context);
 }
 const outcomes = (planned: ReturnType<typeof plan>) =>

@@ -1,7 +1,7 @@
 /** The queue of mails to be sent. A message alone holds what the mail says; SQS keeps it encrypted and drops it. */
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { Mail, type MailOwner } from '../domain/mail.ts';
+import { Mail, MailAddress, type MailOwner } from '../domain/mail.ts';
 import type { Clock } from '../domain/ports.ts';
 import { type MailRecords, mailIdOf } from './mails.ts';
 
@@ -36,7 +36,6 @@ export interface MailQueue {
 
 /** The longest that SQS holds a message back (SQS API Reference, SendMessage). */
 const delaySecondsMax = 900;
-const Address = z.email().max(254);
 
 /** The queue under a URL, with the records of its mails. */
 export function mailQueue(
@@ -52,7 +51,7 @@ export function mailQueue(
   };
   return {
     async send(organization, { mail, to, owner, key }) {
-      const address = Address.parse(to);
+      const address = MailAddress.parse(to);
       const message = MailMessage.parse({ organization, mailId: mailIdOf(organization, key), mail });
       const record = await mails.create(message, { kind: mail.kind, to: address, owner }, clock());
       if (record.state === 'queued') await queue(message, 0);

@@ -33,6 +33,8 @@ export interface MailRecords {
   create(ref: MailRef, mail: Pick<MailRecord, 'kind' | 'to' | 'owner'>, now: Date): Promise<MailRecord>;
   /** @throws MusterError `not_found` */
   get(ref: MailRef): Promise<MailRecord>;
+  /** Those of the mails that are recorded, by their ids. */
+  getMany(refs: readonly MailRef[]): Promise<Map<string, MailRecord>>;
   /** Takes a mail in hand that waits, or whose sender has not let go of it in time. One that is gone is done. */
   take(ref: MailRef, now: Date, leaseSeconds: number): Promise<Take>;
   /** Lets go of a mail that was not sent. Does nothing if it moved on meanwhile. */
@@ -86,6 +88,11 @@ export function mailRecords(table: Table): MailRecords {
   };
   return {
     get,
+    async getMany(refs) {
+      const items = await table.batchGet(refs.map(keyOf), { consistent: true });
+      const records = items.filter((item) => item !== undefined).map(read);
+      return new Map(records.map((record) => [record.mailId, record]));
+    },
     async create(ref, { kind, to, owner }, now) {
       const at = now.toISOString();
       const { mailId } = ref;

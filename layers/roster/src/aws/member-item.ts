@@ -1,8 +1,21 @@
 import * as z from 'zod';
+import { invitationMethods, storedInvitationStates } from '../domain/invitation.ts';
 import { disabledByValues, type Member, MemberState } from '../domain/member.ts';
 import { type Key, keys } from './keys.ts';
 import { parseItem } from './parse-item.ts';
 import { type Action, versionIs } from './table.ts';
+
+const InvitationItem = z.object({
+  id: z.string(),
+  method: z.enum(invitationMethods),
+  state: z.enum(storedInvitationStates),
+  rounds: z.int().min(1),
+  sentAt: z.string(),
+  validUntil: z.string(),
+  invitedBy: z.string(),
+  to: z.string().optional(),
+  remindersOff: z.literal(true).optional(),
+});
 
 const MemberItem = z.object({
   externalId: z.string(),
@@ -25,6 +38,7 @@ const MemberItem = z.object({
   createdBy: z.string().optional(),
   activatedAt: z.string().optional(),
   lastSignInAt: z.string().optional(),
+  invitation: InvitationItem.optional(),
 });
 
 /** The stored form of a member, with its key in the table. */

@@ -8,6 +8,7 @@ import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
 import { directoryChange } from './directory-log.ts';
 import { dueActions } from './due-members.ts';
 import { departmentChecks, departmentCountActions, roleChecks } from './group-counts.ts';
+import { type LinkChange, linkAction } from './invitation-links.ts';
 import { keys } from './keys.ts';
 import { memberToItem, memberUpdate } from './member-item.ts';
 import { type Action, allOf, attributeIs, isAbsent, versionIs } from './table.ts';
@@ -28,6 +29,8 @@ export interface MemberWrite {
   takeOver?: TakeOver;
   /** Refuses the account's tokens issued before this second (Unix epoch), its reset links and its second factor. */
   refuseTokens?: { account: string; beforeSeconds: number };
+  /** A link that is made or used up with the change. */
+  link?: LinkChange;
 }
 
 type Complete<T> = { before: T; after: T };
@@ -57,6 +60,7 @@ export type WriteTarget =
   | 'heir'
   | 'import'
   | 'scopes'
+  | 'link'
   | `login ${string}`;
 
 export interface MemberAction {
@@ -65,7 +69,7 @@ export interface MemberAction {
 }
 
 /**
- * The actions of a write, each conditional on what was seen: at most 19, and one for each department added and each
+ * The actions of a write, each conditional on what was seen: at most 20, and one for each department added and each
  * import taken over.
  */
 export function memberActions(write: MemberWrite): MemberAction[] {
@@ -80,6 +84,7 @@ export function memberActions(write: MemberWrite): MemberAction[] {
     ...scopeCounts(write),
     ...takeOverItems(write),
     ...accountItem(write),
+    ...linkItem(write),
     ...directoryItem(write),
   ];
 }
@@ -249,6 +254,10 @@ function takeOverItems({ organization, membership, takeOver }: MemberWrite): Mem
     ...member.map(({ action }) => ({ on: 'heir' as const, action })),
     ...imports,
   ];
+}
+
+function linkItem({ link }: MemberWrite): MemberAction[] {
+  return link === undefined ? [] : [{ on: 'link', action: linkAction(link) }];
 }
 
 function accountItem({ newAccount, refuseTokens }: MemberWrite): MemberAction[] {

@@ -69,7 +69,7 @@ function withoutTaken(write: MemberWrite, failed: readonly string[], cause: unkn
     const id = member.after?.externalId;
     throw new MusterError('conflict', `There is a member with the identifier “${id}” already.`, { cause });
   }
-  if (['membership', 'account', 'heir', 'import'].some((on) => failed.includes(on))) {
+  if (['membership', 'account', 'heir', 'import', 'link'].some((on) => failed.includes(on))) {
     throw changedMeanwhile(cause);
   }
   if (failed.includes('owners')) throw lastOwner();

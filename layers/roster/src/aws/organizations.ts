@@ -31,6 +31,7 @@ const OrganizationItem = z.object({
   }),
   timeZone: z.string().default(defaultTimeZone),
   requireSecondFactor: z.boolean().optional(),
+  inviteImported: z.boolean().optional(),
   language: MailLanguage.default(defaultMailLanguage),
   schemaVersion: z.int().min(1),
   version: z.int().min(1),

@@ -5,23 +5,9 @@ import { levels } from '../domain/permissions.ts';
 import type { ResetLink } from '../domain/reset-link.ts';
 import type { AuditTrail } from './audit.ts';
 import { keys } from './keys.ts';
+import { isUnclaimed, type LinkClaim, releaseClaim } from './link-claim.ts';
 import { parseItem } from './parse-item.ts';
-import {
-  allOf,
-  anyOf,
-  attributeIs,
-  type Condition,
-  ConditionFailed,
-  isPresent,
-  type Table,
-  TransactionFailed,
-} from './table.ts';
-
-/** One use of a link under way. `id` is the caller's; others are kept off until the time given (Unix epoch). */
-export interface LinkClaim {
-  id: string;
-  untilMs: number;
-}
+import { allOf, attributeIs, isPresent, type Table, TransactionFailed } from './table.ts';
 
 export interface ResetLinks {
   /** Keeps a link with its audit entry, in one transaction that makes the account's older links void. */
@@ -73,7 +59,8 @@ export function resetLinksInTable(table: Table, audit: Pick<AuditTrail, 'commit'
     },
     async find(hash) {
       const item = await table.get(keys.linkToken(hash), { consistent: true });
-      if (item === undefined) return undefined;
+      // Tokens of other links lie under keys of the same kind.
+      if (item === undefined || item.kind !== 'reset') return undefined;
       const { kind: _, ...link } = parseItem(LinkItem, item, 'reset link');
       return link;
     },
@@ -95,12 +82,7 @@ export function resetLinksInTable(table: Table, audit: Pick<AuditTrail, 'commit'
       }
     },
     async release(hash, { id }) {
-      try {
-        const remove = ['claim', 'claimedUntilMs'];
-        await table.update({ key: keys.linkToken(hash), remove, condition: attributeIs('claim', id) });
-      } catch (error) {
-        if (!(error instanceof ConditionFailed)) throw error;
-      }
+      await releaseClaim(table, hash, id);
     },
     async spend(hash, { account, organization }, { id }, { validFromSeconds, event }) {
       const mark = {
@@ -121,12 +103,4 @@ export function resetLinksInTable(table: Table, audit: Pick<AuditTrail, 'commit'
       }
     },
   };
-}
-
-function isUnclaimed(nowMs: number): Condition {
-  const names = { '#until': 'claimedUntilMs' };
-  return anyOf(
-    { expression: 'attribute_not_exists(#until)', names },
-    { expression: '#until <= :now', names, values: { ':now': nowMs } },
-  );
 }

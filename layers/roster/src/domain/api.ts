@@ -6,7 +6,8 @@ import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, n
 import { rootDepartment } from './departments.ts';
 import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
-import { MailKind, MailLanguage } from './mail.ts';
+import { invitationMethods, invitationStates } from './invitation.ts';
+import { MailKind, MailLanguage, MailState } from './mail.ts';
 import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
 import { type Level, levels, permissions } from './permissions.ts';
@@ -139,6 +140,7 @@ export const OrganizationSettings = z.strictObject({
   }),
   timeZone: z.string().max(100).refine(isTimeZone, 'a time zone as Europe/Paris or UTC'),
   requireSecondFactor: z.boolean().optional(),
+  inviteImported: z.boolean().optional(),
   language: MailLanguage,
 });
 // Not strict: what else is stored of an organization falls away from the answer.
@@ -146,6 +148,7 @@ export const Organization = z
   .object({
     ...OrganizationSettings.shape,
     requireSecondFactor: z.boolean().default(false),
+    inviteImported: z.boolean().default(false),
     organization: z.string(),
     version: count,
     createdAt: time,
@@ -322,6 +325,14 @@ export const Download = z.object({ url: z.string(), expiresInSeconds: count }).m
 
 // Members
 
+const invitationFields = {
+  method: z.enum(invitationMethods),
+  rounds: count,
+  sentAt: time,
+  validUntil: time,
+  to: z.string().optional(),
+};
+
 /**
  * `departments` and `roles` are ids; `departmentPaths` are those of the departments, in their order, the root's being the
  * organization's name.
@@ -347,6 +358,7 @@ export const MemberBody = z
     updatedAt: time,
     activatedAt: time.optional(),
     lastSignInAt: time.optional(),
+    invitation: z.object({ state: z.enum(invitationStates), ...invitationFields }).optional(),
   })
   .meta({ id: 'Member' });
 /**
@@ -458,9 +470,65 @@ export const Summary = z
   .object({ total: count, enrolled: count, enabled: count, disabled: count, notJoined: count })
   .meta({ id: 'Summary' });
 
+// Invitations
+
+export const InviteInput = z.strictObject({ method: z.enum(invitationMethods) }).meta({ id: 'InviteInput' });
+/** `url` comes with the method `link` alone: relative to the one origin, with the token behind the `#`. */
+export const InviteResult = z
+  .object({ url: z.string().optional(), expiresAt: time, member: MemberDetails })
+  .meta({ id: 'InviteResult' });
+export const InvitationsQuery = Page.extend({
+  q: z.string().trim().max(200).optional(),
+  state: z.enum(invitationStates).optional(),
+});
+/** A member without an account. `delivery` is how far the mail of the last round is, and since when. */
+export const InvitationBody = z
+  .object({
+    memberId: z.string(),
+    name: z.string(),
+    email: z.string().optional(),
+    departments: z.array(z.string()),
+    state: z.enum(invitationStates),
+    ...z.object(invitationFields).partial().shape,
+    rounds: count,
+    delivery: z.object({ state: MailState, at: time, code: z.string().optional() }).optional(),
+  })
+  .meta({ id: 'Invitation' });
+export const InvitationList = listOf(InvitationBody)
+  .extend({ behind: z.literal(true).optional() })
+  .meta({ id: 'InvitationList' });
+/** `organization` is its id, `name` its name; `email` is masked. */
+export const InvitationView = z
+  .object({
+    organization: z.string(),
+    name: z.string(),
+    memberName: z.string(),
+    email: z.string().optional(),
+    expiresAt: time,
+    state: z.enum(invitationStates),
+  })
+  .meta({ id: 'InvitationView' });
+export const InvitationAcceptance = z
+  .strictObject({ token: linkToken, username: z.string().max(1_000), password })
+  .meta({ id: 'InvitationAcceptance' });
+/** Without `username` the account keeps the one it has elsewhere. */
+export const InvitationJoining = z
+  .strictObject({ token: linkToken, username: z.string().max(1_000).optional() })
+  .meta({ id: 'InvitationJoining' });
+export const JoinedMembership = z
+  .object({ organization: z.string(), name: z.string(), username: z.string() })
+  .meta({ id: 'JoinedMembership' });
+
 // Bulk actions
 
 const isUnique = (ids: readonly string[]) => new Set(ids).size === ids.length;
+/** Members named one by one. */
+const memberIds = z
+  .array(z.string().min(1).max(200))
+  .min(1)
+  .max(bulkIdsMax)
+  .refine(isUnique, 'names a member twice');
+export const InvitationsInput = z.strictObject({ ids: memberIds }).meta({ id: 'InvitationsInput' });
 /**
  * Who is meant is said in exactly one way: by `ids`, by a `filter` that leaves somebody out, or by `all: true`. So
  * a filter that was forgotten, or came empty from a form, acts on nobody. `dryRun` only counts.
@@ -468,12 +536,7 @@ const isUnique = (ids: readonly string[]) => new Set(ids).size === ids.length;
 export const BulkInput = z
   .strictObject({
     action: z.enum(bulkActions),
-    ids: z
-      .array(z.string().min(1).max(200))
-      .min(1)
-      .max(bulkIdsMax)
-      .refine(isUnique, 'names a member twice')
-      .optional(),
+    ids: memberIds.optional(),
     filter: MemberFilterInput.optional(),
     all: z.literal(true).optional(),
     dryRun: z.boolean().optional(),

@@ -16,6 +16,11 @@ export const auditActions = [
   'member.level',
   'member.takeOver',
   'member.resetLink',
+  'member.invite',
+  'member.revokeInvitation',
+  'member.decline',
+  'member.undeliverable',
+  'member.join',
   'account.password',
   'account.secondFactor',
   'organization.create',
@@ -56,6 +61,8 @@ export const policyActor: AuditActor = { account: 'policy', login: 'policy' };
 export const periodActor: AuditActor = { account: 'period', login: 'period' };
 /** Who did what Muster did by itself, such as ending an import whose file cannot be read. */
 export const systemActor: AuditActor = { account: 'muster', login: 'muster' };
+/** Who did what the holder of an invitation's link does, who has no account yet. */
+export const invitedActor: AuditActor = { account: 'invited', login: 'invited' };
 /** Who did what the operator of the installation does, who has no account in it. */
 export const operatorActor: AuditActor = { account: 'operator', login: 'operator' };
 

@@ -10,7 +10,7 @@ import { type HoldPolicy, holdFor } from './import.ts';
 import type { DisabledBy, MemberState } from './member.ts';
 
 /** What can be done to many members at once; resetting passwords is not: a thousand in one answer help nobody. */
-export const bulkActions = ['disable', 'enable', 'remove'] as const;
+export const bulkActions = ['disable', 'enable', 'remove', 'invite'] as const;
 export type BulkAction = (typeof bulkActions)[number];
 /** What a job does: an action that was asked for, or undoing what another job did. */
 export const bulkJobActions = [...bulkActions, 'undo'] as const;
@@ -80,6 +80,8 @@ export interface BulkJob {
   counts: BulkCounts;
   acting: BulkActor;
   holdConfirmed: boolean;
+  /** Invites only those who never were. */
+  onlyNew?: boolean | undefined;
   /** Whether all chunks are there, how many there are, and else where the collecting goes on. */
   isCollected: boolean;
   chunks: number;
@@ -90,6 +92,8 @@ export interface BulkJob {
   position: { chunk: number; offset: number };
   /** Accounts that the last step changed, of which the user pool may not have been told yet. */
   toFollow: string[];
+  /** Members whom the last step invited, whose mails may not have been queued yet. */
+  toMail: string[];
   undoneBy?: string | undefined;
   error?: { code: string; message: string } | undefined;
   createdBy: string;
@@ -106,10 +110,16 @@ export function narrows({ below: _, ...filter }: FilterInput): boolean {
 
 /**
  * Why so many members need a confirmation, by the organization's rule for imports; undefined where they do not. One
- * member alone never does, as in the call for one.
+ * member alone never does, as in the call for one; nor do invitations, which keep nobody out.
  * @param members how many the roster has
  */
-export function bulkHold(policy: HoldPolicy, acting: number, members: number): string | undefined {
+export function bulkHold(
+  policy: HoldPolicy,
+  action: BulkJobAction,
+  acting: number,
+  members: number,
+): string | undefined {
+  if (action === 'invite') return undefined;
   if (acting <= 1 || holdFor(policy, acting, members) === undefined) return undefined;
   return (
     `This would act on ${acting} of ${members} members. More than ${policy.disabledMembersMax} members or ` +
@@ -119,7 +129,7 @@ export function bulkHold(policy: HoldPolicy, acting: number, members: number): s
 
 /** Makes a job. One whose members are known has its chunks; another one begins by collecting them. */
 export function newBulkJob(
-  job: Pick<BulkJob, 'jobId' | 'action' | 'selection' | 'acting' | 'holdConfirmed'>,
+  job: Pick<BulkJob, 'jobId' | 'action' | 'selection' | 'acting' | 'holdConfirmed' | 'onlyNew'>,
   chunks: readonly (readonly ChunkMember[])[],
   at: string,
 ): BulkJob {
@@ -133,6 +143,7 @@ export function newBulkJob(
     chunks: chunks.length,
     position: { chunk: 0, offset: 0 },
     toFollow: [],
+    toMail: [],
     createdBy: job.acting.login,
     createdAt: at,
     updatedAt: at,
@@ -186,9 +197,14 @@ export function advanced(
     counts,
     position,
     toFollow: step.toFollow,
+    toMail: job.action === 'invite' ? invited(step.results) : [],
     ...(isLast && { state: 'complete' as const, endedAt: at }),
     ...stamp(job, at),
   };
+}
+
+function invited(results: readonly BulkResult[]): string[] {
+  return results.filter(({ outcome }) => outcome === 'done').map(({ id }) => id);
 }
 
 /** The job as it was cancelled. @throws MusterError `job_not_open` */
@@ -238,6 +254,7 @@ export function undone(job: BulkJob, undoneBy: string, at: string): BulkJob {
 function undoRefusal(job: BulkJob): string | undefined {
   if (isJobOpen(job)) return 'The job is still running. Cancel it first.';
   if (job.action === 'remove') return 'Members that were removed cannot be brought back.';
+  if (job.action === 'invite') return 'Mails that were sent cannot be called back. Revoke the invitations.';
   if (job.undoneBy !== undefined) return 'The job was undone already.';
   return job.counts.done === 0 ? 'The job changed nobody.' : undefined;
 }

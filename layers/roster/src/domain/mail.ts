@@ -65,6 +65,14 @@ export const mailKinds = [
 export const MailKind = z.enum(mailKinds);
 export type MailKind = z.infer<typeof MailKind>;
 
+/** An address that SES takes (RFC 5321: 254 characters at most). */
+export const MailAddress = z.email().max(254);
+
+/** Whether a text is an address that can be written to. */
+export function isMailAddress(text: string): boolean {
+  return MailAddress.safeParse(text).success;
+}
+
 /** Where a mail is sent in the name of: what its text says of the organization. */
 export interface MailSender {
   organizationName: string;
@@ -137,7 +145,12 @@ export function suppresses(outcome: MailOutcome): boolean {
 export const mailLeaseSeconds = 300;
 
 /** What a mail was sent for, so that its fate can be told there. */
-export const MailOwner = z.object({ kind: z.enum(['import', 'invitation', 'reset']), id: z.string() });
+export const MailOwner = z.object({
+  kind: z.enum(['import', 'invitation', 'reset']),
+  id: z.string(),
+  /** The external id of the member that it is about, where it is about one. */
+  member: z.string().optional(),
+});
 export type MailOwner = z.infer<typeof MailOwner>;
 
 /**

@@ -11,7 +11,8 @@ export type MemberAct =
   | 'remove'
   | 'demote'
   | 'username'
-  | 'resetCredentials';
+  | 'resetCredentials'
+  | 'invite';
 
 /** What keeps somebody out, lets somebody in or gives a password; the rest only changes what the roster says. */
 export const decidesOnEntry: readonly MemberAct[] = [
@@ -21,6 +22,7 @@ export const decidesOnEntry: readonly MemberAct[] = [
   'demote',
   'username',
   'resetCredentials',
+  'invite',
 ];
 const neverOnOneself: readonly MemberAct[] = ['disable', 'remove', 'demote', 'resetCredentials'];
 const takesAnOwnerAway: readonly MemberAct[] = ['disable', 'remove', 'demote'];

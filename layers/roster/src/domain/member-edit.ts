@@ -280,8 +280,12 @@ export function enableMember(member: Member, at: string): Member {
   return { ...rest, state: activeState(member), version: member.version + 1, updatedAt: at };
 }
 
-/** The member with an account under this username: enabled, unless it is disabled, which it stays. */
+/**
+ * The member with an account under this username: enabled, unless it is disabled, which it stays. Its invitation is
+ * over.
+ */
 export function withAccount(member: Member, account: string, username: string, at: string): Member {
   const state = member.state === 'disabled' ? 'disabled' : 'enabled';
-  return { ...member, account, username, state, version: member.version + 1, updatedAt: at };
+  const { invitation: _, ...rest } = member;
+  return { ...rest, account, username, state, version: member.version + 1, updatedAt: at };
 }

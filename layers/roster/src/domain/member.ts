@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Invitation } from './invitation.ts';
 
 /**
  * `not_joined`: on the roster, no account yet. `enabled`: has an account and may enter. `disabled`: may not.
@@ -42,6 +43,8 @@ export interface Member {
   /** When the person first and last signed in here, as the membership says; no change of the version. */
   activatedAt?: string;
   lastSignInAt?: string;
+  /** While it has no account: how it was invited, if it was. */
+  invitation?: Invitation;
 }
 
 /** Counts of members by state; `total` is their sum and `enrolled` those on the roster and not disabled (S0.2). */

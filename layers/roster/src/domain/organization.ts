@@ -12,6 +12,8 @@ export interface Organization {
   timeZone: string;
   /** Whether its owners and administrators may act only with a second factor; not, where absent. */
   requireSecondFactor?: boolean | undefined;
+  /** Whether an import invites whom it adds; not, where absent. */
+  inviteImported?: boolean | undefined;
   /** Of the mails that are sent in its name. */
   language: MailLanguage;
   schemaVersion: number;

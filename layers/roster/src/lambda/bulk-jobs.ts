@@ -17,7 +17,7 @@ import {
 } from '../domain/bulk-job.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { MemberSummary } from '../domain/member.ts';
-import { isBounded } from '../domain/permissions.ts';
+import { isBounded, mayDo } from '../domain/permissions.ts';
 import type { Within } from '../domain/scope.ts';
 import type { Deps } from './deps.ts';
 import { memberFilterOf } from './member-filter.ts';
@@ -53,13 +53,16 @@ export async function previewBulk(
   if (isBounded(caller.level) && input.action === 'remove') {
     throw new MusterError('forbidden', 'A coordinator cannot remove members.');
   }
+  if (input.action === 'invite' && !mayDo(caller.level, 'members.credentials')) {
+    throw new MusterError('forbidden', 'Inviting needs the permission members.credentials.');
+  }
   const [{ hold: policy }, summary] = await Promise.all([
     deps.organizations.get(organization),
     deps.roster.summary(organization),
   ]);
   const within = await withinOf(deps, { ...caller, organization });
   const matched = await countOf(deps, organization, input, { summary, within });
-  const hold = bulkHold(policy, matched, summary.total);
+  const hold = bulkHold(policy, input.action, matched, summary.total);
   return { matched, atLeast: matched > countedMax, ...(hold !== undefined && { hold }) };
 }
 

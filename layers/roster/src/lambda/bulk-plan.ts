@@ -6,12 +6,15 @@ import type { AuditEvent } from '../domain/audit.ts';
 import type { BulkJob, BulkResult, ChunkMember } from '../domain/bulk-job.ts';
 import { MusterError } from '../domain/errors.ts';
 import type { Import } from '../domain/import.ts';
+import { mayInvite } from '../domain/invitation.ts';
 import type { Member } from '../domain/member.ts';
 import { isEnabledOwner, type MemberAct, mayAct } from '../domain/member-authority.ts';
 import type { Membership, Organization } from '../domain/organization.ts';
 import type { Level } from '../domain/permissions.ts';
+import type { NewId } from '../domain/ports.ts';
 import { heldBy, isResponsible, transferRequired } from '../domain/responsibilities.ts';
 import { coversMember, mayDecideOn, type Within } from '../domain/scope.ts';
+import { roundWrite } from './invitations.ts';
 import { differences, type MemberOutcome, removalWrite, stateChanged, stateWrite } from './members.ts';
 
 /** A member as it is now; the error where what is stored cannot be read. */
@@ -31,9 +34,10 @@ export interface BulkContext {
   at: string;
   /** From this second of the Unix epoch on are tokens of those disabled taken. */
   fromSeconds: number;
+  newId: NewId;
 }
 
-type BulkAct = MemberAct & ('disable' | 'enable' | 'remove');
+type BulkAct = MemberAct & ('disable' | 'enable' | 'remove' | 'invite');
 
 /** Plans for members in their order; of owners in a row the last one stays. */
 export function planMembers(
@@ -65,6 +69,9 @@ function planOne(member: ChunkMember, found: FoundMember, context: BulkContext):
     return failedMember(member, new MusterError('not_found', 'There is no such member.'));
   }
   const act = actOn(member, context.job);
+  if (context.job.onlyNew && found.member.invitation !== undefined) {
+    return { result: { id: member.id, outcome: 'unchanged' } };
+  }
   try {
     mayMove(act, found, context);
   } catch (error) {
@@ -81,9 +88,19 @@ function mayMove(act: BulkAct, { member, membership }: MemberOutcome, context: B
   mayDecideOn(within, member);
   mayAct(act, { account: job.acting.account, level }, membership, enabledOwners);
   if (act === 'enable') requireWithin(member, dayIn(organization.timeZone, new Date(at)));
+  if (act === 'invite') mayInviteInJob(member, job);
   if (act !== 'remove' || membership === undefined) return;
   const own = heldBy(membership, openImports);
   if (isResponsible(own)) throw transferRequired(own);
+}
+
+/** Who declined is invited again only where it was named. @throws MusterError as `mayInvite` */
+function mayInviteInJob(member: Member, { selection }: BulkJob): void {
+  const isNamed = 'ids' in selection;
+  if (!isNamed && member.invitation?.state === 'rejected') {
+    throw new MusterError('invitation_rejected', 'This member declined. Invite it by itself.');
+  }
+  mayInvite(member, { method: 'email', kind: 'invitation' });
 }
 
 /** What an undo does to a member is told by the state that it returns to. */
@@ -98,6 +115,7 @@ function planned(
   act: BulkAct,
   context: BulkContext,
 ): PlannedMember {
+  if (act === 'invite') return plannedInvitation(member, found, context);
   const { organization, at, fromSeconds } = context;
   const { state, disabledBy, account } = found.member;
   const write =
@@ -117,6 +135,17 @@ function planned(
   };
   const event = eventOf(context.job, act, found.member.externalId, write.change);
   return { result, change: { write: write.write, event }, account };
+}
+
+/** One more round by email; its mail is queued once it is written. */
+function plannedInvitation(
+  { id }: ChunkMember,
+  found: MemberOutcome,
+  { organization, job, at, newId }: BulkContext,
+): PlannedMember {
+  const round = { method: 'email' as const, kind: 'invitation' as const, by: job.acting.login, at };
+  const { write, change } = roundWrite(organization, found, round, newId);
+  return { result: { id, outcome: 'done' }, change: { write, event: eventOf(job, 'invite', id, change) } };
 }
 
 /** Puts the state back that the member had, and who had disabled it; its membership moves along. */

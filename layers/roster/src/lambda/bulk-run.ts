@@ -21,6 +21,7 @@ import { isBounded, type Level, mayDo } from '../domain/permissions.ts';
 import type { Within } from '../domain/scope.ts';
 import { type FoundMember, failedMember, planMembers } from './bulk-plan.ts';
 import type { Deps } from './deps.ts';
+import { mailRound } from './invitations.ts';
 import { memberFilterOf } from './member-filter.ts';
 import { nextSecond } from './members.ts';
 import { logger } from './observability.ts';
@@ -40,6 +41,9 @@ export type BulkRunDeps = Pick<
   | 'departments'
   | 'imports'
   | 'accountQueue'
+  | 'invitationLinks'
+  | 'mailQueue'
+  | 'newId'
 >;
 
 /** What the queue carries; what to do stands in the job. */
@@ -85,6 +89,7 @@ async function goesOn(deps: BulkRunDeps, ref: BulkJobRef): Promise<boolean> {
   const job = await deps.bulkJobs.get(ref.organization, ref.jobId);
   // What the step before changed, in case it was killed before it could tell.
   await tellFollowers(deps, job);
+  await mailInvited(deps, ref.organization, job);
   if (!isJobOpen(job)) return false;
   try {
     const actor = await actorNow(deps, ref.organization, job);
@@ -122,7 +127,8 @@ async function actorNow(
   { acting, action }: BulkJob,
 ): Promise<Actor | undefined> {
   const { membership } = await deps.accounts.standing(acting.account, organization);
-  if (membership?.state !== 'enabled' || !mayDo(membership.level, 'members.write')) return undefined;
+  const needed = action === 'invite' ? 'members.credentials' : 'members.write';
+  if (membership?.state !== 'enabled' || !mayDo(membership.level, needed)) return undefined;
   if (isBounded(membership.level) && action === 'remove') return undefined;
   return { level: membership.level, within: await withinOf(deps, membership) };
 }
@@ -206,7 +212,7 @@ async function holdOn(deps: BulkRunDeps, organization: string, job: BulkJob): Pr
     deps.organizations.get(organization),
     deps.roster.summary(organization),
   ]);
-  return bulkHold(hold, job.counts.matched, total);
+  return bulkHold(hold, job.action, job.counts.matched, total);
 }
 
 /** Held back in the same step in which it was collected, so it is the same version. */
@@ -231,6 +237,7 @@ async function workChunkOff(
   while (isJobOpen(job) && job.position.chunk === chunk) {
     job = await workBatchOff(deps, { organization, job, actor, openImports, members });
     await tellFollowers(deps, job);
+    await mailInvited(deps, organizationId, job);
   }
   return job;
 }
@@ -276,6 +283,7 @@ async function planNow(
   return planMembers(members, found, {
     ...{ organization, job, ...actor, openImports, enabledOwners, at },
     fromSeconds: nextSecond(deps),
+    newId: deps.newId,
   });
 }
 
@@ -316,6 +324,29 @@ function readable<T>(read: () => T): { read: T } | { unreadable: MusterError } {
 
 async function tellFollowers({ accountQueue }: BulkRunDeps, { toFollow }: BulkJob): Promise<void> {
   if (toFollow.length > 0) await accountQueue.changed(toFollow);
+}
+
+/**
+ * Queues the mails of those whom the last step invited. Again it queues none twice; who joined, declined or was invited
+ * by a link since then gets none.
+ */
+async function mailInvited(
+  deps: BulkRunDeps,
+  organization: string,
+  { toMail }: Pick<BulkJob, 'toMail'>,
+): Promise<void> {
+  if (toMail.length === 0) return;
+  const ids = toMail.map((id) => ({ id }));
+  const found = await findMembers(deps, organization, ids);
+  await Promise.all(
+    found.map(async (one) => {
+      if (one === undefined || 'unreadable' in one) return;
+      const { invitation, account } = one.member;
+      const isWaiting = invitation?.state === 'sent' || invitation?.state === 'opened';
+      if (account !== undefined || !isWaiting || invitation.to === undefined) return;
+      await mailRound(deps, organization, { ...one.member, invitation }, 'invitation');
+    }),
+  );
 }
 
 /** Ends a job whose message becomes a dead letter, so that it does not look as if it ran. */

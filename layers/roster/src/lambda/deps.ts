@@ -17,6 +17,7 @@ import { type DueMembers, dueMembers } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
+import { type InvitationLinks, invitationLinks } from '../aws/invitation-links.ts';
 import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
 import { type MailRecords, mailRecords } from '../aws/mails.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
@@ -44,6 +45,7 @@ export interface Deps {
   /** Counts of failed attempts. */
   attempts: Attempts;
   resetLinks: ResetLinks;
+  invitationLinks: InvitationLinks;
   roster: Roster;
   /** The parts of the directory's snapshot. */
   directoryObjects: DirectoryObjects;
@@ -95,6 +97,7 @@ export const deps: Deps = lazily<Deps>({
   accountChanges: () => accountChanges(deps.table, deps.audit),
   attempts: () => attemptsInTable(deps.table, deps.clock),
   resetLinks: () => resetLinksInTable(deps.table, deps.audit),
+  invitationLinks: () => invitationLinks(deps.table),
   // Given whole: what lists need is touched by them alone.
   roster: () => roster(deps.table, deps),
   directoryObjects: () => bucketObjects(readEnv(env.directory).DIRECTORY_BUCKET),

@@ -3,6 +3,8 @@ import { ulid } from 'ulid';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
+import { type BulkJobRecords, bulkJobRecords } from '../aws/bulk-jobs.ts';
+import { type BulkQueue, bulkQueue } from '../aws/bulk-queue.ts';
 import { departmentRecords } from '../aws/departments.ts';
 import { refreshDirectory } from '../aws/directory-refresh.ts';
 import { type ImportMachine, importMachine } from '../aws/executions.ts';
@@ -48,6 +50,9 @@ export interface ImportDeps {
   /** Whose address an import's uploader has. */
   accounts: AccountRecords;
   mailQueue: MailQueue;
+  /** Jobs that invite whom an import added. */
+  bulkJobs: BulkJobRecords;
+  bulkQueue: BulkQueue;
   work: Objects;
   reports: Objects;
   /** Makes what was applied searchable. */
@@ -80,6 +85,8 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
     const { table, clock } = importDeps;
     return mailQueue(readEnv(env.mailQueue).MAIL_QUEUE_URL, { mails: mailRecords(table), clock });
   },
+  bulkJobs: () => bulkJobRecords(importDeps.table, importDeps.audit),
+  bulkQueue: () => bulkQueue(readEnv(env.bulkQueue).BULK_QUEUE_URL),
   work: () => bucketObjects(readEnv(env.work).WORK_BUCKET),
   reports: () => bucketObjects(readEnv(env.reports).REPORTS_BUCKET),
   refreshDirectory: () => {

@@ -1,12 +1,16 @@
 /** The composition root of sending mails; apart, so that no other function loads SES's client. */
+import { auditTrail } from '../aws/audit.ts';
 import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
 import { type Mailer, sesMailer } from '../aws/mailer.ts';
 import { type MailRecords, mailRecords } from '../aws/mails.ts';
+import { type MemberRecords, memberRecords } from '../aws/members.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
+import { type Roster, roster } from '../aws/roster.ts';
 import { type Suppressions, suppressions } from '../aws/suppressions.ts';
 import { createTable, type Table } from '../aws/table.ts';
 import type { Clock } from '../domain/ports.ts';
 import { env, readEnv } from './env.ts';
+import { followInvitations } from './invitation-outcome.ts';
 import { lazily } from './lazily.ts';
 import { type MailListener, noteMailState } from './mail-outcome.ts';
 
@@ -20,6 +24,9 @@ export interface MailDeps {
   mailer: Mailer;
   /** Who is not to be written to. */
   suppressions: Suppressions;
+  /** The members whose invitations follow their mails. */
+  roster: Pick<Roster, 'get'>;
+  members: Pick<MemberRecords, 'commit'>;
   /** Told whenever a mail moved on. */
   onMailState: MailListener;
 }
@@ -40,5 +47,13 @@ export const mailDeps: MailDeps = lazily<MailDeps>({
     return sesMailer({ from: MAIL_FROM, configurationSet: MAIL_CONFIGURATION_SET });
   },
   suppressions: () => suppressions(mailDeps.table),
-  onMailState: () => noteMailState,
+  roster: () => roster(mailDeps.table),
+  members: () => memberRecords(mailDeps.table, auditTrail(mailDeps.table, mailDeps.clock)),
+  onMailState: () => {
+    const followInvitation = followInvitations(mailDeps);
+    return async (organization, mail) => {
+      await noteMailState(organization, mail);
+      await followInvitation(organization, mail);
+    };
+  },
 });

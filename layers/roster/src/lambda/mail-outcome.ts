@@ -41,7 +41,7 @@ const metricOf: Record<MailOutcome['state'], string> = {
   failed: 'MailsFailed',
 };
 
-/** Leaves a line in the log; never the address. What follows the mails of its owners takes this one's place. */
+/** Leaves a line in the log; never the address. */
 export const noteMailState: MailListener = async (organization, { mailId, kind, state, owner, code }) => {
   logger.info('A mail moved on', { organization, mailId, kind, state, owner: owner.id, code });
 };

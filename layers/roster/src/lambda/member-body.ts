@@ -1,18 +1,30 @@
 import type * as z from 'zod';
 import type { MemberBody, MemberWithPassword } from '../domain/api.ts';
 import { type DepartmentTree, departmentOf, pathOf } from '../domain/departments.ts';
+import { invitationStateOf } from '../domain/invitation.ts';
 import type { Member } from '../domain/member.ts';
 import { standingOf } from '../domain/member-edit.ts';
+import type { Clock } from '../domain/ports.ts';
 import type { Deps } from './deps.ts';
+import { invitationFields } from './invitations.ts';
 import type { MemberOutcome } from './members.ts';
 
-type Departments = Pick<Deps['departments'], 'tree'>;
+interface BodyDeps {
+  departments: Pick<Deps['departments'], 'tree'>;
+  clock: Clock;
+}
 
 /** In the API a member is named by the external id; what else is stored falls away by the response's schema. */
-function memberBody({ account: _, ...member }: Member, tree: DepartmentTree | undefined) {
+function memberBody(stored: Member, tree: DepartmentTree | undefined, now: Date) {
+  const { account: _, invitation, ...member } = stored;
   const departments = tree === undefined ? [] : standingOf(tree, member.departments);
   const departmentPaths = departments.map((id) => shownPath(tree as DepartmentTree, id));
-  return { ...member, departments, departmentPaths, memberId: member.externalId };
+  return {
+    ...{ ...member, departments, departmentPaths, memberId: member.externalId },
+    ...(invitation && {
+      invitation: { ...invitationFields(invitation), state: invitationStateOf(stored, now) },
+    }),
+  };
 }
 
 /** The root has no path: it is shown by its name, the organization's. */
@@ -25,22 +37,22 @@ function shownPath(tree: DepartmentTree, id: string): string {
  * written. The tree is read once, and only where one of the members names a department.
  */
 export async function memberBodies(
-  departments: Departments,
+  { departments, clock }: BodyDeps,
   organization: string,
   members: readonly Member[],
 ): Promise<z.input<typeof MemberBody>[]> {
   const isPlaced = members.some((member) => member.departments.length > 0);
   const tree = isPlaced ? await departments.tree(organization) : undefined;
-  return members.map((member) => memberBody(member, tree));
+  return members.map((member) => memberBody(member, tree, clock()));
 }
 
 /** A member with how it signs in (S0.16, S3.20) and the password that was made for it just now, if one was. */
 export async function memberDetails(
-  { departments }: { departments: Departments },
+  deps: BodyDeps,
   organization: string,
   { member, membership, oneTimePassword }: MemberOutcome,
 ): Promise<z.input<typeof MemberWithPassword>> {
-  const [body] = await memberBodies(departments, organization, [member]);
+  const [body] = await memberBodies(deps, organization, [member]);
   const shown = body as z.input<typeof MemberBody>;
   if (membership === undefined) return shown;
   const { login: username, level, scope, state, logins, activatedAt, lastSignInAt } = membership;

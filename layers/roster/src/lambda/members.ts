@@ -231,7 +231,8 @@ async function moveState(
   return planned.outcome;
 }
 
-function actorOf({ account, login, origin }: Acting): AuditActor {
+/** Who acts, as an audit entry tells it. */
+export function actorOf({ account, login, origin }: Acting): AuditActor {
   return { account, login, ...origin };
 }
 
@@ -508,24 +509,28 @@ export function commit(
   return deps.members.commit(write, { action, actor: actorOf(acting), subject, ...change });
 }
 
-async function follow(deps: Pick<MemberDeps, 'accountQueue'>, { account }: Member): Promise<void> {
+/** Lets the user pool follow what changed of a member's membership. */
+export async function follow(deps: Pick<MemberDeps, 'accountQueue'>, { account }: Member): Promise<void> {
   if (account !== undefined) await deps.accountQueue.changed([account]);
 }
 
 /**
  * Makes an account in the user pool and stores what belongs to it. If that fails the account is deleted again; if
  * even that fails, or the process dies in between, an account without membership is left, which may do nothing.
+ * @param chosen the password that the person chose; without it one is made that is good for one sign-in
  */
-async function withNewAccount(
-  deps: MemberDeps,
+export async function withNewAccount(
+  deps: Pick<MemberDeps, 'accountMaker' | 'newId'>,
   email: string | undefined,
   store: (account: string) => Promise<MemberOutcome>,
+  chosen?: string,
 ): Promise<MemberOutcome> {
   const account = deps.newId();
-  const password = oneTimePassword();
+  const password = chosen ?? oneTimePassword();
+  const permanent = chosen !== undefined;
   try {
-    await deps.accountMaker.createAccount(account, { email, password, permanent: false });
-    return { ...(await store(account)), oneTimePassword: password };
+    await deps.accountMaker.createAccount(account, { email, password, permanent });
+    return { ...(await store(account)), ...(!permanent && { oneTimePassword: password }) };
   } catch (error) {
     try {
       await deps.accountMaker.deleteAccount(account);
@@ -536,7 +541,8 @@ async function withNewAccount(
   }
 }
 
-interface WantedAccess {
+/** What a membership is to be: `email` is signed in with beside the username. */
+export interface WantedAccess {
   username: string;
   email: string | undefined;
   level: Level;
@@ -565,7 +571,8 @@ function loginsFor(email: string | undefined, phone: string | undefined): NonNul
   return { ...(email && { email: normalizeLogin(email) }), ...(phone && { phone: normalizeLogin(phone) }) };
 }
 
-function newMembership(
+/** The first membership of a member, enabled unless the member is disabled. */
+export function newMembership(
   { organization }: Organization,
   member: Member,
   account: string,
@@ -585,7 +592,8 @@ function newMembership(
   };
 }
 
-function newAccountWrite(
+/** What making an account with its first membership writes. */
+export function newAccountWrite(
   organization: Organization,
   member: MemberWrite['member'],
   membership: Membership,
