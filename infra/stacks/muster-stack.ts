@@ -291,6 +291,7 @@ export class MusterStack extends Stack {
       environment: {
         USER_POOL_ID: pool.userPoolId,
         ACCOUNT_QUEUE_URL: this.#accountQueue.queue.queueUrl,
+        MAIL_QUEUE_URL: this.#mails.queue.queueUrl,
         ...this.#listing.environment,
       },
       permissions: [
@@ -304,6 +305,7 @@ export class MusterStack extends Stack {
           'AdminUserGlobalSignOut',
         ]),
         sendMessages(this.#accountQueue.queue),
+        sendMessages(this.#mails.queue),
       ],
       acknowledgements: this.#listing.acknowledgements,
     });
@@ -315,12 +317,20 @@ export class MusterStack extends Stack {
     });
     const invitations = this.#functions.add({
       name: 'invitations/api',
-      description: 'Answers the holders of links',
-      environment: { USER_POOL_ID: pool.userPoolId },
+      description: 'Answers the holders of links, and those who ask for one',
+      memoryMegabytes: listingMegabytes,
+      environment: {
+        USER_POOL_ID: pool.userPoolId,
+        MAIL_QUEUE_URL: this.#mails.queue.queueUrl,
+        ...this.#listing.environment,
+      },
       permissions: [
-        useTable(table, readAndWriteItems),
+        useTable(table, readAndWriteItems, 'indexes'),
         useUserPool(pool, ['AdminSetUserPassword', 'AdminUserGlobalSignOut']),
+        sendMessages(this.#mails.queue),
+        ...this.#listing.permissions,
       ],
+      acknowledgements: this.#listing.acknowledgements,
     });
     const jobs = this.#functions.add({
       name: 'jobs/api',

@@ -127,8 +127,13 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL'],
   },
   'invitations/api': {
-    actions: [...readAndWrite, ...cognito('AdminSetUserPassword', 'AdminUserGlobalSignOut')],
-    environment: ['USER_POOL_ID'],
+    actions: [
+      ...readAndWrite,
+      ...cognito('AdminSetUserPassword', 'AdminUserGlobalSignOut'),
+      'sqs:SendMessage',
+      ...readObjects,
+    ],
+    environment: ['USER_POOL_ID', 'MAIL_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
   },
   'jobs/api': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage'],
@@ -177,7 +182,13 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       'sqs:SendMessage',
       ...readObjects,
     ],
-    environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
+    environment: [
+      'USER_POOL_ID',
+      'ACCOUNT_QUEUE_URL',
+      'MAIL_QUEUE_URL',
+      'DIRECTORY_BUCKET',
+      'DIRECTORY_QUEUE_URL',
+    ],
   },
   'roster/refresh': {
     actions: [...readAndWrite, ...readObjects, 's3:PutObject', 's3:DeleteObject', ...takeMessages],

@@ -81,6 +81,8 @@ const table: Record<OrganizationOperation, Row> = {
   },
   resetCredentials: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
   makeResetLink: { needs: 'members.credentials', coordinator: 'members', answers: [200] },
+  // Not the caller's own address: nobody is cleared.
+  clearUsernames: { needs: 'accounts.clear', body: () => ({ email: 'nobody@club.example' }), answers: [422] },
   bulkMembers: {
     needs: 'members.write',
     coordinator: 'members',

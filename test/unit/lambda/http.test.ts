@@ -115,7 +115,11 @@ describe('an HTTP function', () => {
   it('answers with what the route describes and nothing else, with its version and safe headers', async () => {
     const result = await answer(event(get));
     expect(result.statusCode).toBe(200);
-    expect(result.json).toEqual({ ...organization, requireSecondFactor: false });
+    expect(result.json).toEqual({
+      ...organization,
+      requireSecondFactor: false,
+      registration: { isOpen: false, columns: [] },
+    });
     expect(result.headers).toMatchObject({
       etag: '"4"',
       'cache-control': 'no-store',

@@ -11,7 +11,8 @@ export type MemberAct =
   | 'remove'
   | 'demote'
   | 'username'
-  | 'resetCredentials';
+  | 'resetCredentials'
+  | 'clearUsername';
 
 /** What keeps somebody out, lets somebody in or gives a password; the rest only changes what the roster says. */
 export const decidesOnEntry: readonly MemberAct[] = [
@@ -21,9 +22,16 @@ export const decidesOnEntry: readonly MemberAct[] = [
   'demote',
   'username',
   'resetCredentials',
+  'clearUsername',
 ];
-const neverOnOneself: readonly MemberAct[] = ['disable', 'remove', 'demote', 'resetCredentials'];
-const takesAnOwnerAway: readonly MemberAct[] = ['disable', 'remove', 'demote'];
+const neverOnOneself: readonly MemberAct[] = [
+  'disable',
+  'remove',
+  'demote',
+  'resetCredentials',
+  'clearUsername',
+];
+const takesAnOwnerAway: readonly MemberAct[] = ['disable', 'remove', 'demote', 'clearUsername'];
 
 /**
  * Refuses what would lock somebody out who must not be, or lift the caller above its level: nobody acts so on

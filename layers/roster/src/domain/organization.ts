@@ -1,6 +1,7 @@
 import type { HoldPolicy, ImportMode, OnRowErrors } from './import.ts';
 import type { MailLanguage } from './mail.ts';
 import type { Level } from './permissions.ts';
+import type { Registration } from './registration.ts';
 
 /** An organization as stored: its settings and the version of its roster schema. Times are ISO 8601 in UTC. */
 export interface Organization {
@@ -12,6 +13,8 @@ export interface Organization {
   timeZone: string;
   /** Whether its owners and administrators may act only with a second factor; not, where absent. */
   requireSecondFactor?: boolean | undefined;
+  /** Whether people register by themselves, and by what; they do not, where absent. */
+  registration?: Registration | undefined;
   /** Of the mails that are sent in its name. */
   language: MailLanguage;
   schemaVersion: number;

@@ -8,10 +8,11 @@ import { MusterError } from '../domain/errors.ts';
 import type { Import } from '../domain/import.ts';
 import type { Member } from '../domain/member.ts';
 import { isEnabledOwner, type MemberAct, mayAct } from '../domain/member-authority.ts';
+import { withoutAccount } from '../domain/member-edit.ts';
 import type { Membership, Organization } from '../domain/organization.ts';
 import type { Level } from '../domain/permissions.ts';
 import { heldBy, isResponsible, transferRequired } from '../domain/responsibilities.ts';
-import { coversMember, mayDecideOn, type Within } from '../domain/scope.ts';
+import { coversMember, mayDecideOn, rankOf, type Within } from '../domain/scope.ts';
 import { differences, type MemberOutcome, removalWrite, stateChanged, stateWrite } from './members.ts';
 
 /** A member as it is now; the error where what is stored cannot be read. */
@@ -27,13 +28,15 @@ export interface BulkContext {
   within: Within | undefined;
   /** The imports that have not ended, where members are removed: their uploaders stay. */
   openImports: readonly Import[];
+  /** The roster's column of usernames, where accounts are taken away and it has one. */
+  usernameColumn?: string | undefined;
   enabledOwners: number;
   at: string;
   /** From this second of the Unix epoch on are tokens of those disabled taken. */
   fromSeconds: number;
 }
 
-type BulkAct = MemberAct & ('disable' | 'enable' | 'remove');
+type BulkAct = MemberAct & ('disable' | 'enable' | 'remove' | 'clearUsername');
 
 /** Plans for members in their order; of owners in a row the last one stays. */
 export function planMembers(
@@ -103,9 +106,11 @@ function planned(
   const write =
     act === 'remove'
       ? removalWrite(organization, found)
-      : member.restore === undefined
-        ? stateWrite(organization, found, act, { at, fromSeconds })
-        : restoringWrite(found, member.restore, context);
+      : act === 'clearUsername'
+        ? clearingWrite(found, context)
+        : member.restore === undefined
+          ? stateWrite(organization, found, act, { at, fromSeconds })
+          : restoringWrite(found, member.restore, context);
   const id = member.id;
   if (write === undefined) return { result: { id, outcome: 'unchanged' }, account };
   const after = write.write.member.after;
@@ -117,6 +122,19 @@ function planned(
   };
   const event = eventOf(context.job, act, found.member.externalId, write.change);
   return { result, change: { write: write.write, event }, account };
+}
+
+/** Takes the account away from a member, with its membership and its logins here; undefined where it has none. */
+function clearingWrite(
+  { member, membership }: MemberOutcome,
+  { organization, usernameColumn, at }: BulkContext,
+) {
+  const username = usernameColumn === undefined ? undefined : member.values[usernameColumn];
+  const after = withoutAccount(member, username, at);
+  if (after === member) return undefined;
+  const { before, after: changed } = differences(member, after);
+  const write = { organization, member: { before: member, after }, membership: { before: membership } };
+  return { write, change: { before: { ...before, ...(membership && rankOf(membership)) }, after: changed } };
 }
 
 /** Puts the state back that the member had, and who had disabled it; its membership moves along. */
