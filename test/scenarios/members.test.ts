@@ -17,6 +17,7 @@ import {
   type Tenant,
   type TestCloud,
 } from '../support/cloud.ts';
+import { type Answer, type Ask, asking } from '../support/people.ts';
 import { describeShared } from '../support/shared.ts';
 
 const columns: Column[] = [
@@ -39,33 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => test?.close());
 
-interface Answer {
-  status: number;
-  etag: string | null;
-  text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: the tests look into answers of every shape
-  body: any;
-}
-
-async function ask(
-  client: MusterClient,
-  method: string,
-  path: string,
-  body?: unknown,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  const response = await client.send(method, `${club.client.in(club.organization)}${path}`, {
-    ...(body !== undefined && { body }),
-    headers,
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    etag: response.headers.get('etag'),
-    text,
-    body: text.startsWith('{') ? JSON.parse(text) : undefined,
-  };
-}
+const ask = (client: MusterClient, ...call: Parameters<Ask>) => asking(client, club.organization)(...call);
 const admin = (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
   ask(club.client, method, path, body, headers);
 const pathOf = (id: string) => `/members/${encodeURIComponent(id)}`;

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Column } from 'roster/domain/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MusterClient } from '../../commands/client.ts';
+import type { MusterClient } from '../../commands/client.ts';
 import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { type Answer, type Ask, asking, firstSignIn, ownPassword } from '../support/people.ts';
 
 const columns: Column[] = [
   { name: 'ID', type: 'text', role: 'externalId', required: true },
@@ -10,7 +11,6 @@ const columns: Column[] = [
   { name: 'From', type: 'date', role: 'activeFrom' },
   { name: 'Until', type: 'date', role: 'activeUntil', dateFormat: 'DD/MM/YYYY' },
 ];
-const password = 'Own-Password-2026';
 const dayMs = 24 * 60 * 60 * 1000;
 /** Far enough from now to be another day in every time zone. */
 const past = new Date(Date.now() - 3 * dayMs).toISOString().slice(0, 10);
@@ -26,14 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => test?.close());
 
-// biome-ignore lint/suspicious/noExplicitAny: the tests look into answers of every shape
-type Answer = { status: number; body: any };
-
-async function ask(client: MusterClient, method: string, path: string, body?: unknown): Promise<Answer> {
-  const url = `${club.client.in(club.organization)}${path}`;
-  const response = await client.send(method, url, body === undefined ? {} : { body });
-  return { status: response.status, body: await response.json() };
-}
+const ask = (client: MusterClient, ...call: Parameters<Ask>) => asking(client, club.organization)(...call);
 const admin = (method: string, path: string, body?: unknown) => ask(club.client, method, path, body);
 
 /** What the schedule does once a minute. */
@@ -52,17 +45,6 @@ async function untilDisabled(id: string): Promise<Answer['body']> {
   }
 }
 
-async function signedIn(login: string, oneTimePassword: string): Promise<MusterClient> {
-  const client = new MusterClient(test.cloud.url);
-  const { organization } = club;
-  const { session } = await client
-    .signIn({ organization, login, password: oneTimePassword })
-    .then(() => expect.unreachable('A one-time password asks for a new one.'))
-    .catch((error) => error);
-  await client.answerChallenge(session, { organization, login, password });
-  return client;
-}
-
 describe('an active period', () => {
   it('shuts out by itself at its end, is not overruled by hand, and lets in again when it is prolonged', async () => {
     const made = await admin('POST', '/members', {
@@ -70,7 +52,7 @@ describe('an active period', () => {
       account: { username: 'ann' },
     });
     expect(made).toMatchObject({ status: 201, body: { state: 'enabled', activeFrom: past } });
-    const ann = await signedIn('ann', made.body.oneTimePassword);
+    const ann = await firstSignIn(test.cloud.url, club, 'ann', made.body.oneTimePassword);
     expect((await ask(ann, 'GET', '')).status).toBe(200);
 
     const ended = await admin('PATCH', '/members/ANN', { values: { Until: french(past) } });
@@ -84,7 +66,7 @@ describe('an active period', () => {
     await admin('PATCH', '/members/ANN', { values: { Until: french(future) } });
     await look();
     expect(await stateOf('ANN')).toMatchObject({ state: 'enabled' });
-    await ann.signIn({ organization: club.organization, login: 'ann', password });
+    await ann.signIn({ organization: club.organization, login: 'ann', password: ownPassword });
     expect((await ask(ann, 'GET', '')).status).toBe(200);
   }, 120_000);
 

@@ -17,6 +17,7 @@ import type {
 } from 'roster/domain/ports';
 import { compileDerivedFields, compilePlacing } from 'roster/domain/roster-row';
 import type { Column, RosterSchema } from 'roster/domain/schema';
+import { storedOrganization } from './organization.ts';
 
 export function memoryObjects(): Objects & { files: Map<string, Buffer> } {
   const files = new Map<string, Buffer>();
@@ -179,18 +180,11 @@ export function memoryOrganizations(
   settings: Partial<Organization> = {},
 ): Organizations {
   const schema: RosterSchema = { version: 1, columns: [...columns] };
-  const organization: Organization = {
-    organization: 'club',
+  const organization = storedOrganization('club', {
     name: 'Club',
     hold: { disabledShareMax: 1, disabledMembersMax: 1_000_000 },
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'auto' },
-    timeZone: 'UTC',
-    language: 'en',
-    schemaVersion: 1,
-    version: 1,
-    createdAt: '2026-01-01T00:00:00.000Z',
-    updatedAt: '2026-01-01T00:00:00.000Z',
     ...settings,
-  };
+  });
   return { get: async () => organization, schema: async () => schema, update: async () => organization };
 }

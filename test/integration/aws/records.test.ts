@@ -8,9 +8,9 @@ import { keys } from '../../../layers/roster/src/aws/keys.ts';
 import { newOrganizationActions, organizationRecords } from '../../../layers/roster/src/aws/organizations.ts';
 import { createTable, type Table, TransactionFailed } from '../../../layers/roster/src/aws/table.ts';
 import type { AuditEvent } from '../../../layers/roster/src/domain/audit.ts';
-import type { Organization } from '../../../layers/roster/src/domain/organization.ts';
 import { defaultColumns } from '../../../layers/roster/src/domain/schema.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { storedOrganization } from '../../support/organization.ts';
 
 let dynamo: TestDynamo;
 let table: Table;
@@ -30,18 +30,7 @@ beforeEach(async () => {
 });
 afterAll(() => dynamo.stop());
 
-const acme: Organization = {
-  organization: 'acme',
-  name: 'Acme',
-  hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
-  importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
-  timeZone: 'UTC',
-  language: 'en',
-  schemaVersion: 1,
-  version: 1,
-  createdAt: '2026-01-01T00:00:00.000Z',
-  updatedAt: '2026-01-01T00:00:00.000Z',
-};
+const acme = storedOrganization('acme');
 
 describe('organizations', () => {
   beforeEach(() => table.transact(newOrganizationActions(acme, defaultColumns)));

@@ -6,6 +6,7 @@ import { newOrganizationActions } from '../../../layers/roster/src/aws/organizat
 import { createTable } from '../../../layers/roster/src/aws/table.ts';
 import { defaultColumns } from '../../../layers/roster/src/domain/schema.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { storedOrganization } from '../../support/organization.ts';
 
 vi.hoisted(() => {
   process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
@@ -26,23 +27,7 @@ beforeAll(async () => {
     TABLE_NAME: tableName,
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  const now = '2026-01-01T00:00:00.000Z';
-  const acme = {
-    organization: 'acme',
-    name: 'Acme',
-    hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
-    importDefaults: {
-      mode: 'full' as const,
-      onRowErrors: 'reject_file' as const,
-      approve: 'review' as const,
-    },
-    timeZone: 'UTC',
-    language: 'en' as const,
-    schemaVersion: 1,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-  };
+  const acme = storedOrganization('acme');
   await createTable({ tableName, client: dynamo.client }).transact(
     newOrganizationActions(acme, defaultColumns),
   );

@@ -7,6 +7,7 @@ import { createTable } from '../../../layers/roster/src/aws/table.ts';
 import { defaultColumns } from '../../../layers/roster/src/domain/schema.ts';
 import type { HttpEvent } from '../../../layers/roster/src/lambda/request.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { storedOrganization } from '../../support/organization.ts';
 
 vi.hoisted(() => {
   process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
@@ -31,19 +32,7 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   const table = createTable({ tableName, client: dynamo.client });
   for (const organization of ['acme', 'other']) {
-    const made = {
-      organization,
-      name: 'Acme',
-      hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
-      importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
-      timeZone: 'UTC',
-      language: 'en',
-      schemaVersion: 1,
-      version: 1,
-      createdAt: '2026-01-01T00:00:00.000Z',
-      updatedAt: '2026-01-01T00:00:00.000Z',
-    } as const;
-    await table.transact(newOrganizationActions(made, defaultColumns));
+    await table.transact(newOrganizationActions(storedOrganization(organization), defaultColumns));
   }
 });
 afterAll(async () => {
