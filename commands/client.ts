@@ -140,8 +140,32 @@ export class MusterClient {
   /** A link by which the member chooses a new password, as an address to send; good once, for 24 hours. */
   async makeResetLink(organization: string, memberId: string) {
     const path = `${this.in(organization)}/members/${encodeURIComponent(memberId)}/reset-link`;
-    const { url, expiresAt } = api.ResetLinkBody.parse(await this.call('POST', path));
+    const { url, expiresAt } = api.ResetLinkBody.required().parse(await this.call('POST', path));
     return { url: new URL(url, this.apiUrl).href, expiresAt };
+  }
+
+  /** Mails such a link to the member's account. */
+  async mailResetLink(organization: string, memberId: string): Promise<void> {
+    const path = `${this.in(organization)}/members/${encodeURIComponent(memberId)}/reset-link`;
+    await this.call('POST', path, { body: { method: 'email' } });
+  }
+
+  /** Has a reset link mailed to who has this login; whether anybody has is not told. */
+  async requestReset(login: string, organization?: string): Promise<void> {
+    const body = { login, ...(organization && { organization }) };
+    await this.call('POST', '/public/resets/request', { body, authenticated: false });
+  }
+
+  /** What an organization asks of those who register. @throws ApiError `not_found` where nobody can */
+  async registrationForm(organization: string) {
+    const path = `/public/registration/${encodeURIComponent(organization)}`;
+    return api.RegistrationForm.parse(await this.call('GET', path, { authenticated: false }));
+  }
+
+  /** Proves to be on the roster; the invitation then comes by mail. Whether it does is not told. */
+  async register(organization: string, values: Record<string, string>): Promise<void> {
+    const body = { organization, values };
+    await this.call('POST', '/public/register', { body, authenticated: false });
   }
 
   /** What a reset link is for. @param token what stands behind the link's `#` */
@@ -332,6 +356,12 @@ export class MusterClient {
   async previewBulk(organization: string, input: Omit<BulkInput, 'dryRun'>) {
     const body = { ...input, dryRun: true };
     return api.BulkPreview.parse(await this.call('POST', this.#bulkPath(organization), { body }));
+  }
+
+  /** Takes the account from everybody who joined. @param email the caller's own */
+  async clearUsernames(organization: string, email: string): Promise<BulkJob> {
+    const path = `${this.in(organization)}/clear-usernames`;
+    return api.BulkJobBody.parse(await this.call('POST', path, { body: { email } }));
   }
 
   jobs(organization: string, query: { limit?: number } = {}) {

@@ -1,8 +1,10 @@
 import { isMusterError } from 'roster/domain/errors';
 import { bulkJobBody, startBulk } from 'roster/lambda/bulk-jobs';
 import { type Deps, deps } from 'roster/lambda/deps';
+import { inEvenTime } from 'roster/lambda/even-time';
+import { requestReset } from 'roster/lambda/forgotten-password';
 import { actorOf, type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
-import { inviteMember, listInvitations, revokeInvitation } from 'roster/lambda/invitations';
+import { inviteMember, listInvitations, revokeInvitation, sendRound } from 'roster/lambda/invitations';
 import {
   acceptInvitation,
   declineInvitation,
@@ -12,6 +14,7 @@ import {
 } from 'roster/lambda/join';
 import { limitedLink } from 'roster/lambda/limited';
 import { memberDetails } from 'roster/lambda/member-body';
+import { register, registrationForm, type SendRound } from 'roster/lambda/registration';
 import { completeReset, inspectResetLink } from 'roster/lambda/reset-links';
 import { withinOf } from 'roster/lambda/scope';
 
@@ -81,6 +84,22 @@ const handlers: HttpHandlers<'invitations', Deps> = {
     await limitedLink(all, origin, () => completeReset(all, { ...body, origin }));
     return { status: 204 };
   },
+
+  async requestReset({ body, origin }, all) {
+    await inEvenTime(() => requestReset(all, body, origin));
+    return { status: 202, body: { heard: true } };
+  },
+
+  async getRegistration({ params }, all) {
+    return { status: 200, body: await registrationForm(all, params.organization) };
+  },
+
+  async register({ body, origin }, all) {
+    const { organizations, roster, attempts } = all;
+    const send: SendRound = (...round) => sendRound(all, ...round);
+    await inEvenTime(() => register({ organizations, roster, attempts, sendRound: send }, body, origin));
+    return { status: 202, body: { heard: true } };
+  },
 };
 
 function refOf({ params, ifMatch }: Pick<Call<'inviteMember'>, 'params' | 'ifMatch'>) {
@@ -92,5 +111,5 @@ async function actingOf({ caller, origin }: Pick<Call<'inviteMember'>, 'caller' 
   return { ...caller, origin, within: await withinOf(all, caller) };
 }
 
-/** Invitations: what admins do with them, and what the holders of links do before they are signed in. */
+/** Invitations: what admins do with them, and what people do before they are signed in. */
 export const handler = httpFunction('invitations', handlers, deps);

@@ -3,10 +3,12 @@ import {
   cancelBulk,
   findJob,
   previewBulk,
+  requireMayResume,
   resumeBulk,
   startBulk,
   undoBulk,
 } from 'roster/lambda/bulk-jobs';
+import { clearUsernames } from 'roster/lambda/clear-usernames';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { actorOf, type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 
@@ -15,6 +17,10 @@ const handlers: HttpHandlers<'jobs', Deps> = {
     const { dryRun, ...input } = body;
     if (dryRun) return { status: 200, body: await previewBulk(all, params.org, input, call.caller) };
     return { status: 202, body: bulkJobBody(await startBulk(all, actorOf(call), input, call.caller)) };
+  },
+
+  async clearUsernames({ body, caller, origin }, all) {
+    return { status: 202, body: bulkJobBody(await clearUsernames(all, { ...caller, origin }, body.email)) };
   },
 
   async listJobs({ params, query }, { bulkJobs }) {
@@ -45,7 +51,9 @@ const handlers: HttpHandlers<'jobs', Deps> = {
 
   async resumeJob(call, all) {
     const confirmHold = call.body.confirmHold ?? false;
-    return { status: 202, body: bulkJobBody(await resumeBulk(all, await jobCallOf(call, all), confirmHold)) };
+    const { job, ...jobCall } = await jobCallOf(call, all);
+    requireMayResume(job, call.caller);
+    return { status: 202, body: bulkJobBody(await resumeBulk(all, jobCall, confirmHold)) };
   },
 };
 
@@ -54,8 +62,8 @@ async function jobCallOf(
   { params, ...call }: Pick<Call<'undoJob'>, 'params' | 'caller' | 'origin'>,
   all: Deps,
 ) {
-  await findJob(all, call.caller, params.jobId);
-  return { organization: params.org, jobId: params.jobId, acting: actorOf(call) };
+  const job = await findJob(all, call.caller, params.jobId);
+  return { job, organization: params.org, jobId: params.jobId, acting: actorOf(call) };
 }
 
 /** Actions on many members, as jobs. */

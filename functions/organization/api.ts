@@ -1,6 +1,7 @@
 import { changedFields } from 'roster/domain/audit';
 import { MusterError } from 'roster/domain/errors';
 import { type Level, mayDo } from 'roster/domain/permissions';
+import { checkRegistration, closedRegistration, openColumns } from 'roster/domain/registration';
 import { checkSchema } from 'roster/domain/schema';
 import { sampleRoster } from 'roster/domain/template';
 import { type Deps, deps } from 'roster/lambda/deps';
@@ -20,6 +21,10 @@ const handlers: HttpHandlers<'organization', Deps> = {
     requireRename(call.caller.level, current.name, patch.name);
     if (patch.requireSecondFactor === true && !current.requireSecondFactor) {
       requireOwnSecondFactor((await accounts.standing(call.caller.account)).account);
+    }
+    if (patch.registration !== undefined) {
+      const { columns } = await organizations.schema(params.org, current.schemaVersion);
+      checkRegistration(patch.registration, columns);
     }
     const settings = { ...patch, updatedAt: clock().toISOString() };
     const body = await organizations.update(current, settings, {
@@ -49,13 +54,18 @@ const handlers: HttpHandlers<'organization', Deps> = {
     const current = await organizations.get(params.org);
     requireVersion(ifMatch, current.schemaVersion);
     const before = await organizations.schema(params.org, current.schemaVersion);
-    const body = await organizations.putSchema(current, columns, {
-      action: 'schema.update',
+    // Nobody can prove anything any more by a column that is gone.
+    const isClosed = current.registration?.isOpen === true && !openColumns(current.registration, columns);
+    const event = {
+      action: 'schema.update' as const,
       actor: actorOf(call),
       subject: params.org,
       before: { ...before },
       after: { version: before.version + 1, columns },
-    });
+      ...(isClosed && { details: { registrationClosed: true } }),
+    };
+    const settings = isClosed ? { registration: closedRegistration } : undefined;
+    const body = await organizations.putSchema(current, columns, event, settings);
     return { status: 200, version: body.version, body };
   },
 

@@ -98,7 +98,8 @@ const handlers: HttpHandlers<'roster', Deps> = {
   },
 
   async makeResetLink(call, all) {
-    return { status: 200, body: await makeResetLink(all, refOf(call), await actingOf(call, all)) };
+    const { method } = call.body;
+    return { status: 200, body: await makeResetLink(all, refOf(call), await actingOf(call, all), method) };
   },
 };
 

@@ -294,6 +294,7 @@ export class MusterStack extends Stack {
       environment: {
         USER_POOL_ID: pool.userPoolId,
         ACCOUNT_QUEUE_URL: this.#accountQueue.queue.queueUrl,
+        MAIL_QUEUE_URL: this.#mails.queue.queueUrl,
         ...this.#listing.environment,
       },
       permissions: [
@@ -307,6 +308,7 @@ export class MusterStack extends Stack {
           'AdminUserGlobalSignOut',
         ]),
         sendMessages(this.#accountQueue.queue),
+        sendMessages(this.#mails.queue),
       ],
       acknowledgements: this.#listing.acknowledgements,
     });

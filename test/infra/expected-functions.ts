@@ -196,7 +196,13 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       'sqs:SendMessage',
       ...readObjects,
     ],
-    environment: ['USER_POOL_ID', 'ACCOUNT_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
+    environment: [
+      'USER_POOL_ID',
+      'ACCOUNT_QUEUE_URL',
+      'MAIL_QUEUE_URL',
+      'DIRECTORY_BUCKET',
+      'DIRECTORY_QUEUE_URL',
+    ],
   },
   'roster/refresh': {
     actions: [...readAndWrite, ...readObjects, 's3:PutObject', 's3:DeleteObject', ...takeMessages],

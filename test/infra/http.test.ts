@@ -39,9 +39,12 @@ describe('the HTTP API', () => {
       .map(([key]) => key);
     expect(open.sort()).toEqual([
       'GET /api/v1/openapi.json',
+      'GET /api/v1/public/registration/{organization}',
       'GET /config.json',
+      'POST /api/v1/public/register',
       'POST /api/v1/public/resets/complete',
       'POST /api/v1/public/resets/inspect',
+      'POST /api/v1/public/resets/request',
       'POST /api/v1/sessions',
       'POST /api/v1/sessions/challenge',
       'POST /api/v1/sessions/refresh',

@@ -96,6 +96,8 @@ const table: Record<OrganizationOperation, Row> = {
     answers: [202],
   },
   sendAllInvitations: { needs: 'members.credentials', coordinator: 'members', answers: [202] },
+  // Not the caller's own address: nobody is cleared.
+  clearUsernames: { needs: 'accounts.clear', body: () => ({ email: 'nobody@club.example' }), answers: [422] },
   bulkMembers: {
     needs: 'members.write',
     coordinator: 'members',

@@ -1,6 +1,7 @@
 /**
  * Who may do what, written down by hand from the issue and the acceptance lines, apart from the product's own table:
- * S2.1, S2.2 and B17 (coordinators, within their departments), S3.2 (the owner renames), S4.1 (levels), design section 6.
+ * S2.1, S2.2 and B17 (coordinators, within their departments), S3.2 (the owner renames), S4.1 (levels), S4.9 with
+ * issue 4 (clearing usernames), design section 6.
  */
 import type { Level, Permission } from 'roster/domain/permissions';
 
@@ -30,6 +31,7 @@ const rows: Record<Permission, string> = {
   'members.write': 'y y y w - -',
   'members.credentials': 'y y y w - -',
   'members.levels': 'y y - - - -',
+  'accounts.clear': 'y y - - - -',
   'departments.read': 'y y y y y -',
   'departments.write': 'y y y - - -',
 };

@@ -2,12 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   accountCounters,
+  accountResetCounters,
   attemptWindowMs,
   codeCounters,
   judgeAttempt,
+  memberRegistrationCounters,
   networkCounters,
   networkOf,
   passwordCounters,
+  proofCounters,
+  registrationCounters,
+  resetRequestCounters,
 } from '../../../layers/roster/src/domain/attempt-limits.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
@@ -78,6 +83,41 @@ describe('what is counted', () => {
     expect(limits(accountCounters('A1', from))).toEqual(strict);
     expect(limits(networkCounters(from))).toEqual(strict.slice(1));
     expect(networkCounters({})).toEqual([]);
+  });
+
+  it('counts what strangers ask for whatever comes of it, and what that mails to one person by the day', () => {
+    const name = { organization: 'acme', login: 'ana' };
+    const asked = [
+      registrationCounters('acme', from),
+      proofCounters('acme', '7', from),
+      resetRequestCounters(name, from),
+    ];
+    expect(asked.map(limits)).toEqual([
+      [
+        [50, false],
+        [2_000, false],
+        [2_000, false],
+      ],
+      [
+        [5, false],
+        [20, false],
+      ],
+      [
+        [50, false],
+        [2_000, false],
+        [5, false],
+        [20, false],
+      ],
+    ]);
+    const day = 86_400_000;
+    for (const counters of [memberRegistrationCounters('acme', '7'), accountResetCounters('A1')]) {
+      expect(counters).toMatchObject([{ failuresMax: 3, endsWithSuccess: false, windowMs: day }]);
+    }
+    expect(judgeAttempt(undefined, 3, now, day)).toEqual({ act: 'begin', endsAtMs: now + day });
+    const subjects = [...asked.flat(), ...memberRegistrationCounters('acme', '7')].map(
+      ({ subject }) => subject,
+    );
+    expect(new Set(subjects).size).toBe(subjects.length);
   });
 
   it('cannot be written to look like something else that is counted', () => {

@@ -186,6 +186,7 @@ describe('a job', () => {
       ended('running', changed),
       ended('complete'),
       ended('complete', { ...changed, action: 'remove' }),
+      ended('complete', { ...changed, action: 'clearUsername' }),
       ended('complete', { ...changed, undoneBy: 'V' }),
     ];
     for (const job of refused) expect(codeOf(() => undone(job, 'U', later))).toBe('job_not_undoable');

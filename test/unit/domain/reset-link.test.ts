@@ -47,6 +47,15 @@ it.each([
   expect(() => check(standing)).toThrow(invalid);
 });
 
+it('serves an account of several organizations where the person itself asked for it', () => {
+  const own = newResetLink(membership, madeAt, 'person');
+  const standing = { isNewest: true, memberships: [{ ...membership, organization: 'b' }, membership] };
+  expect(checkResetLink(own, standing, madeAt)).toBe(membership);
+  const disabled = { ...membership, state: 'disabled' as const };
+  const elsewhere = { isNewest: true, memberships: [{ ...membership, organization: 'b' }, disabled] };
+  expect(() => checkResetLink(own, elsewhere, madeAt)).toThrow(invalid);
+});
+
 it('is called void rather than expired where it is both, as is one that nobody made', () => {
   expect(() => check({ isNewest: false }, at('2036-01-01T00:00:00Z'))).toThrow(invalid);
   const standing = { isNewest: false, memberships: [membership] };

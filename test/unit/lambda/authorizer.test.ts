@@ -129,6 +129,14 @@ describe('the authorizer', () => {
     expect(asked).toEqual([['one', 'acme']]);
   });
 
+  it('tells when the caller signed in, which a refreshed token does not change', async () => {
+    const refreshed = `Bearer ${token({ auth_time: nowSeconds - 3_000, iat: nowSeconds })}`;
+    expect(await decide(members, 'acme', refreshed)).toHaveProperty(
+      'context.signedInAtSeconds',
+      nowSeconds - 3_000,
+    );
+  });
+
   it('refuses an organization that the account is no member of', async () => {
     expect(await decide(members, 'other')).toEqual(refused);
   });

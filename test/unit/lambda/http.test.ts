@@ -119,6 +119,7 @@ describe('an HTTP function', () => {
       ...organization,
       requireSecondFactor: false,
       inviteImported: false,
+      registration: { isOpen: false, columns: [] },
     });
     expect(result.headers).toMatchObject({
       etag: '"4"',

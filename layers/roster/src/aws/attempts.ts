@@ -86,7 +86,7 @@ async function countOne(table: Table, clock: Clock, counter: AttemptCounter): Pr
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       const tally = error.item === undefined ? undefined : tallyOf(error.item);
-      const verdict = judgeAttempt(tally, counter.failuresMax, nowMs);
+      const verdict = judgeAttempt(tally, counter.failuresMax, nowMs, counter.windowMs);
       if (verdict.act === 'refuse') throw tooMany(verdict.retryAfterSeconds);
       if (verdict.act === 'begin' && (await beginWindow(table, key, verdict.endsAtMs, nowMs))) {
         return { counter, key, endsAtMs: verdict.endsAtMs };

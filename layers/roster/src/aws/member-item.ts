@@ -46,7 +46,7 @@ export function memberToItem(org: string, member: Member): Record<string, unknow
   return { ...keys.member(org, member.externalId), ...member };
 }
 
-/** What signing in writes of a member; no change of a member writes it. */
+/** What signing in writes of a member; no change of a member writes it, and only the loss of its account ends it. */
 export const signInTimes = ['activatedAt', 'lastSignInAt'] as const;
 
 /**
@@ -56,10 +56,13 @@ export const signInTimes = ['activatedAt', 'lastSignInAt'] as const;
 export function memberUpdate(org: string, before: Member, after: Member): Action {
   const kept = new Set<string>(signInTimes);
   const set = Object.fromEntries(Object.entries(after).filter(([name]) => !kept.has(name)));
+  const isLeft = before.account !== undefined && after.account === undefined;
   const remove = Object.entries(before)
     .filter(([name, value]) => value !== undefined && after[name as keyof Member] === undefined)
     .map(([name]) => name)
     .filter((name) => !kept.has(name));
+  // Also where none was there when it was read: somebody may have signed in since.
+  if (isLeft) remove.push(...signInTimes);
   return {
     update: { key: keys.member(org, after.externalId), set, remove, condition: versionIs(before.version) },
   };

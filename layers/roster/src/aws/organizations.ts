@@ -12,6 +12,7 @@ import { keys } from './keys.ts';
 import { parseItem } from './parse-item.ts';
 import {
   type Action,
+  allOf,
   attributeIs,
   ConditionFailed,
   isAbsent,
@@ -32,6 +33,7 @@ const OrganizationItem = z.object({
   timeZone: z.string().default(defaultTimeZone),
   requireSecondFactor: z.boolean().optional(),
   inviteImported: z.boolean().optional(),
+  registration: z.object({ isOpen: z.boolean(), columns: z.array(z.string()) }).optional(),
   language: MailLanguage.default(defaultMailLanguage),
   schemaVersion: z.int().min(1),
   version: z.int().min(1),
@@ -50,10 +52,15 @@ export interface OrganizationRecords extends Organizations {
   update(current: Organization, patch: Partial<Organization>, event?: AuditEvent): Promise<Organization>;
   /**
    * Stores the next version of the roster schema and makes it the one in force, in one transaction with the
-   * audit entry; older ones stay.
+   * audit entry; older ones stay. `settings` that do not go with it are changed along.
    * @throws MusterError `precondition_failed` if another version came in between.
    */
-  putSchema(current: Organization, columns: Column[], event: AuditEvent): Promise<RosterSchema>;
+  putSchema(
+    current: Organization,
+    columns: Column[],
+    event: AuditEvent,
+    settings?: Partial<Organization>,
+  ): Promise<RosterSchema>;
 }
 
 /**
@@ -119,12 +126,19 @@ export function organizationRecords(table: Table, audit: Pick<AuditTrail, 'commi
         throw error;
       }
     },
-    async putSchema(current, columns, event) {
+    async putSchema(current, columns, event, settings) {
       const schema = { version: current.schemaVersion + 1, columns };
       const inForce = {
         key: keys.organization(current.organization),
-        set: { schemaVersion: schema.version },
-        condition: attributeIs('schemaVersion', current.schemaVersion),
+        set: {
+          ...settings,
+          schemaVersion: schema.version,
+          ...(settings && { version: current.version + 1 }),
+        },
+        condition: allOf(
+          attributeIs('schemaVersion', current.schemaVersion),
+          ...(settings ? [versionIs(current.version)] : []),
+        ),
       };
       try {
         await audit.commit(current.organization, event, [

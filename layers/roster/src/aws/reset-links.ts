@@ -42,6 +42,7 @@ const LinkItem = z.object({
   tokensValidFromSeconds: z.int().min(0),
   createdAt: z.iso.datetime(),
   validUntil: z.iso.datetime(),
+  askedBy: z.literal('person').optional(),
 });
 
 /** An expired link stays for a week, so that whoever comes late is told so. */

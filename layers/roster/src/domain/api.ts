@@ -11,7 +11,8 @@ import { MailKind, MailLanguage, MailState } from './mail.ts';
 import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
 import { type Level, levels, permissions } from './permissions.ts';
-import { Column, RosterSchema } from './schema.ts';
+import { closedRegistration, registrationColumnsMax } from './registration.ts';
+import { Column, columnTypes, dateFormats, RosterSchema } from './schema.ts';
 import { scopeDepartmentsMax } from './scope.ts';
 
 const count = z.int().min(0);
@@ -41,6 +42,7 @@ export const Params = {
   department: z.object({ org: organizationId, departmentId: z.union([z.literal(rootDepartment), ulid]) }),
   role: z.object({ org: organizationId, roleId: ulid }),
   job: z.object({ org: organizationId, jobId: ulid }),
+  registration: z.object({ organization: organizationId }),
   member: z.object({ org: organizationId, memberId: z.string().min(1).max(200) }),
 };
 
@@ -92,8 +94,19 @@ export const SecondFactorSecret = z
 export const SecondFactorCode = z.strictObject({ code }).meta({ id: 'SecondFactorCode' });
 export const PasswordProof = z.strictObject({ password }).meta({ id: 'PasswordProof' });
 
-/** `url` is relative to the installation's one origin, and holds the token behind the `#`. */
-export const ResetLinkBody = z.object({ url: z.string(), expiresAt: time }).meta({ id: 'ResetLink' });
+/** `email` sends the link to the account's address instead of showing it. */
+export const ResetLinkInput = z
+  .strictObject({ method: z.enum(['link', 'email']).default('link') })
+  .meta({ id: 'ResetLinkInput' });
+/** `url` is relative to the installation's one origin, and holds the token behind the `#`; absent where it was mailed. */
+export const ResetLinkBody = z
+  .object({ url: z.string().optional(), expiresAt: time })
+  .meta({ id: 'ResetLink' });
+export const ResetRequest = z
+  .strictObject({ organization: organizationId.optional(), login })
+  .meta({ id: 'ResetRequest' });
+/** The answer to strangers, the same whatever came of it. */
+export const Heard = z.object({ heard: z.literal(true) }).meta({ id: 'Heard' });
 const linkToken = z.string().min(1).max(200);
 export const LinkToken = z.strictObject({ token: linkToken }).meta({ id: 'LinkToken' });
 export const ResetLinkView = z
@@ -125,6 +138,27 @@ export const Config = z
   .object({ apiUrl: z.string(), region: z.string(), stage: z.string(), version: z.string() })
   .meta({ id: 'Config' });
 
+// Registration
+
+/** What people are asked for, to prove that they are on the roster. */
+export const RegistrationForm = z
+  .object({
+    name: z.string(),
+    columns: z.array(
+      z.object({ name: z.string(), type: z.enum(columnTypes), dateFormat: z.enum(dateFormats).optional() }),
+    ),
+  })
+  .meta({ id: 'RegistrationForm' });
+/** `values` are by column name, as typed. */
+export const RegistrationInput = z
+  .strictObject({
+    organization: organizationId,
+    values: z
+      .record(z.string().min(1).max(100), z.string().max(1_000))
+      .refine((values) => Object.keys(values).length <= registrationColumnsMax, 'too many values'),
+  })
+  .meta({ id: 'RegistrationInput' });
+
 // Organization and schema
 
 export const OrganizationSettings = z.strictObject({
@@ -141,6 +175,12 @@ export const OrganizationSettings = z.strictObject({
   timeZone: z.string().max(100).refine(isTimeZone, 'a time zone as Europe/Paris or UTC'),
   requireSecondFactor: z.boolean().optional(),
   inviteImported: z.boolean().optional(),
+  registration: z
+    .strictObject({
+      isOpen: z.boolean(),
+      columns: z.array(z.string().min(1).max(100)).max(registrationColumnsMax),
+    })
+    .optional(),
   language: MailLanguage,
 });
 // Not strict: what else is stored of an organization falls away from the answer.
@@ -149,6 +189,7 @@ export const Organization = z
     ...OrganizationSettings.shape,
     requireSecondFactor: z.boolean().default(false),
     inviteImported: z.boolean().default(false),
+    registration: z.object({ isOpen: z.boolean(), columns: z.array(z.string()) }).default(closedRegistration),
     organization: z.string(),
     version: count,
     createdAt: time,
@@ -550,6 +591,10 @@ export const BulkInput = z
     message: 'leaves nobody out; to act on everybody give all: true instead',
   })
   .meta({ id: 'BulkInput' });
+/** `email` is the caller's own, typed. */
+export const UsernamesClearing = z
+  .strictObject({ email: z.string().trim().min(1).max(254) })
+  .meta({ id: 'UsernamesClearing' });
 export const BulkResume = z.strictObject({ confirmHold: z.boolean().optional() }).meta({ id: 'BulkResume' });
 /** `atLeast` tells that counting stopped there. `hold` is why `confirmHold` will be needed. */
 export const BulkPreview = z

@@ -8,7 +8,7 @@
  * typed rather than by whom it names: a shared count would tell that a username and an email are one person's.
  */
 
-/** Failures are counted from the first one on for this long, 15 minutes; then they are forgotten. */
+/** Failures are counted from the first one on for this long, 15 minutes; then they are forgotten, if not said otherwise. */
 export const attemptWindowMs = 15 * 60 * 1000;
 
 /** What failures are counted for, and how many are taken in a window. `subject` is hashed before it is stored. */
@@ -17,6 +17,8 @@ export interface AttemptCounter {
   failuresMax: number;
   /** Whether a success makes the count begin anew: for a person's counts, never for a network's. */
   endsWithSuccess: boolean;
+  /** How long a window is; {@link attemptWindowMs} where absent. */
+  windowMs?: number;
 }
 
 /** A count as stored; the window it is of ends at this time (Unix epoch). */
@@ -73,6 +75,62 @@ export function networkCounters({ address, via }: CameFrom): AttemptCounter[] {
   ];
 }
 
+/** How many attempts of people who are not signed in are heard, right or wrong: each may end in a mail. */
+const heard = { network: 50, proxy: 2_000, organization: 2_000, nameFromNetwork: 5, name: 20 } as const;
+/** How many mails strangers can cause for one person in a day, counted from the first. */
+const mailsPerDay = 3;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Counts for attempts to register at an organization, whatever is given. */
+export function registrationCounters(organization: string, from: CameFrom): AttemptCounter[] {
+  const all = { subject: `registrations of ${organization}`, failuresMax: heard.organization };
+  return [...heardFrom('registrations', from), { ...all, endsWithSuccess: false }];
+}
+
+/** Counts for attempts to register as somebody; `identifier` is the id or email that the member is looked up by. */
+export function proofCounters(organization: string, identifier: string, from: CameFrom): AttemptCounter[] {
+  return heardAbout(`registration ${JSON.stringify([organization, identifier])}`, from);
+}
+
+/** Counts for invitations that strangers had sent to a member. */
+export function memberRegistrationCounters(organization: string, externalId: string): AttemptCounter[] {
+  return [mailed(`registration mail ${JSON.stringify([organization, externalId])}`)];
+}
+
+/** Counts for attempts to have a forgotten password's link sent. `login` is in the form that logins are compared in. */
+export function resetRequestCounters(
+  { organization, login }: { organization?: string | undefined; login: string },
+  from: CameFrom,
+): AttemptCounter[] {
+  const named = `reset request ${JSON.stringify([organization ?? '', login])}`;
+  return [...heardFrom('reset requests', from), ...heardAbout(named, from)];
+}
+
+/** Counts for reset links that strangers had sent to an account. */
+export function accountResetCounters(account: string): AttemptCounter[] {
+  return [mailed(`reset mail ${account}`)];
+}
+
+function heardFrom(what: string, { address, via }: CameFrom): AttemptCounter[] {
+  const shared = (subject: string, failuresMax: number) => ({ subject, failuresMax, endsWithSuccess: false });
+  return [
+    ...(address === undefined ? [] : [shared(`${what} from ${networkOf(address)}`, heard.network)]),
+    ...(via === undefined ? [] : [shared(`${what} through ${networkOf(via)}`, heard.proxy)]),
+  ];
+}
+
+function heardAbout(subject: string, { address }: CameFrom): AttemptCounter[] {
+  const fromNetwork = `${subject} from ${networkOf(address)}`;
+  return [
+    { subject: fromNetwork, failuresMax: heard.nameFromNetwork, endsWithSuccess: false },
+    { subject, failuresMax: heard.name, endsWithSuccess: false },
+  ];
+}
+
+function mailed(subject: string): AttemptCounter {
+  return { subject, failuresMax: mailsPerDay, endsWithSuccess: false, windowMs: dayMs };
+}
+
 function personal(subject: string, failuresMax: number): AttemptCounter {
   return { subject, failuresMax, endsWithSuccess: true };
 }
@@ -84,9 +142,14 @@ export type AttemptVerdict =
   | { act: 'refuse'; retryAfterSeconds: number };
 
 /** Decides on one more attempt by what is stored. A window's end belongs to the next window. */
-export function judgeAttempt(tally: Tally | undefined, failuresMax: number, nowMs: number): AttemptVerdict {
+export function judgeAttempt(
+  tally: Tally | undefined,
+  failuresMax: number,
+  nowMs: number,
+  windowMs = attemptWindowMs,
+): AttemptVerdict {
   if (tally === undefined || tally.endsAtMs <= nowMs) {
-    return { act: 'begin', endsAtMs: nowMs + attemptWindowMs };
+    return { act: 'begin', endsAtMs: nowMs + windowMs };
   }
   if (tally.failures < failuresMax) return { act: 'add' };
   return { act: 'refuse', retryAfterSeconds: Math.ceil((tally.endsAtMs - nowMs) / 1000) };

@@ -21,6 +21,7 @@ export const auditActions = [
   'member.decline',
   'member.undeliverable',
   'member.join',
+  'member.clearUsername',
   'account.password',
   'account.secondFactor',
   'organization.create',
@@ -59,6 +60,10 @@ export interface AuditActor {
 export const policyActor: AuditActor = { account: 'policy', login: 'policy' };
 /** Who did what the days on the roster demand: an active period that begins or ends. */
 export const periodActor: AuditActor = { account: 'period', login: 'period' };
+/** Who did what somebody asked for who proved to be on the roster, and nothing more: a self-registration. */
+export const registrationActor: AuditActor = { account: 'registration', login: 'registration' };
+/** Who did what somebody asked for who gave a login, and nothing more: a forgotten password. */
+export const recoveryActor: AuditActor = { account: 'recovery', login: 'recovery' };
 /** Who did what Muster did by itself, such as ending an import whose file cannot be read. */
 export const systemActor: AuditActor = { account: 'muster', login: 'muster' };
 /** Who did what the holder of an invitation's link does, who has no account yet. */

@@ -8,13 +8,20 @@ import type { MemberFilterInput } from './api.ts';
 import { MusterError } from './errors.ts';
 import { type HoldPolicy, holdFor } from './import.ts';
 import type { DisabledBy, MemberState } from './member.ts';
+import type { Permission } from './permissions.ts';
 
 /** What can be done to many members at once; resetting passwords is not: a thousand in one answer help nobody. */
 export const bulkActions = ['disable', 'enable', 'remove', 'invite'] as const;
 export type BulkAction = (typeof bulkActions)[number];
-/** What a job does: an action that was asked for, or undoing what another job did. */
-export const bulkJobActions = [...bulkActions, 'undo'] as const;
+/** What a job does: an action that was asked for, undoing what another job did, or taking all accounts away (S4.9). */
+export const bulkJobActions = [...bulkActions, 'undo', 'clearUsername'] as const;
 export type BulkJobAction = (typeof bulkJobActions)[number];
+
+/** What whoever a job acts for has to be allowed to, at each step. */
+export function permissionFor(action: BulkJobAction): Permission {
+  if (action === 'clearUsername') return 'accounts.clear';
+  return action === 'invite' ? 'members.credentials' : 'members.write';
+}
 
 /**
  * `collecting`: the members are looked up. `running`: they are acted on. `complete`: all are done with.
@@ -243,7 +250,8 @@ export function resumed(job: BulkJob, acting: BulkActor, confirmHold: boolean, a
 
 /**
  * The job as another one undoes it.
- * @throws MusterError `job_not_undoable` while it runs, if it was undone already, changed nobody, or removed members
+ * @throws MusterError `job_not_undoable` while it runs, if it was undone already, changed nobody, or took
+ * members or usernames away
  */
 export function undone(job: BulkJob, undoneBy: string, at: string): BulkJob {
   const refusal = undoRefusal(job);
@@ -255,6 +263,7 @@ function undoRefusal(job: BulkJob): string | undefined {
   if (isJobOpen(job)) return 'The job is still running. Cancel it first.';
   if (job.action === 'remove') return 'Members that were removed cannot be brought back.';
   if (job.action === 'invite') return 'Mails that were sent cannot be called back. Revoke the invitations.';
+  if (job.action === 'clearUsername') return 'Usernames that were cleared are not given back.';
   if (job.undoneBy !== undefined) return 'The job was undone already.';
   return job.counts.done === 0 ? 'The job changed nobody.' : undefined;
 }

@@ -12,7 +12,8 @@ export type MemberAct =
   | 'demote'
   | 'username'
   | 'resetCredentials'
-  | 'invite';
+  | 'invite'
+  | 'clearUsername';
 
 /** What keeps somebody out, lets somebody in or gives a password; the rest only changes what the roster says. */
 export const decidesOnEntry: readonly MemberAct[] = [
@@ -23,9 +24,16 @@ export const decidesOnEntry: readonly MemberAct[] = [
   'username',
   'resetCredentials',
   'invite',
+  'clearUsername',
 ];
-const neverOnOneself: readonly MemberAct[] = ['disable', 'remove', 'demote', 'resetCredentials'];
-const takesAnOwnerAway: readonly MemberAct[] = ['disable', 'remove', 'demote'];
+const neverOnOneself: readonly MemberAct[] = [
+  'disable',
+  'remove',
+  'demote',
+  'resetCredentials',
+  'clearUsername',
+];
+const takesAnOwnerAway: readonly MemberAct[] = ['disable', 'remove', 'demote', 'clearUsername'];
 
 /**
  * Refuses what would lock somebody out who must not be, or lift the caller above its level: nobody acts so on

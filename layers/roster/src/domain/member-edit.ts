@@ -280,6 +280,26 @@ export function enableMember(member: Member, at: string): Member {
   return { ...rest, state: activeState(member), version: member.version + 1, updatedAt: at };
 }
 
+/** What a member has by its account alone. `invitation` too: it was spent, and a new one begins at none. */
+const ownedByAccount = ['account', 'username', 'invitation', 'activatedAt', 'lastSignInAt'];
+
+/**
+ * The member without its account here: not joined, unless it is disabled, which it stays; the same object if it has
+ * none.
+ * @param username what the roster says, which counts again
+ */
+export function withoutAccount(member: Member, username: string | undefined, at: string): Member {
+  if (member.account === undefined) return member;
+  const kept = Object.fromEntries(Object.entries(member).filter(([name]) => !ownedByAccount.includes(name)));
+  return {
+    ...(kept as Omit<Member, 'account' | 'username'>),
+    ...(username && { username }),
+    state: member.state === 'disabled' ? 'disabled' : 'not_joined',
+    version: member.version + 1,
+    updatedAt: at,
+  };
+}
+
 /**
  * The member with an account under this username: enabled, unless it is disabled, which it stays. Its invitation is
  * over.

@@ -1,6 +1,7 @@
 import type { HoldPolicy, ImportMode, OnRowErrors } from './import.ts';
 import type { MailLanguage } from './mail.ts';
 import type { Level } from './permissions.ts';
+import type { Registration } from './registration.ts';
 
 /** An organization as stored: its settings and the version of its roster schema. Times are ISO 8601 in UTC. */
 export interface Organization {
@@ -14,6 +15,8 @@ export interface Organization {
   requireSecondFactor?: boolean | undefined;
   /** Whether an import invites whom it adds; not, where absent. */
   inviteImported?: boolean | undefined;
+  /** Whether people register by themselves, and by what; they do not, where absent. */
+  registration?: Registration | undefined;
   /** Of the mails that are sent in its name. */
   language: MailLanguage;
   schemaVersion: number;

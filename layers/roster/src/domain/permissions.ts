@@ -26,6 +26,7 @@ export const permissions = [
   'members.write',
   'members.credentials',
   'members.levels',
+  'accounts.clear',
   'departments.read',
   'departments.write',
 ] as const;
@@ -43,8 +44,9 @@ const reading: Permission[] = [
 /** The organization's name, the root of its departments, is its owner's to change (S3.2). */
 const everythingButRename = everything.filter((permission) => permission !== 'organization.rename');
 
-/** Levels are given and taken by those who answer for security; administrators keep the roster. */
-const keepingTheRoster = everythingButRename.filter((permission) => permission !== 'members.levels');
+/** Levels are given, and all accounts taken, by those who answer for security; administrators keep the roster. */
+const forSecurity: readonly Permission[] = ['members.levels', 'accounts.clear'];
+const keepingTheRoster = everythingButRename.filter((permission) => !forSecurity.includes(permission));
 /** What a coordinator has for the members of its departments only (B17, S2.1, S2.2). */
 const boundedToDepartments: readonly Permission[] = ['members.read', 'members.write', 'members.credentials'];
 

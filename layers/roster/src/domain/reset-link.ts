@@ -16,10 +16,12 @@ export interface ResetLink {
   tokensValidFromSeconds: number;
   createdAt: string;
   validUntil: string;
+  /** Who asked for it, where that was the person itself and not an admin. */
+  askedBy?: 'person' | undefined;
 }
 
 /** The link that is made for a membership now. */
-export function newResetLink(membership: Membership, now: Date): ResetLink {
+export function newResetLink(membership: Membership, now: Date, askedBy?: 'person'): ResetLink {
   const { organization, account, level, tokensValidFromSeconds } = membership;
   return {
     organization,
@@ -28,6 +30,7 @@ export function newResetLink(membership: Membership, now: Date): ResetLink {
     tokensValidFromSeconds,
     createdAt: now.toISOString(),
     validUntil: new Date(now.getTime() + resetLinkLifetimeMs).toISOString(),
+    ...(askedBy && { askedBy }),
   };
 }
 
@@ -42,7 +45,8 @@ export interface LinkStanding {
 /**
  * Checks whether a link may be used, and gives the membership that it is for. It is void once a newer one was made,
  * the member was disabled (even if enabled again since), removed or given another level, or the account has come to
- * belong to another organization, whose admins would be overruled: who made it could not make it now.
+ * belong to another organization, whose admins would be overruled: who made it could not make it now. One that the
+ * person itself asked for overrules nobody.
  * @throws MusterError `link_invalid`; `link_expired` for one that is nothing but too old
  */
 export function checkResetLink(
@@ -50,12 +54,13 @@ export function checkResetLink(
   { isNewest, memberships }: LinkStanding,
   now: Date,
 ): Membership {
-  const [membership, ...others] = memberships;
+  const membership = memberships.find(({ organization }) => organization === link?.organization);
+  const isShared = memberships.length > 1;
   const isGood =
     link !== undefined &&
     isNewest &&
-    others.length === 0 &&
-    membership?.organization === link.organization &&
+    membership !== undefined &&
+    (!isShared || link.askedBy === 'person') &&
     membership.state === 'enabled' &&
     membership.level === link.level &&
     membership.tokensValidFromSeconds === link.tokensValidFromSeconds;

@@ -428,8 +428,10 @@ export const routes = {
     area: 'roster',
     access: 'members.credentials',
     scoped: true,
-    summary: 'Makes a link for choosing a new password, good once and for 24 hours; earlier links end.',
+    summary:
+      'Makes or mails a link for choosing a new password, good once and for 24 hours; earlier links end.',
     params: P.member,
+    body: shapes.ResetLinkInput,
     responses: { 200: shapes.ResetLinkBody },
     answerIsSecret: true,
   },
@@ -550,6 +552,47 @@ export const routes = {
     summary: 'Joins with the account that is signed in, by an invitation, whose link is used up (S3.15).',
     body: shapes.InvitationJoining,
     responses: { 200: shapes.JoinedMembership },
+  },
+  requestReset: {
+    method: 'POST',
+    path: `${api}/public/resets/request`,
+    area: 'invitations',
+    access: 'public',
+    summary:
+      'Has a reset link mailed to an account’s address. The answer does not tell whether there is one.',
+    body: shapes.ResetRequest,
+    responses: { 202: shapes.Heard },
+  },
+  getRegistration: {
+    method: 'GET',
+    path: `${api}/public/registration/{organization}`,
+    area: 'invitations',
+    access: 'public',
+    summary: 'What an organization asks of those who register by themselves, if they may.',
+    params: P.registration,
+    responses: { 200: shapes.RegistrationForm },
+  },
+  register: {
+    method: 'POST',
+    path: `${api}/public/register`,
+    area: 'invitations',
+    access: 'public',
+    summary:
+      'Has the invitation mailed to the address on the roster, if the values are a member’s who has not joined. ' +
+      'The answer is always the same.',
+    body: shapes.RegistrationInput,
+    responses: { 202: shapes.Heard },
+  },
+  clearUsernames: {
+    method: 'POST',
+    path: `${org}/clear-usernames`,
+    area: 'jobs',
+    access: 'accounts.clear',
+    summary:
+      'Takes the account here from everybody who joined, as a job; not undone. Needs a sign-in of the last 10 minutes.',
+    params: P.org,
+    body: shapes.UsernamesClearing,
+    responses: { 202: shapes.BulkJobBody },
   },
   bulkMembers: {
     method: 'POST',

@@ -16,6 +16,8 @@ export interface AuthorizerContext {
   level?: Level;
   login?: string;
   scope?: string;
+  /** When the session was begun by a sign-in (Unix epoch); refreshed tokens keep it. */
+  signedInAtSeconds?: number;
   /** The organization requires a second factor of this level, and the account has none. */
   lacksSecondFactor?: true;
 }
@@ -68,7 +70,9 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
   const { organization, level, login, scope } = membership;
   if (!mayCall(level, { access: route.access, scoped: route.scoped })) return refused;
   const bounds = scope === undefined ? {} : { scope: scope.join() };
-  const context = { account: account.account, organization, level, login, ...bounds };
+  const { signedInAtSeconds } = claims;
+  const signedIn = signedInAtSeconds === undefined ? {} : { signedInAtSeconds };
+  const context = { account: account.account, organization, level, login, ...bounds, ...signedIn };
   const isRequired = requiresSecondFactor === true && levelsWithSecondFactor.includes(level);
   if (!isRequired || account.secondFactor === true) return { isAuthorized: true, context };
   // Let through as far as the function's frame, which can say why it is refused; the gateway cannot.

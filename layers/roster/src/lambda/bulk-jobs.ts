@@ -11,19 +11,21 @@ import {
   chunkMembersMax,
   type FilterInput,
   newBulkJob,
+  permissionFor,
   resumed,
   type Selection,
   undone,
 } from '../domain/bulk-job.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { MemberSummary } from '../domain/member.ts';
-import { isBounded, mayDo } from '../domain/permissions.ts';
+import { isBounded, type Level, mayDo } from '../domain/permissions.ts';
 import type { Within } from '../domain/scope.ts';
 import type { Deps } from './deps.ts';
 import { memberFilterOf } from './member-filter.ts';
 import { type Bounded, withinOf } from './scope.ts';
 
-type BulkDeps = Pick<
+/** What starting and changing jobs works with. */
+export type BulkDeps = Pick<
   Deps,
   'bulkJobs' | 'bulkQueue' | 'roster' | 'organizations' | 'departments' | 'clock' | 'newId'
 >;
@@ -90,6 +92,29 @@ export async function startBulk(
   await deps.bulkJobs.create(organization, job, chunks, eventOf('job.start', acting, job, details));
   await deps.bulkQueue.send({ organization, jobId: job.jobId });
   return job;
+}
+
+/** Starts the job that takes the account here from everybody who has one. */
+export async function startClearing(
+  deps: BulkDeps,
+  acting: BulkActor,
+  organization: string,
+): Promise<BulkJob> {
+  // Whoever has an account is in one of these states; nobody else needs to be looked at.
+  const selection: Selection = { filter: { status: ['enabled', 'disabled'] } };
+  const action = 'clearUsername';
+  const asked = { jobId: deps.newId(), action, selection, acting, holdConfirmed: true } as const;
+  const job = newBulkJob(asked, [], now(deps));
+  const event = eventOf('job.start', acting, job, { action, ...selection });
+  await deps.bulkJobs.create(organization, job, [], event);
+  await deps.bulkQueue.send({ organization, jobId: job.jobId });
+  return job;
+}
+
+/** Refuses to go on with a job in the name of whom it may not act for. @throws MusterError `forbidden` */
+export function requireMayResume({ action }: BulkJob, { level }: { level: Level }): void {
+  if (mayDo(level, permissionFor(action))) return;
+  throw new MusterError('forbidden', `This job needs the permission ${permissionFor(action)}.`);
 }
 
 /** Stops a job before its next transaction. @throws MusterError `not_found`, `job_not_open` */

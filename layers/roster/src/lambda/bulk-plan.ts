@@ -9,11 +9,12 @@ import type { Import } from '../domain/import.ts';
 import { mayInvite } from '../domain/invitation.ts';
 import type { Member } from '../domain/member.ts';
 import { isEnabledOwner, type MemberAct, mayAct } from '../domain/member-authority.ts';
+import { withoutAccount } from '../domain/member-edit.ts';
 import type { Membership, Organization } from '../domain/organization.ts';
 import type { Level } from '../domain/permissions.ts';
 import type { NewId } from '../domain/ports.ts';
 import { heldBy, isResponsible, transferRequired } from '../domain/responsibilities.ts';
-import { coversMember, mayDecideOn, type Within } from '../domain/scope.ts';
+import { coversMember, mayDecideOn, rankOf, type Within } from '../domain/scope.ts';
 import { roundWrite } from './invitations.ts';
 import { differences, type MemberOutcome, removalWrite, stateChanged, stateWrite } from './members.ts';
 
@@ -30,6 +31,8 @@ export interface BulkContext {
   within: Within | undefined;
   /** The imports that have not ended, where members are removed: their uploaders stay. */
   openImports: readonly Import[];
+  /** The roster's column of usernames, where accounts are taken away and it has one. */
+  usernameColumn?: string | undefined;
   enabledOwners: number;
   at: string;
   /** From this second of the Unix epoch on are tokens of those disabled taken. */
@@ -37,7 +40,7 @@ export interface BulkContext {
   newId: NewId;
 }
 
-type BulkAct = MemberAct & ('disable' | 'enable' | 'remove' | 'invite');
+type BulkAct = MemberAct & ('disable' | 'enable' | 'remove' | 'invite' | 'clearUsername');
 
 /** Plans for members in their order; of owners in a row the last one stays. */
 export function planMembers(
@@ -121,9 +124,11 @@ function planned(
   const write =
     act === 'remove'
       ? removalWrite(organization, found)
-      : member.restore === undefined
-        ? stateWrite(organization, found, act, { at, fromSeconds })
-        : restoringWrite(found, member.restore, context);
+      : act === 'clearUsername'
+        ? clearingWrite(found, context)
+        : member.restore === undefined
+          ? stateWrite(organization, found, act, { at, fromSeconds })
+          : restoringWrite(found, member.restore, context);
   const id = member.id;
   if (write === undefined) return { result: { id, outcome: 'unchanged' }, account };
   const after = write.write.member.after;
@@ -146,6 +151,19 @@ function plannedInvitation(
   const round = { method: 'email' as const, kind: 'invitation' as const, by: job.acting.login, at };
   const { write, change } = roundWrite(organization, found, round, newId);
   return { result: { id, outcome: 'done' }, change: { write, event: eventOf(job, 'invite', id, change) } };
+}
+
+/** Takes the account away from a member, with its membership and its logins here; undefined where it has none. */
+function clearingWrite(
+  { member, membership }: MemberOutcome,
+  { organization, usernameColumn, at }: BulkContext,
+) {
+  const username = usernameColumn === undefined ? undefined : member.values[usernameColumn];
+  const after = withoutAccount(member, username, at);
+  if (after === member) return undefined;
+  const { before, after: changed } = differences(member, after);
+  const write = { organization, member: { before: member, after }, membership: { before: membership } };
+  return { write, change: { before: { ...before, ...(membership && rankOf(membership)) }, after: changed } };
 }
 
 /** Puts the state back that the member had, and who had disabled it; its membership moves along. */

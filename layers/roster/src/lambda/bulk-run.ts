@@ -13,11 +13,13 @@ import {
   chunkMembersMax,
   collected,
   isJobOpen,
+  permissionFor,
   stopped,
 } from '../domain/bulk-job.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import type { Import } from '../domain/import.ts';
 import { isBounded, type Level, mayDo } from '../domain/permissions.ts';
+import { columnWithRole } from '../domain/schema.ts';
 import type { Within } from '../domain/scope.ts';
 import { type FoundMember, failedMember, planMembers } from './bulk-plan.ts';
 import type { Deps } from './deps.ts';
@@ -127,8 +129,7 @@ async function actorNow(
   { acting, action }: BulkJob,
 ): Promise<Actor | undefined> {
   const { membership } = await deps.accounts.standing(acting.account, organization);
-  const needed = action === 'invite' ? 'members.credentials' : 'members.write';
-  if (membership?.state !== 'enabled' || !mayDo(membership.level, needed)) return undefined;
+  if (membership?.state !== 'enabled' || !mayDo(membership.level, permissionFor(action))) return undefined;
   if (isBounded(membership.level) && action === 'remove') return undefined;
   return { level: membership.level, within: await withinOf(deps, membership) };
 }
@@ -228,18 +229,28 @@ async function workChunkOff(
   actor: Actor,
 ): Promise<BulkJob> {
   const { chunk } = first.position;
-  const [organization, members, openImports] = await Promise.all([
+  const [organization, members, openImports, usernameColumn] = await Promise.all([
     deps.organizations.get(organizationId),
     deps.bulkJobs.chunk(organizationId, first.jobId, chunk),
     first.action === 'remove' ? deps.imports.open(organizationId, deps.clock()) : [],
+    first.action === 'clearUsername' ? usernameColumnOf(deps, organizationId) : undefined,
   ]);
   let job = first;
   while (isJobOpen(job) && job.position.chunk === chunk) {
-    job = await workBatchOff(deps, { organization, job, actor, openImports, members });
+    job = await workBatchOff(deps, {
+      ...{ organization, job, actor, openImports, members },
+      usernameColumn,
+    });
     await tellFollowers(deps, job);
     await mailInvited(deps, organizationId, job);
   }
   return job;
+}
+
+/** The roster's own column of usernames, which counts again for those who lose their account. */
+async function usernameColumnOf({ organizations }: BulkRunDeps, organization: string) {
+  const { columns } = await organizations.schema(organization);
+  return columnWithRole(columns, 'username')?.name;
 }
 
 interface Work {
@@ -247,6 +258,7 @@ interface Work {
   job: BulkJob;
   actor: Actor;
   openImports: readonly Import[];
+  usernameColumn: string | undefined;
   /** All of the chunk. */
   members: readonly ChunkMember[];
 }
@@ -272,7 +284,7 @@ async function workBatchOff(deps: BulkRunDeps, work: Work): Promise<BulkJob> {
 
 async function planNow(
   deps: BulkRunDeps,
-  { organization, job, actor, openImports }: Work,
+  { organization, job, actor, openImports, usernameColumn }: Work,
   members: readonly ChunkMember[],
 ) {
   const [found, enabledOwners] = await Promise.all([
@@ -281,7 +293,7 @@ async function planNow(
   ]);
   const at = now(deps);
   return planMembers(members, found, {
-    ...{ organization, job, ...actor, openImports, enabledOwners, at },
+    ...{ organization, job, ...actor, openImports, usernameColumn, enabledOwners, at },
     fromSeconds: nextSecond(deps),
     newId: deps.newId,
   });

@@ -42,6 +42,23 @@ export function limitedLink<T>(deps: LimitDeps, origin: Origin, work: () => Prom
   return limited(deps, networkCounters(origin), work);
 }
 
+/**
+ * Whether one more attempt is within the limits; it is counted for good, whatever comes of it. For calls that answer
+ * alike in any case, too many attempts included.
+ */
+export async function isWithinLimits(
+  { attempts }: LimitDeps,
+  counters: readonly AttemptCounter[],
+): Promise<boolean> {
+  try {
+    await attempts.begin(counters);
+    return true;
+  } catch (error) {
+    if (!isMusterError(error, 'too_many_requests')) throw error;
+    return false;
+  }
+}
+
 async function limited<T>(
   { attempts }: LimitDeps,
   counters: readonly AttemptCounter[],

@@ -18,7 +18,7 @@ export type HttpEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
 
 /**
  * Who calls, as the authorizer verified; `organization`, `level` and `login` only on an organization's routes, and
- * `scope` for a coordinator there: the ids of its departments.
+ * `scope` for a coordinator there: the ids of its departments; `signedInAtSeconds` is when the session was begun.
  */
 export const Caller = z.object({
   account: z.string().min(1),
@@ -29,11 +29,13 @@ export const Caller = z.object({
     .string()
     .transform((ids) => ids.split(','))
     .optional(),
+  signedInAtSeconds: z.int().positive().optional(),
   lacksSecondFactor: z.literal(true).optional(),
 });
 export type Caller = z.infer<typeof Caller>;
 /** The caller of an organization's route. */
-export type MemberCaller = Required<Omit<Caller, 'scope' | 'lacksSecondFactor'>> & Pick<Caller, 'scope'>;
+export type MemberCaller = Required<Pick<Caller, 'account' | 'organization' | 'level' | 'login'>> &
+  Pick<Caller, 'scope' | 'signedInAtSeconds'>;
 
 type CallerOf<O extends OperationId> = (typeof routes)[O]['access'] extends 'public'
   ? undefined

@@ -7,35 +7,52 @@ import { hashOfLinkToken, newLinkToken } from './link-token.ts';
 import { type Acting, type MemberDeps, type MemberRef, onMember, requireResettable } from './members.ts';
 import { personOf } from './own-account.ts';
 import type { Origin } from './request.ts';
+import { mailResetLink, resetPath } from './reset-mail.ts';
 
 /**
  * Makes a link for a member. Its account's earlier links are void from now on. The address is relative to the one
  * origin that serves pages and API: a link made from the request's Host header could be made to lead elsewhere.
- * @throws MusterError as `resetCredentials` does, and `member_disabled`
+ * @param method `email` mails the link to the account's address; who asked then does not get to see it
+ * @throws MusterError as `resetCredentials` does, `member_disabled`, and `no_email` where it cannot be mailed
  */
 export async function makeResetLink(
-  deps: MemberDeps & Pick<Deps, 'resetLinks'>,
+  deps: MemberDeps & Pick<Deps, 'resetLinks' | 'mailQueue'>,
   ref: MemberRef,
   acting: Acting,
-): Promise<{ url: string; expiresAt: string }> {
+  method: 'link' | 'email' = 'link',
+): Promise<{ url?: string; expiresAt: string }> {
   const { token, hash } = newLinkToken();
-  let expiresAt = '';
-  await onMember(deps, ref, acting, 'resetCredentials', async (found) => {
+  let made: { link: ResetLink; to: string | undefined } | undefined;
+  const { member } = await onMember(deps, ref, acting, 'resetCredentials', async (found) => {
     const { membership } = await requireResettable(deps, found);
     if (membership.state !== 'enabled') {
       throw new MusterError('member_disabled', 'This member is disabled; a link would lead nowhere.');
     }
     const link = newResetLink(membership, deps.clock());
+    const to = method === 'email' ? await addressOf(deps, membership) : undefined;
     await deps.resetLinks.issue(hash, link, {
       action: 'member.resetLink',
       actor: { account: acting.account, login: acting.login, ...acting.origin },
       subject: found.member.externalId,
-      details: { username: membership.login, expiresAt: link.validUntil },
+      details: { username: membership.login, expiresAt: link.validUntil, ...(to && { method }) },
     });
-    expiresAt = link.validUntil;
+    made = { link, to };
     return found;
   });
-  return { url: `/reset#${token}`, expiresAt };
+  const { link, to } = made as NonNullable<typeof made>;
+  if (to === undefined) return { url: resetPath(token), expiresAt: link.validUntil };
+  await mailResetLink(deps, { link, token, hash, to, memberName: member.name });
+  return { expiresAt: link.validUntil };
+}
+
+/** @throws MusterError `no_email` */
+async function addressOf(
+  { accounts }: Pick<MemberDeps, 'accounts'>,
+  { account: id }: Membership,
+): Promise<string> {
+  const { account } = await accounts.standing(id);
+  if (account?.email !== undefined) return account.email;
+  throw new MusterError('no_email', 'This account has no email address. Make a link to hand over instead.');
 }
 
 type ResetDeps = Pick<Deps, 'resetLinks' | 'accounts' | 'organizations' | 'accountMaker' | 'clock' | 'newId'>;

@@ -12,16 +12,21 @@ import type { Fetcher } from 'aws-jwt-verify/https';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
 import * as z from 'zod';
 
-/** Who an access token names and when it was issued (Unix epoch). */
+/** Who an access token names, when it was issued and when its session was begun by a sign-in (Unix epoch). */
 export interface TokenClaims {
   account: string;
   issuedAtSeconds: number;
+  signedInAtSeconds?: number;
 }
 
 /** Checks an access token's signature, issuer, client, use and expiry. Undefined if it is not to be believed. */
 export type TokenVerifier = (token: string) => Promise<TokenClaims | undefined>;
 
-const Claims = z.object({ username: z.string().min(1), iat: z.int().positive() });
+const Claims = z.object({
+  username: z.string().min(1),
+  iat: z.int().positive(),
+  auth_time: z.int().positive().optional(),
+});
 
 const fetchTimeoutMs = 3_000;
 
@@ -59,8 +64,9 @@ export function tokenVerifier({ issuer, clientId }: { issuer: string; clientId: 
   );
   return async (token) => {
     try {
-      const { username, iat } = Claims.parse(await verifier.verify(token));
-      return { account: username, issuedAtSeconds: iat };
+      const { username, iat, auth_time } = Claims.parse(await verifier.verify(token));
+      const signedIn = auth_time === undefined ? {} : { signedInAtSeconds: auth_time };
+      return { account: username, issuedAtSeconds: iat, ...signedIn };
     } catch (error) {
       if (isBadToken(error)) return undefined;
       throw error;
