@@ -15,6 +15,7 @@ import type {
   Organizations,
   RosterMembers,
 } from 'roster/domain/ports';
+import { defaultReminders } from 'roster/domain/reminders';
 import { compileDerivedFields, compilePlacing } from 'roster/domain/roster-row';
 import type { Column, RosterSchema } from 'roster/domain/schema';
 
@@ -185,6 +186,7 @@ export function memoryOrganizations(
     hold: { disabledShareMax: 1, disabledMembersMax: 1_000_000 },
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'auto' },
     timeZone: 'UTC',
+    reminders: defaultReminders,
     language: 'en',
     schemaVersion: 1,
     version: 1,

@@ -1,3 +1,4 @@
+import { defaultReminders } from 'roster/domain/reminders';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { accountChanges } from '../../../layers/roster/src/aws/account-changes.ts';
@@ -36,6 +37,7 @@ const acme: Organization = {
   hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
   importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
   timeZone: 'UTC',
+  reminders: defaultReminders,
   language: 'en',
   schemaVersion: 1,
   version: 1,

@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import { defaultReminders } from 'roster/domain/reminders';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import sample from '../../../events/departments/api.json' with { type: 'json' };
 import { handler } from '../../../functions/departments/api.ts';
@@ -37,6 +38,7 @@ beforeAll(async () => {
       approve: 'review' as const,
     },
     timeZone: 'UTC',
+    reminders: defaultReminders,
     language: 'en' as const,
     schemaVersion: 1,
     version: 1,

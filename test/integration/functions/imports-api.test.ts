@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import { defaultReminders } from 'roster/domain/reminders';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import createSample from '../../../events/imports/api.json' with { type: 'json' };
 import { handler } from '../../../functions/imports/api.ts';
@@ -37,6 +38,7 @@ beforeAll(async () => {
       hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
       importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
       timeZone: 'UTC',
+      reminders: defaultReminders,
       language: 'en',
       schemaVersion: 1,
       version: 1,

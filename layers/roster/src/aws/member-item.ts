@@ -25,6 +25,20 @@ const MemberItem = z.object({
   createdBy: z.string().optional(),
   activatedAt: z.string().optional(),
   lastSignInAt: z.string().optional(),
+  invitation: z
+    .object({
+      id: z.string(),
+      method: z.enum(['link', 'email']),
+      state: z.enum(['sent', 'opened', 'rejected', 'undeliverable']),
+      rounds: z.int().min(0),
+      sentAt: z.string(),
+      validUntil: z.string(),
+      invitedBy: z.string(),
+      to: z.string().optional(),
+      remindersOff: z.literal(true).optional(),
+      firstSentAt: z.string().optional(),
+    })
+    .optional(),
 });
 
 /** The stored form of a member, with its key in the table. */

@@ -16,6 +16,7 @@ export const auditActions = [
   'member.level',
   'member.takeOver',
   'member.resetLink',
+  'invitation.unsubscribe',
   'account.password',
   'account.secondFactor',
   'organization.create',
@@ -54,6 +55,10 @@ export interface AuditActor {
 export const policyActor: AuditActor = { account: 'policy', login: 'policy' };
 /** Who did what the days on the roster demand: an active period that begins or ends. */
 export const periodActor: AuditActor = { account: 'period', login: 'period' };
+/** Who sends reminders of invitations when they are due. */
+export const scheduleActor: AuditActor = { account: 'schedule', login: 'schedule' };
+/** Who did what the holder of a link may do without an account. */
+export const holderActor: AuditActor = { account: 'holder', login: 'holder' };
 /** Who did what Muster did by itself, such as ending an import whose file cannot be read. */
 export const systemActor: AuditActor = { account: 'muster', login: 'muster' };
 /** Who did what the operator of the installation does, who has no account in it. */

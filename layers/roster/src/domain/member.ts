@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Invitation } from './invitation.ts';
 
 /**
  * `not_joined`: on the roster, no account yet. `enabled`: has an account and may enter. `disabled`: may not.
@@ -39,6 +40,8 @@ export interface Member {
   updatedAt: string;
   /** The login of whoever added the member, by hand or by approving the import. */
   createdBy?: string;
+  /** How the member was invited last. */
+  invitation?: Invitation;
   /** When the person first and last signed in here, as the membership says; no change of the version. */
   activatedAt?: string;
   lastSignInAt?: string;
