@@ -130,6 +130,10 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     actions: [...readAndWrite, ...cognito('AdminSetUserPassword', 'AdminUserGlobalSignOut')],
     environment: ['USER_POOL_ID'],
   },
+  'invitations/remind': {
+    actions: [...readAndWrite, 'sqs:SendMessage'],
+    environment: ['MAIL_QUEUE_URL'],
+  },
   'jobs/api': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage'],
     environment: ['BULK_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
