@@ -296,8 +296,10 @@ describe('the preview', () => {
   });
 
   it('is bounded to the departments of a coordinator, and empty while reminders are off', async () => {
-    await person('IN', { departments: ['D1'] });
-    await person('OUT', { departments: ['D2'] });
+    for (const [id, department] of Object.entries({ IN: 'D1', OUT: 'D2' })) {
+      await person(id);
+      await table.update({ key: keys.member('acme', id), set: { departments: [department] } });
+    }
     const seen = await preview({ limit: 10 }, new Set(['D1']));
     expect(seen.items.map(({ memberId }) => memberId)).toEqual(['IN']);
     const off = { reminders: { ...defaultReminders, isOn: false } };
