@@ -14,6 +14,8 @@ const RunningCloud = z.object({
   pid: z.int(),
   url: z.url(),
   apiUrl: z.url(),
+  /** Shows and moves its clock. */
+  clockUrl: z.url(),
   region: z.string(),
   /** The mailbox of all mails is a page at `SES`. */
   endpoints: z.object({ LAMBDA: z.url(), SES: z.url() }),

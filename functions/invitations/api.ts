@@ -15,8 +15,11 @@ import {
 import { limitedLink } from 'roster/lambda/limited';
 import { memberDetails } from 'roster/lambda/member-body';
 import { register, registrationForm, type SendRound } from 'roster/lambda/registration';
+import { previewReminders } from 'roster/lambda/reminders';
 import { completeReset, inspectResetLink } from 'roster/lambda/reset-links';
 import { withinOf } from 'roster/lambda/scope';
+import { unsubscribe } from 'roster/lambda/unsubscribe';
+import { unsubscribedPage, unsubscribeForm } from 'roster/lambda/unsubscribe-page';
 
 const handlers: HttpHandlers<'invitations', Deps> = {
   async inviteMember(call, all) {
@@ -99,6 +102,20 @@ const handlers: HttpHandlers<'invitations', Deps> = {
     const send: SendRound = (...round) => sendRound(all, ...round);
     await inEvenTime(() => register({ organizations, roster, attempts, sendRound: send }, body, origin));
     return { status: 202, body: { heard: true } };
+  },
+
+  async previewReminders({ params, query, caller }, all) {
+    const viewer = { level: caller.level, within: await withinOf(all, caller) };
+    return { status: 200, body: await previewReminders(all, params.org, viewer, query) };
+  },
+
+  async unsubscribePage() {
+    return { status: 200, html: unsubscribeForm };
+  },
+
+  async unsubscribe({ query, origin }, all) {
+    await limitedLink(all, origin, () => unsubscribe(all, query.token, origin));
+    return { status: 200, html: unsubscribedPage };
   },
 };
 

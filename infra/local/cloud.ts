@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { App } from 'aws-cdk-lib';
+import { openLocalClock } from './clock/local-clock.ts';
+import { serveClock } from './clock/server.ts';
 import { type ServiceName, type Services, startServices } from './emulators.ts';
 import { type HostedResource, type Inventory, takeInventory } from './inventory.ts';
 import type { Invoke } from './invoke.ts';
@@ -47,6 +49,8 @@ export interface Cloud {
   url: string;
   /** Where the API is, on the same origin: with the path of the app's output `ApiUrl`, if it has one. */
   apiUrl: string;
+  /** Where the clock that everything in here goes by is shown and moved. */
+  clockUrl: string;
   endpoints: Record<ServiceName, string>;
   /** Outputs of the stacks: `<stack>.<name>`, and `<name>` where it is unique. */
   outputs: Record<string, string>;
@@ -86,8 +90,8 @@ export async function startCloud(given: CloudOptions): Promise<Cloud> {
   try {
     if (options.fresh) state.clear();
     const cloud = await host(options, (stop) => stops.push(stop));
-    const { url, apiUrl, region, endpoints, credentials, outputs } = cloud;
-    state.describe({ pid: process.pid, url, apiUrl, region, endpoints, credentials, outputs });
+    const { url, apiUrl, clockUrl, region, endpoints, credentials, outputs } = cloud;
+    state.describe({ pid: process.pid, url, apiUrl, clockUrl, region, endpoints, credentials, outputs });
     return { ...cloud, close };
   } catch (error) {
     await close();
@@ -104,7 +108,11 @@ async function runBackwards(stops: (() => Promise<void>)[]): Promise<void> {
 type OnStop = (stop: () => Promise<void>) => void;
 
 async function host(options: CloudOptions, onStop: OnStop): Promise<Omit<Cloud, 'close'>> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
+  const localClock = openLocalClock(join(options.stateDirectory, 'clock.json'));
+  onStop(async () => localClock.close());
+  const clockServer = await serveClock(localClock);
+  onStop(() => clockServer.close());
   const logger = options.logger ?? console;
   const local = { outdir: join(options.stateDirectory, 'cdk.out'), context: localContext };
   const app = synthesize(typeof options.app === 'function' ? options.app(local) : options.app);
@@ -116,6 +124,7 @@ async function host(options: CloudOptions, onStop: OnStop): Promise<Omit<Cloud, 
     ports: options.servicePorts ?? {},
     region,
     accountId,
+    localClock,
     onStop,
   });
   const { endpoints, lambda } = services;
@@ -136,10 +145,12 @@ async function host(options: CloudOptions, onStop: OnStop): Promise<Omit<Cloud, 
   const outputs = inventory.outputs();
   const url = web.values().next().value?.url ?? '';
   const path = outputs.ApiUrl ? new URL(outputs.ApiUrl).pathname.replace(/\/$/, '') : '';
-  if (!options.quiet) logger.info(`Local cloud on ${url} after ${Date.now() - startedAt} ms`);
+  if (!options.quiet)
+    logger.info(`Local cloud on ${url} after ${Math.round(performance.now() - startedAt)} ms`);
   return {
     url,
     apiUrl: url + path,
+    clockUrl: clockServer.url,
     endpoints,
     outputs,
     region,

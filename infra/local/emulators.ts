@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { LocalClock } from './clock/local-clock.ts';
 import { startCognito } from './cognito/server.ts';
 import { startDynamo } from './dynamo.ts';
 import { type Bus, createBus } from './events/bus.ts';
@@ -11,6 +12,7 @@ import { startMail } from './mail/server.ts';
 import { startQueues } from './queues/server.ts';
 import { startS3 } from './s3/server.ts';
 import { listen } from './states/aws-json.ts';
+import { systemClock } from './states/clock.ts';
 import { startStates } from './states/server.ts';
 import type { Environment } from './template.ts';
 
@@ -34,6 +36,8 @@ export interface ServicesOptions extends Environment {
   credentials: { accessKeyId: string; secretAccessKey: string };
   /** 0 or nothing takes a free port. */
   ports: Partial<Record<ServiceName, number>>;
+  /** What schedules and functions go by. */
+  localClock: LocalClock;
   /** Called with what stops each service as it starts; to be run backwards. */
   onStop(stop: () => Promise<void>): void;
 }
@@ -43,7 +47,7 @@ export type Services = Awaited<ReturnType<typeof startServices>>;
 
 /** Starts the services over the state in a directory. */
 export async function startServices(options: ServicesOptions) {
-  const { directory, credentials, ports, region, accountId, onStop } = options;
+  const { directory, credentials, ports, region, accountId, localClock, onStop } = options;
   mkdirSync(directory, { recursive: true });
   const place = { region, accountId };
   const file = (name: string) => join(directory, name);
@@ -60,6 +64,7 @@ export async function startServices(options: ServicesOptions) {
     logDirectory: file('logs'),
     runtimeModules: sdkModules(),
     compileCache: file('compile-cache'),
+    clockShift: localClock.shift,
   });
   const { invoke } = lambda;
   let bus: Bus | undefined;
@@ -96,6 +101,7 @@ export async function startServices(options: ServicesOptions) {
     invoke,
     sendMessage,
     startExecution: states.startExecution,
+    clock: { ...systemClock, onMove: localClock.onMove },
   });
   const started = bus;
   onStop(() => started.close());

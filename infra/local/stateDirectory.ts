@@ -7,6 +7,7 @@ export interface CloudDescription {
   pid: number;
   url: string;
   apiUrl: string;
+  clockUrl: string;
   region: string;
   endpoints: Record<string, string>;
   credentials: { accessKeyId: string; secretAccessKey: string };

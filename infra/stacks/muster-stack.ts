@@ -313,6 +313,7 @@ export class MusterStack extends Stack {
       acknowledgements: this.#listing.acknowledgements,
     });
     this.#addPeriods();
+    this.#addReminders();
     const departments = this.#functions.add({
       name: 'departments/api',
       description: 'Answers calls on departments and roles',
@@ -385,6 +386,23 @@ export class MusterStack extends Stack {
       description: 'Looks at the active periods that are due',
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new FunctionTarget(periods, { deadLetterQueue: deadLetters, retryAttempts: 0 })],
+    });
+  }
+
+  /** Whoever has not joined is written to again when the cadence says so. */
+  #addReminders(): void {
+    const remind = this.#functions.add({
+      name: 'invitations/remind',
+      description: 'Writes again to those who were invited and have not joined',
+      timeout: Duration.minutes(2),
+      environment: { MAIL_QUEUE_URL: this.#mails.queue.queueUrl },
+      permissions: [useTable(this.#table, readAndWriteItems), sendMessages(this.#mails.queue)],
+    });
+    // What fails is due again a minute later, and rings the alarm of the function's errors.
+    new Rule(this, 'Reminders', {
+      description: 'Looks at the reminders that are due',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new FunctionTarget(remind, { deadLetterQueue: this.#mails.deadLetters, retryAttempts: 0 })],
     });
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { bundle } from '../../infra/build/bundle.ts';
+import { newShift } from '../../infra/local/clock/shifted-date.ts';
 import type { SandboxData, SandboxMessage } from '../../infra/local/lambda/protocol.ts';
 import { median } from './statistics.ts';
 import { table } from './table.ts';
@@ -90,6 +91,7 @@ async function startMilliseconds({ name, dir, layers }: Startable, compileCache:
     layerRoots: layers,
     runtimeModules: sdkModules(),
     compileCache,
+    clockShift: newShift(),
   };
   const start = performance.now();
   const sandbox = new Worker(worker, {

@@ -149,6 +149,10 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       'DIRECTORY_QUEUE_URL',
     ],
   },
+  'invitations/remind': {
+    actions: [...readAndWrite, 'sqs:SendMessage'],
+    environment: ['MAIL_QUEUE_URL'],
+  },
   'jobs/api': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage'],
     environment: ['BULK_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],

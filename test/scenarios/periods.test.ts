@@ -34,8 +34,13 @@ const look = () =>
   test.cloud.invoke(test.cloud.resource('Muster-dev-App/Functions/RosterPeriods/Function').ref, {});
 const stateOf = async (id: string) => (await admin('GET', `/members/${id}`)).body;
 
-/** The schedule itself: the longest wait is a minute. */
+/** Moves the clock of the cloud, as `npm run clock` does; what became due by that runs at once. */
+const moveClock = (wanted: { move: number } | { offset: number }) =>
+  fetch(test.cloud.clockUrl, { method: 'PUT', body: JSON.stringify(wanted) });
+
+/** The schedule itself, which runs once a minute. */
 async function untilDisabled(id: string): Promise<Answer['body']> {
+  await moveClock({ move: 60_000 });
   const deadline = Date.now() + 100_000;
   for (;;) {
     const member = await stateOf(id);
@@ -98,6 +103,21 @@ describe('an active period', () => {
   it('is told in the audit trail as the period’s doing', async () => {
     const { body } = await admin('GET', '/audit?subject=ANN&action=member.disable');
     expect(body.items).toMatchObject([{ actor: { login: 'period' }, after: { disabledBy: 'period' } }]);
+  });
+
+  it('ends in three days, when the clock has come there', async () => {
+    const values = { ID: 'TIM', Name: 'Tim', Until: french(future) };
+    expect(await admin('POST', '/members', { values })).toMatchObject({
+      status: 201,
+      body: { state: 'not_joined', activeUntil: future },
+    });
+    await moveClock({ move: 5 * dayMs });
+    const { organization, login, password: own } = club;
+    await club.client.signIn({ organization, login, password: own });
+    expect(await untilDisabled('TIM')).toMatchObject({ disabledBy: 'period' });
+    await moveClock({ offset: 0 });
+    // It was done at that time, which is still to come.
+    expect((await stateOf('TIM')).updatedAt > new Date(Date.now() + 4 * dayMs).toISOString()).toBe(true);
   });
 });
 

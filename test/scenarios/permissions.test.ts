@@ -104,6 +104,7 @@ const table: Record<OrganizationOperation, Row> = {
     body: () => ({ action: 'disable', ids: ['nobody'] }),
     answers: [202],
   },
+  previewReminders: { needs: 'members.read', coordinator: 'members', answers: [200] },
   listJobs: { needs: 'members.read', answers: [200] },
   getJob: { needs: 'members.read', coordinator: 'members', answers: [200] },
   listJobResults: { needs: 'members.read', coordinator: 'members', answers: [200] },

@@ -1,4 +1,5 @@
 import type { Organization } from 'roster/domain/organization';
+import { defaultReminders } from 'roster/domain/reminders';
 
 /** An organization as it is stored, for tests that need one and do not look at its settings. */
 export function storedOrganization(organization: string, settings: Partial<Organization> = {}): Organization {
@@ -8,6 +9,7 @@ export function storedOrganization(organization: string, settings: Partial<Organ
     hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
     timeZone: 'UTC',
+    reminders: defaultReminders,
     language: 'en',
     schemaVersion: 1,
     version: 1,

@@ -31,22 +31,35 @@ export function parseSchedule(
   return (afterMs) => cron.nextRun(new Date(afterMs))?.getTime();
 }
 
-/** Runs `task` at every time that `next` gives, by `clock`; the returned function ends it. */
+/**
+ * Runs `task` at every time that `next` gives, by `clock`; the returned function ends it. Where the clock is moved over
+ * such times, it runs once, for the first of them.
+ */
 export function runOnSchedule(
   next: (afterMs: number) => number | undefined,
   clock: Clock,
   task: (dueAtMs: number) => void,
 ): () => void {
   let cancel = () => {};
+  let dueAt: number | undefined;
   const arm = (afterMs: number) => {
-    const dueAt = next(afterMs);
-    if (dueAt === undefined) return;
-    cancel = clock.after(dueAt - clock.now(), () => {
-      // After a pause of the machine the missed runs are left out: only the last one is made up for.
-      arm(Math.max(dueAt, clock.now()));
-      task(dueAt);
-    });
+    dueAt = next(afterMs);
+    if (dueAt !== undefined) cancel = clock.after(dueAt - clock.now(), run);
   };
+  const run = () => {
+    const ran = dueAt ?? clock.now();
+    // After a pause of the machine the missed runs are left out: only the last one is made up for.
+    arm(Math.max(ran, clock.now()));
+    task(ran);
+  };
+  const ignoreMoves = clock.onMove?.(() => {
+    cancel();
+    if (dueAt !== undefined && dueAt <= clock.now()) run();
+    else arm(clock.now());
+  });
   arm(clock.now());
-  return () => cancel();
+  return () => {
+    ignoreMoves?.();
+    cancel();
+  };
 }

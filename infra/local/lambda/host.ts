@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SharedShift } from '../clock/shifted-date.ts';
 import type { Invoke } from '../invoke.ts';
 import { type FunctionSpec, SandboxPool } from './pool.ts';
 
@@ -30,11 +31,13 @@ export interface LambdaHost {
  * @param options.logDirectory one `<function>.log` each: what it prints, and its errors
  * @param options.runtimeModules a `node_modules` with the AWS SDK, which Lambda's runtime provides
  * @param options.compileCache folder for V8's code cache
+ * @param options.clockShift the time that functions see
  */
 export function createLambdaHost(options: {
   logDirectory: string;
   runtimeModules: string;
   compileCache: string;
+  clockShift: SharedShift;
 }): LambdaHost {
   const pools = new Map<string, SandboxPool>();
 
@@ -51,9 +54,13 @@ export function createLambdaHost(options: {
 
   return {
     put({ reservedConcurrency, ...spec }) {
-      const { runtimeModules, compileCache } = options;
+      const { runtimeModules, compileCache, clockShift } = options;
       const logPath = join(options.logDirectory, `${spec.functionName}.log`);
-      const pool = new SandboxPool({ ...spec, runtimeModules, compileCache }, reservedConcurrency, logPath);
+      const pool = new SandboxPool(
+        { ...spec, runtimeModules, compileCache, clockShift },
+        reservedConcurrency,
+        logPath,
+      );
       pools.set(spec.functionName, pool);
     },
     invokeText,

@@ -5,7 +5,7 @@ import { Sandbox, type SandboxOptions } from './sandbox.ts';
 const idleMillisecondsMax = 120_000;
 
 /** A function as the template describes it. */
-export interface FunctionSpec extends Omit<SandboxOptions, 'compileCache' | 'runtimeModules'> {
+export interface FunctionSpec extends Omit<SandboxOptions, 'clockShift' | 'compileCache' | 'runtimeModules'> {
   /** How many invocations may run at once; without it, calls beyond what the machine takes wait. */
   reservedConcurrency?: number;
 }

@@ -1,3 +1,5 @@
+import type { SharedShift } from '../clock/shifted-date.ts';
+
 /** What a worker needs to load a function, as `workerData`. */
 export interface SandboxData {
   functionName: string;
@@ -11,6 +13,8 @@ export interface SandboxData {
   runtimeModules: string;
   /** Where compiled code is kept, so that the next cold start parses less. */
   compileCache: string;
+  /** How far the local cloud's clock is ahead of the machine's. */
+  clockShift: SharedShift;
 }
 
 /** An error as Lambda's runtime reports it. */
@@ -25,7 +29,7 @@ export interface InvocationMessage {
   requestId: string;
   /** The event as JSON. */
   payload: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, of the machine's clock. */
   deadline: number;
   functionArn: string;
   memoryMegabytes: number;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { machineNow } from '../clock/shifted-date.ts';
 import { FunctionError } from '../invoke.ts';
 import type { LogFile } from './log.ts';
 import type { ErrorRecord, InvocationMessage, SandboxData, SandboxMessage } from './protocol.ts';
@@ -69,7 +70,7 @@ export class Sandbox {
         payload,
         functionArn,
         memoryMegabytes,
-        deadline: Date.now() + milliseconds,
+        deadline: machineNow() + milliseconds,
       };
       this.#worker.postMessage(message);
       return await answer;

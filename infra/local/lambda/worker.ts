@@ -3,6 +3,7 @@ import { createRequire, enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { installShiftedDate, machineNow } from '../clock/shifted-date.ts';
 import type { ErrorRecord, InvocationMessage, SandboxData, SandboxMessage } from './protocol.ts';
 import { isolateResolution } from './resolution.ts';
 
@@ -62,7 +63,7 @@ function contextOf(message: InvocationMessage): object {
     awsRequestId: message.requestId,
     logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
-    getRemainingTimeInMillis: () => Math.max(0, message.deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, message.deadline - machineNow()),
   };
 }
 
@@ -77,6 +78,7 @@ async function run(handler: Handler, message: InvocationMessage): Promise<Sandbo
   }
 }
 
+installShiftedDate(data.clockShift);
 enableCompileCache(data.compileCache);
 isolateResolution(data);
 load().then(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
+import { machineNow } from '../clock/shifted-date.ts';
 import { ServiceError } from '../states/aws-json.ts';
 import { type MessageAttributes, md5, md5OfAttributes } from './digest.ts';
 
@@ -85,7 +86,7 @@ export class QueueStore {
         `INSERT INTO queues (name, attributes, createdAt, modifiedAt) VALUES (?, ?, ?, ?)
          ON CONFLICT (name) DO UPDATE SET attributes = excluded.attributes, modifiedAt = excluded.modifiedAt`,
       )
-      .run(name, text, Date.now(), Date.now());
+      .run(name, text, machineNow(), machineNow());
   }
 
   names(prefix = ''): string[] {
@@ -112,7 +113,7 @@ export class QueueStore {
            coalesce(sum(visibleAt > :now AND receiptHandle IS NULL), 0) AS delayed
          FROM messages WHERE queue = :name`,
       )
-      .get({ now: Date.now(), name }) as Row;
+      .get({ now: machineNow(), name }) as Row;
     return {
       ...this.settings(name),
       QueueArn: this.arn(name),
@@ -137,7 +138,7 @@ export class QueueStore {
       throw new ServiceError('InvalidParameterValue', `A message must be shorter than ${bytesMax} bytes.`);
     const delaySeconds = within('DelaySeconds', message.delaySeconds ?? Number(settings.DelaySeconds), 900);
     const messageId = randomUUID();
-    const now = Date.now();
+    const now = machineNow();
     this.#db
       .prepare(
         `INSERT INTO messages (queue, messageId, body, attributes, messageGroupId, sentAt, visibleAt)
@@ -153,12 +154,12 @@ export class QueueStore {
     const settings = this.settings(name);
     const waitSeconds = request.waitSeconds ?? Number(settings.ReceiveMessageWaitTimeSeconds);
     const visibilitySeconds = request.visibilitySeconds ?? Number(settings.VisibilityTimeout);
-    const deadline = Date.now() + within('WaitTimeSeconds', waitSeconds, 20) * 1000;
+    const deadline = machineNow() + within('WaitTimeSeconds', waitSeconds, 20) * 1000;
     within('VisibilityTimeout', visibilitySeconds, visibilitySecondsMax);
     const signals = [this.#closing.signal, ...(request.signal ? [request.signal] : [])];
     const signal = AbortSignal.any(signals);
     while (!signal.aborted) {
-      const now = Date.now();
+      const now = machineNow();
       const taken = this.#take(name, request.max, visibilitySeconds, request.consumer ?? null, settings, now);
       if (taken.length || now >= deadline) return taken;
       await this.#arrival(name, now, deadline, signal);
@@ -176,7 +177,7 @@ export class QueueStore {
   changeVisibility(name: string, receiptHandle: string, seconds: number): void {
     this.#row(name);
     within('VisibilityTimeout', seconds, visibilitySecondsMax);
-    const now = Date.now();
+    const now = machineNow();
     const { changes } = this.#db
       .prepare('UPDATE messages SET visibleAt = ? WHERE queue = ? AND receiptHandle = ? AND visibleAt > ?')
       .run(now + seconds * 1000, name, receiptHandle, now);
@@ -189,7 +190,7 @@ export class QueueStore {
 
   /** Makes visible what `consumer` had received before this process started, and cannot finish any more. */
   releaseAll(name: string, consumer: string): void {
-    const now = Date.now();
+    const now = machineNow();
     this.#db
       .prepare('UPDATE messages SET visibleAt = ? WHERE queue = ? AND consumer = ? AND visibleAt > ?')
       .run(now, name, consumer, now);
@@ -276,7 +277,7 @@ export class QueueStore {
         signal.removeEventListener('abort', wake);
         resolve();
       };
-      const timer = setTimeout(wake, Math.max(0, Math.min(deadline, next.at ?? deadline) - Date.now()));
+      const timer = setTimeout(wake, Math.max(0, Math.min(deadline, next.at ?? deadline) - machineNow()));
       this.#arrivals.on(name, wake);
       signal.addEventListener('abort', wake);
     });

@@ -1,22 +1,26 @@
+import { machineNow } from '../clock/shifted-date.ts';
+
 /** The time and the timers of the local cloud, so that a test can hold them. */
 export interface Clock {
   /** Now, in milliseconds since the epoch. */
   now(): number;
   /** Runs `task` once after `delayMs`; the returned function cancels it. */
   after(delayMs: number, task: () => void): () => void;
+  /** Calls back after the time was moved, where it can be; timers run on. The returned function ends that. */
+  onMove?(listener: () => void): () => void;
 }
 
 /** Node fires a timer at once when its delay does not fit in 31 bits. */
 const timerMsMax = 2 ** 31 - 1;
 
-/** The machine's own clock; delays of any length are kept. */
+/** The time of this process, which a move of the local clock shifts; delays are the machine's, of any length. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, task) {
-    const dueAt = Date.now() + delayMs;
+    const dueAt = machineNow() + delayMs;
     let timer: NodeJS.Timeout;
     const arm = () => {
-      const leftMs = dueAt - Date.now();
+      const leftMs = dueAt - machineNow();
       timer = leftMs > timerMsMax ? setTimeout(arm, timerMsMax) : setTimeout(task, Math.max(0, leftMs));
     };
     arm();

@@ -56,7 +56,7 @@ const enforce = () =>
     roster: roster(table),
     members,
     accountQueue: { changed: async (accounts) => void told.push(...accounts) },
-    dueMembers: dueMembers(table),
+    dueMembers: dueMembers(table, 'period'),
   });
 
 /** Stores an enabled member whose account has its name. */
@@ -102,7 +102,8 @@ const stateOf = async (id: string) => {
   const { membership } = await accountRecords(table).standing(id, 'acme');
   return [state, disabledBy, membership?.state];
 };
-const waiting = async () => (await all(dueMembers(table).due(new Date('2100-01-01')))).map(({ at }) => at);
+const waiting = async () =>
+  (await all(dueMembers(table, 'period').due(new Date('2100-01-01')))).map(({ at }) => at);
 
 it('ends access with the last day, to the millisecond, and tells who and why', async () => {
   await person('ANN', { activeUntil: '2026-05-31' });

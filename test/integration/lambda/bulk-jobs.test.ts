@@ -15,6 +15,7 @@ import { memberRecords } from '../../../layers/roster/src/aws/members.ts';
 import { organizationRecords } from '../../../layers/roster/src/aws/organizations.ts';
 import { roster } from '../../../layers/roster/src/aws/roster.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
+import { unsubscribeLinksInTable } from '../../../layers/roster/src/aws/unsubscribe-links.ts';
 import { type AuditEntry, verifyChain } from '../../../layers/roster/src/domain/audit.ts';
 import { type BulkResult, isJobOpen } from '../../../layers/roster/src/domain/bulk-job.ts';
 import { MusterError } from '../../../layers/roster/src/domain/errors.ts';
@@ -91,6 +92,7 @@ beforeEach(async () => {
     members: memberRecords(table, audit),
     accounts: accountRecords(table),
     invitationLinks: invitationLinks(table),
+    unsubscribeLinks: unsubscribeLinksInTable(table),
     mailQueue: {
       async send(_, order) {
         mailed.push(order);

@@ -12,6 +12,7 @@ import { organizationRecords } from '../../../layers/roster/src/aws/organization
 import { resetLinksInTable } from '../../../layers/roster/src/aws/reset-links.ts';
 import { roster } from '../../../layers/roster/src/aws/roster.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
+import { unsubscribeLinksInTable } from '../../../layers/roster/src/aws/unsubscribe-links.ts';
 import { type AuditEntry, verifyChain } from '../../../layers/roster/src/domain/audit.ts';
 import { MusterError } from '../../../layers/roster/src/domain/errors.ts';
 import type { Invitation } from '../../../layers/roster/src/domain/invitation.ts';
@@ -75,6 +76,7 @@ beforeEach(async () => {
     clock,
     newId: () => `01KE${String(++ids).padStart(22, '0')}`,
     members: memberRecords(table, audit),
+    unsubscribeLinks: unsubscribeLinksInTable(table),
     invitationLinks: invitationLinks(table),
     mails,
     mailQueue: {
@@ -276,7 +278,7 @@ describe('the mail of a round', () => {
     expect(mail).toMatchObject({ kind: 'reminder', round: 1, link: `/join#${token}` });
     const path = mail.kind === 'reminder' ? mail.unsubscribeLink : '';
     const wayOut = new URL(path, 'https://x.example').searchParams.get('token') ?? '';
-    const found = await deps.invitationLinks.findUnsubscribe(hashOfLinkToken(wayOut));
+    const found = await deps.unsubscribeLinks.find(hashOfLinkToken(wayOut));
     expect(found).toMatchObject({ organization: 'acme', externalId: 'm1' });
     await expect(accept(wayOut)).rejects.toEqual(refusal('link_invalid'));
   });

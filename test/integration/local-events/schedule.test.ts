@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseSchedule, runOnSchedule } from '../../../infra/local/events/schedule.ts';
-import { ManualClock } from '../local-states/manual-clock.ts';
+import { ManualClock, MovableClock } from '../local-states/manual-clock.ts';
 
 // 2026-01-01 is a Thursday.
 const start = Date.parse('2026-01-01T00:00:30Z');
@@ -44,4 +44,24 @@ test('a schedule runs at its times until it is cancelled', () => {
   clock.advance(3_600_000);
   expect(runs).toHaveLength(2);
   expect(clock.waitsMs).toEqual([]);
+});
+
+test('a clock that is moved over several runs makes up for one, and the next ones come in time', () => {
+  const clock = new MovableClock('2026-01-01T00:00:00Z');
+  const runs: string[] = [];
+  const next = parseSchedule('rate(1 hour)', clock.now());
+  const cancel = runOnSchedule(next, clock, (dueAt) => runs.push(new Date(dueAt).toISOString()));
+  clock.move(30 * 60_000);
+  expect(runs).toEqual([]);
+  clock.move(3 * 86_400_000);
+  expect(runs).toEqual(['2026-01-01T01:00:00.000Z']);
+  clock.advance(30 * 60_000);
+  expect(runs.slice(1)).toEqual(['2026-01-04T01:00:00.000Z']);
+  // Back to where it was: the next run is the one after that time.
+  clock.move(-3 * 86_400_000);
+  clock.advance(60 * 60_000);
+  expect(runs.slice(2)).toEqual(['2026-01-01T02:00:00.000Z']);
+  cancel();
+  clock.move(86_400_000);
+  expect([runs.length, clock.waitsMs]).toEqual([3, []]);
 });

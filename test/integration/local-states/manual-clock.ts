@@ -37,3 +37,23 @@ export class ManualClock implements Clock {
     this.#nowMs = end;
   }
 }
+
+/** A clock that can be set, too: the time then jumps, and what waits for so long still does. */
+export class MovableClock extends ManualClock {
+  #offset = 0;
+  readonly #listeners = new Set<() => void>();
+
+  override now(): number {
+    return super.now() + this.#offset;
+  }
+
+  onMove(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  move(ms: number): void {
+    this.#offset += ms;
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -111,16 +111,16 @@ describe('who may be invited', () => {
   const email = { method: 'email', kind: 'invitation' } as const;
   const refusal = (member: Partial<Invited>, round: Parameters<typeof mayInvite>[1] = email) =>
     codeOf(() => mayInvite({ ...ann, ...member }, round));
-  const after = (state: Invitation['state']) => ({ invitation: { ...invitation, state } });
+  const inState = (state: Invitation['state']) => ({ invitation: { ...invitation, state } });
 
   it.each<[string, Partial<Invited>]>([
     ['member_joined', { account: 'A', state: 'enabled' }],
     ['member_disabled', { state: 'disabled' }],
     ['no_email', { email: undefined }],
     ['no_email', { email: 'not an address' }],
-    ['undeliverable', after('undeliverable')],
-    ['none', { ...after('undeliverable'), email: 'new@example.org' }],
-    ['none', after('rejected')],
+    ['undeliverable', inState('undeliverable')],
+    ['none', { ...inState('undeliverable'), email: 'new@example.org' }],
+    ['none', inState('rejected')],
     ['none', { invitation: undefined }],
   ])('%s by email', (code, member) => {
     expect(refusal(member)).toBe(code);
@@ -128,13 +128,13 @@ describe('who may be invited', () => {
 
   it('needs no email by link', () => {
     expect(refusal({ email: undefined }, { method: 'link', kind: 'invitation' })).toBe('none');
-    expect(refusal(after('undeliverable'), { method: 'link', kind: 'invitation' })).toBe('none');
+    expect(refusal(inState('undeliverable'), { method: 'link', kind: 'invitation' })).toBe('none');
   });
 
   it('gets no reminder who declined or was never invited', () => {
     const reminder = { method: 'email', kind: 'reminder' } as const;
     expect(refusal({}, reminder)).toBe('none');
-    expect(refusal(after('rejected'), reminder)).toBe('invitation_rejected');
+    expect(refusal(inState('rejected'), reminder)).toBe('invitation_rejected');
     expect(refusal({ invitation: undefined }, reminder)).toBe('invitation_rejected');
   });
 });

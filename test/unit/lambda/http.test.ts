@@ -1,4 +1,5 @@
 import type { Context } from 'aws-lambda';
+import { defaultReminders } from 'roster/domain/reminders';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Once, OnceCall } from '../../../layers/roster/src/aws/idempotency.ts';
 import { MusterError } from '../../../layers/roster/src/domain/errors.ts';
@@ -16,6 +17,7 @@ const organization = {
   hold: { disabledShareMax: 0.1, disabledMembersMax: 50 },
   importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
   timeZone: 'UTC',
+  reminders: defaultReminders,
   language: 'en',
   version: 4,
   createdAt: '2026-01-01T00:00:00.000Z',

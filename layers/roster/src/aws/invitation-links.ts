@@ -26,10 +26,6 @@ export interface InvitationLinks {
   claim(hash: string, claim: LinkClaim, nowMs: number): Promise<boolean>;
   /** Lets others use the link again; nothing happens if the claim is over. */
   release(hash: string, claim: LinkClaim): Promise<void>;
-  /** Keeps what a mail's way out of reminders is for: whoever holds it can do nothing else. */
-  addUnsubscribe(hash: string, link: InvitationLink): Promise<void>;
-  /** What a way out of reminders is for; undefined if there is none. */
-  findUnsubscribe(hash: string): Promise<InvitationLink | undefined>;
 }
 
 /** What a write of a member does with a link, in the same transaction. */
@@ -46,16 +42,13 @@ const linkFields = {
   validUntil: z.iso.datetime(),
 };
 const LinkItem = z.object(linkFields);
+const kind = 'invitation';
 
 /** An expired link stays for a week, so that whoever comes late is told so and can ask for a fresh one. */
 const keptSeconds = 7 * 24 * 60 * 60;
-/** The way out of reminders is good for longer: people read old mails. */
-const unsubscribeKeptSeconds = 60 * 24 * 60 * 60;
-
 /** The action of a change of a link. */
 export function linkAction(change: LinkChange): Action {
-  if ('issue' in change)
-    return { put: itemOf('invitation', change.issue.hash, change.issue.link, keptSeconds) };
+  if ('issue' in change) return { put: itemOf(change.issue.hash, change.issue.link) };
   const { hash, claimId } = change.spend;
   const condition = claimId === undefined ? isPresent : attributeIs('claim', claimId);
   return { delete: keys.linkToken(hash), condition };
@@ -63,14 +56,14 @@ export function linkAction(change: LinkChange): Action {
 
 /** Opens the links over the table. */
 export function invitationLinks(table: Table): InvitationLinks {
-  const find = async (kind: Kind, hash: string): Promise<InvitationLink | undefined> => {
+  const find = async (hash: string): Promise<InvitationLink | undefined> => {
     const item = await table.get(keys.linkToken(hash), { consistent: true });
     if (item === undefined || item.kind !== kind) return undefined;
     return parseItem(LinkItem, item, 'link of an invitation');
   };
   return {
-    add: (hash, link) => table.put(itemOf('invitation', hash, link, keptSeconds)),
-    find: (hash) => find('invitation', hash),
+    add: (hash, link) => table.put(itemOf(hash, link)),
+    find,
     async claim(hash, claim, nowMs) {
       try {
         await table.update({
@@ -85,14 +78,10 @@ export function invitationLinks(table: Table): InvitationLinks {
       }
     },
     release: (hash, { id }) => releaseClaim(table, hash, id),
-    addUnsubscribe: (hash, link) => table.put(itemOf('unsubscribe', hash, link, unsubscribeKeptSeconds)),
-    findUnsubscribe: (hash) => find('unsubscribe', hash),
   };
 }
 
-type Kind = 'invitation' | 'unsubscribe';
-
-function itemOf(kind: Kind, hash: string, link: InvitationLink, keptForSeconds: number) {
-  const expiresAt = Math.ceil(Date.parse(link.validUntil) / 1000) + keptForSeconds;
+function itemOf(hash: string, link: InvitationLink) {
+  const expiresAt = Math.ceil(Date.parse(link.validUntil) / 1000) + keptSeconds;
   return { ...keys.linkToken(hash), kind, ...link, expiresAt } satisfies Item;
 }

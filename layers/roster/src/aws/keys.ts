@@ -97,11 +97,21 @@ export const keys = {
   auditEntry: (org: string, position: string): Key => ({ pk: `O#${org}#AUDIT`, sk: position }),
   auditOfSubject: (org: string, subject: string): string => `O#${org}#AUDIT#SUBJECT#${subject}`,
   auditOfAction: (org: string, action: string): string => `O#${org}#AUDIT#ACTION#${action}`,
-  /** Members whose active period is to be looked at, in the order of when, over all organizations. */
-  due: (slot: number): string => `DUE#${slot}`,
-  dueMember: (slot: number, at: string, org: string, externalId: string): Key => ({
-    pk: `DUE#${slot}`,
-    sk: `${at}#${org}#${externalId}`,
+  /** Members that are to be looked at for one reason, in the order of when, over all organizations. */
+  due: (kind: 'period' | 'reminder', slot: number): string =>
+    kind === 'period' ? `DUE#${slot}` : `DUE#REMINDER#${slot}`,
+  dueMember: (
+    kind: 'period' | 'reminder',
+    slot: number,
+    at: string,
+    org: string,
+    externalId: string,
+  ): Key => ({ pk: keys.due(kind, slot), sk: `${at}#${org}#${externalId}` }),
+  /** The same of one organization, for showing whom reminders go to next. */
+  plannedReminders: (org: string): string => `O#${org}#REMINDERS`,
+  plannedReminder: (org: string, at: string, externalId: string): Key => ({
+    pk: `O#${org}#REMINDERS`,
+    sk: `${at}#${externalId}`,
   }),
   mail: (org: string, mailId: string): Key => ({ pk: `O#${org}#MAIL#${mailId}`, sk: 'MAIL' }),
   /** An address that is not written to any more, whichever organization asks; by its hash. */

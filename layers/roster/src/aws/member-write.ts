@@ -6,7 +6,7 @@ import type { Membership } from '../domain/organization.ts';
 import { accountUpdate } from './account-changes.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
 import { directoryChange } from './directory-log.ts';
-import { dueActions } from './due-members.ts';
+import { type DueSettings, periodActions, reminderActions } from './due-members.ts';
 import { departmentChecks, departmentCountActions, roleChecks } from './group-counts.ts';
 import { type LinkChange, linkAction } from './invitation-links.ts';
 import { keys } from './keys.ts';
@@ -21,7 +21,7 @@ export interface Transition<T> {
 
 /** A change of one member with all that follows from it. The account itself is only ever made or marked. */
 export interface MemberWrite {
-  organization: { organization: string; timeZone: string };
+  organization: DueSettings;
   member: Transition<Member>;
   membership?: Transition<Membership>;
   newAccount?: Account;
@@ -69,7 +69,7 @@ export interface MemberAction {
 }
 
 /**
- * The actions of a write, each conditional on what was seen: at most 20, and one for each department added and each
+ * The actions of a write, each conditional on what was seen: at most 24, and one for each department added and each
  * import taken over.
  */
 export function memberActions(write: MemberWrite): MemberAction[] {
@@ -107,10 +107,12 @@ function directoryItem({ organization: { organization }, member }: MemberWrite):
   return [{ on: 'directory', action: directoryChange(organization, [changed.externalId]) }];
 }
 
-/** A change tells anew when to look at the member's active period. */
-function dueItem({ organization, member: { before, after } }: MemberWrite): MemberAction[] {
-  if (after === undefined || before === after) return [];
-  const actions = dueActions(organization, after, new Date(after.updatedAt));
+/** A change tells anew when to look at the member's active period and reminders. */
+function dueItem({ organization, member }: MemberWrite): MemberAction[] {
+  const { before, after } = member;
+  if (before === after) return [];
+  const period = after === undefined ? [] : periodActions(organization, after, new Date(after.updatedAt));
+  const actions = [...period, ...reminderActions(organization, member)];
   return actions.map((action) => ({ on: 'due', action }));
 }
 

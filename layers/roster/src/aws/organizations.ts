@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { defaultTimeZone } from '../domain/active-period.ts';
 import type { AuditEvent } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import { ImportMode, OnRowErrors } from '../domain/import.ts';
+import { defaultTimeZone } from '../domain/local-time.ts';
 import { defaultMailLanguage, MailLanguage } from '../domain/mail.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Organizations } from '../domain/ports.ts';
+import { defaultReminders, ReminderPolicy } from '../domain/reminders.ts';
 import { type Column, RosterSchema } from '../domain/schema.ts';
 import type { AuditTrail } from './audit.ts';
 import { keys } from './keys.ts';
@@ -35,6 +36,7 @@ const OrganizationItem = z.object({
   inviteImported: z.boolean().optional(),
   registration: z.object({ isOpen: z.boolean(), columns: z.array(z.string()) }).optional(),
   language: MailLanguage.default(defaultMailLanguage),
+  reminders: ReminderPolicy.default(defaultReminders),
   schemaVersion: z.int().min(1),
   version: z.int().min(1),
   createdAt: z.string(),

@@ -9,6 +9,7 @@ import {
   type ApplyContext,
   type ImportRef,
   type MemberDigest,
+  mayBeInvited,
   movesMembership,
   type PlannedChange,
   type RosterMembers,
@@ -16,7 +17,7 @@ import {
 import { compileDerivedFields, compilePlacing, type DerivedFields } from '../domain/roster-row.ts';
 import { toMembership } from './accounts.ts';
 import { directoryChange } from './directory-log.ts';
-import { dueActions, dueNow } from './due-members.ts';
+import { dueNow, periodActions } from './due-members.ts';
 import { departmentCountActions } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
@@ -155,6 +156,7 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
         ...(moves.owners === 0 ? [] : [ownersUpdate(ref.organization, moves.owners)]),
         ...groupCounts(ref.organization, changes, placements, departmentsBefore),
         ...periodLooks(ref.organization, changes, context, derive),
+        ...reminderLooks(ref.organization, changes, context),
         ...toldDirectory(ref.organization, changes),
       ]);
       return;
@@ -234,12 +236,22 @@ function periodLooks(
   const { timeZone, now } = context;
   return changes.flatMap((change) => {
     if (change.kind === 'add') {
-      return dueActions({ organization, timeZone }, addedMember(change, context, derive), now);
+      return periodActions({ organization, timeZone }, addedMember(change, context, derive), now);
     }
     const isTouched =
       change.kind === 'reactivate' || columns.some((name) => Object.hasOwn(change.before, name));
-    return isTouched ? [dueNow(organization, change.externalId, now)] : [];
+    return isTouched ? dueNow('period', organization, change.externalId, now) : [];
   });
+}
+
+/** Whoever is brought back may have been invited before; whether reminders go on is seen when they are looked at. */
+function reminderLooks(
+  organization: string,
+  changes: readonly PlannedChange[],
+  { now }: ApplyContext,
+): Action[] {
+  const back = changes.filter(mayBeInvited);
+  return back.flatMap(({ externalId }) => dueNow('reminder', organization, externalId, now));
 }
 
 /** Last in the transaction: it has no condition that could fail. */

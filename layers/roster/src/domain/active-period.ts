@@ -3,6 +3,7 @@
  * roles `activeFrom` and `activeUntil`; both are included, and a day is one in the organization's time zone.
  */
 import { MusterError } from './errors.ts';
+import { dayAfter, dayIn, startOfDay } from './local-time.ts';
 import type { Member } from './member.ts';
 import type { Column } from './schema.ts';
 
@@ -10,56 +11,10 @@ import type { Column } from './schema.ts';
 export type ActivePeriod = Pick<Member, 'activeFrom' | 'activeUntil'>;
 type Standing = Pick<Member, 'state' | 'disabledBy'> & ActivePeriod;
 
-/** The time zone of an organization that has chosen none (IANA Time Zone Database). */
-export const defaultTimeZone = 'UTC';
-
-/** Whether a name is a time zone of the IANA Time Zone Database. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The day that a moment falls on in a time zone, as `YYYY-MM-DD`. */
-export function dayIn(timeZone: string, at: Date): string {
-  return partsIn(timeZone, at).slice(0, 10);
-}
-
 /** The names of the columns that bound a member's period. */
 export function periodColumns(columns: readonly Column[]): string[] {
   const bounding = columns.filter(({ role }) => role === 'activeFrom' || role === 'activeUntil');
   return bounding.map(({ name }) => name);
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** A moment as the clocks of a time zone show it: `YYYY-MM-DDThh:mm:ss`. */
-function partsIn(timeZone: string, at: Date): string {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    // Swedish writes dates as ISO 8601 does.
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
-    formats.set(timeZone, format);
-  }
-  return format.format(at).replace(' ', 'T');
-}
-
-const dayMs = 24 * 60 * 60 * 1000;
-
-/** The moment at which a day begins in a time zone: midnight or, where clocks skip midnight, the first one after. */
-export function startOfDay(day: string, timeZone: string): Date {
-  const midnight = Date.parse(`${day}T00:00:00Z`);
-  // A zone is between 12 hours behind and 14 ahead of UTC, and changes its offset once in these hours at most.
-  let [before, notBefore] = [midnight - 15 * 60 * 60 * 1000, midnight + 13 * 60 * 60 * 1000];
-  while (notBefore - before > 1) {
-    const middle = Math.floor((before + notBefore) / 2);
-    if (dayIn(timeZone, new Date(middle)) < day) before = middle;
-    else notBefore = middle;
-  }
-  return new Date(notBefore);
 }
 
 /** Whether a day is outside of a period. */
@@ -93,10 +48,6 @@ export function nextLook(member: Standing, now: Date, timeZone: string): Date | 
 
 /** Rosters write "for ever" as the last day that has four digits of a year. */
 const lastDay = '9999-12-31';
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + dayMs).toISOString().slice(0, 10);
-}
 
 /**
  * Refuses to enable a member by hand outside of its period, which would disable it again.

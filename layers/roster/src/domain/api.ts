@@ -1,17 +1,18 @@
 /** The request and response bodies of the HTTP API, as Zod schemas (design section 6). */
 import * as z from 'zod';
-import { isTimeZone } from './active-period.ts';
 import { auditActions } from './audit.ts';
 import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, narrows } from './bulk-job.ts';
 import { rootDepartment } from './departments.ts';
 import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
 import { invitationMethods, invitationStates } from './invitation.ts';
+import { isTimeZone } from './local-time.ts';
 import { MailKind, MailLanguage, MailState } from './mail.ts';
 import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
 import { type Level, levels, permissions } from './permissions.ts';
 import { closedRegistration, registrationColumnsMax } from './registration.ts';
+import { ReminderPolicy } from './reminders.ts';
 import { Column, columnTypes, dateFormats, RosterSchema } from './schema.ts';
 import { scopeDepartmentsMax } from './scope.ts';
 
@@ -182,6 +183,7 @@ export const OrganizationSettings = z.strictObject({
     })
     .optional(),
   language: MailLanguage,
+  reminders: ReminderPolicy,
 });
 // Not strict: what else is stored of an organization falls away from the answer.
 export const Organization = z
@@ -211,6 +213,21 @@ export const MailPreviewQuery = z.object({ kind: MailKind, language: MailLanguag
 export const MailPreview = z
   .object({ subject: z.string(), html: z.string(), text: z.string() })
   .meta({ id: 'MailPreview' });
+
+// Reminders
+
+export const ReminderPage = Page;
+/** Who gets a reminder next and when, as the roster and the settings are now. */
+export const PlannedReminder = z.object({
+  memberId: z.string(),
+  name: z.string(),
+  to: z.string().optional(),
+  at: time,
+  /** How many mails the invitation is with this one. */
+  round: count,
+});
+export const PlannedReminders = listOf(PlannedReminder).meta({ id: 'PlannedReminders' });
+export const UnsubscribeQuery = z.object({ token: z.string().min(20).max(200) });
 
 // Audit
 

@@ -22,6 +22,7 @@ export const auditActions = [
   'member.undeliverable',
   'member.join',
   'member.clearUsername',
+  'member.unsubscribe',
   'account.password',
   'account.secondFactor',
   'organization.create',
@@ -64,6 +65,8 @@ export const periodActor: AuditActor = { account: 'period', login: 'period' };
 export const registrationActor: AuditActor = { account: 'registration', login: 'registration' };
 /** Who did what somebody asked for who gave a login, and nothing more: a forgotten password. */
 export const recoveryActor: AuditActor = { account: 'recovery', login: 'recovery' };
+/** Who sends reminders of invitations when they are due. */
+export const scheduleActor: AuditActor = { account: 'schedule', login: 'schedule' };
 /** Who did what Muster did by itself, such as ending an import whose file cannot be read. */
 export const systemActor: AuditActor = { account: 'muster', login: 'muster' };
 /** Who did what the holder of an invitation's link does, who has no account yet. */

@@ -38,6 +38,8 @@ export interface Invitation {
   state: (typeof storedInvitationStates)[number];
   /** 1 for the first; each re-send is one more. */
   rounds: number;
+  /** Of the first round; the same as `sentAt`, where absent. */
+  firstSentAt?: string;
   /** Of the last round. */
   sentAt: string;
   /** Three days after; every round renews it. */
@@ -130,6 +132,7 @@ export function nextRound(
     method,
     state: 'sent',
     rounds: (invitation?.rounds ?? 0) + 1,
+    firstSentAt: invitation?.firstSentAt ?? invitation?.sentAt ?? at,
     sentAt: at,
     validUntil: new Date(Date.parse(at) + invitationLifetimeMs).toISOString(),
     invitedBy: by,

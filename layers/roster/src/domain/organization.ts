@@ -2,6 +2,7 @@ import type { HoldPolicy, ImportMode, OnRowErrors } from './import.ts';
 import type { MailLanguage } from './mail.ts';
 import type { Level } from './permissions.ts';
 import type { Registration } from './registration.ts';
+import type { ReminderPolicy } from './reminders.ts';
 
 /** An organization as stored: its settings and the version of its roster schema. Times are ISO 8601 in UTC. */
 export interface Organization {
@@ -19,6 +20,8 @@ export interface Organization {
   registration?: Registration | undefined;
   /** Of the mails that are sent in its name. */
   language: MailLanguage;
+  /** How those who have not joined are reminded. */
+  reminders: ReminderPolicy;
   schemaVersion: number;
   version: number;
   createdAt: string;

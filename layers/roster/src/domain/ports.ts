@@ -162,6 +162,11 @@ export function movesMembership(change: Pick<PlannedChange, 'account' | 'from'>)
   return change.account !== undefined && change.from !== undefined;
 }
 
+/** Whether a change brings somebody back who may have an invitation that reminders are about. */
+export function mayBeInvited({ kind, account }: Pick<PlannedChange, 'kind' | 'account'>): boolean {
+  return kind === 'reactivate' && account === undefined;
+}
+
 /** How many actions changes take: one a member, one a membership that moves, and one for counting owners then. */
 export function actionsOf(members: number, memberships: number): number {
   return members + memberships + (memberships > 0 ? 1 : 0);

@@ -1,9 +1,11 @@
 /** Lets active periods take effect by themselves (B14). */
 import type { DueMember } from '../aws/due-members.ts';
-import { dayIn, demandOf, nextLook } from '../domain/active-period.ts';
+import { demandOf, nextLook } from '../domain/active-period.ts';
 import { isMusterError } from '../domain/errors.ts';
+import { dayIn } from '../domain/local-time.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
+import { sweepDue } from './due-sweep.ts';
 import { moveByPeriod, readMember } from './members.ts';
 import { logger } from './observability.ts';
 
@@ -19,8 +21,6 @@ export interface PeriodsRun {
   isWhole: boolean;
 }
 
-/** How long one run works; the next one, a minute later, goes on. */
-const runMs = 45_000;
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
@@ -30,27 +30,12 @@ const dayMs = 24 * 60 * 60 * 1000;
  * @throws AggregateError of what failed, once the others were looked at: one member must not hold them up.
  */
 export async function enforcePeriods(deps: PeriodDeps): Promise<PeriodsRun> {
-  const startedAt = deps.clock();
-  const organizations = new Map<string, Organization>();
-  const faults: unknown[] = [];
-  const run: PeriodsRun = { looked: 0, moved: 0, isWhole: true };
-  for await (const due of deps.dueMembers.due(startedAt)) {
-    if (deps.clock().getTime() - startedAt.getTime() > runMs) {
-      run.isWhole = false;
-      break;
-    }
-    const { organization } = due;
-    const known = organizations.get(organization) ?? (await deps.organizations.get(organization));
-    organizations.set(organization, known);
-    run.looked += 1;
-    try {
-      if (await look(deps, known, due)) run.moved += 1;
-    } catch (error) {
-      faults.push(error);
-    }
+  const sweep = await sweepDue(deps, deps.dueMembers, (organization, due) => look(deps, organization, due));
+  const run: PeriodsRun = { looked: sweep.looked, moved: sweep.acted, isWhole: sweep.isWhole };
+  logger.info('Looked at active periods', { ...run, failed: sweep.faults.length });
+  if (sweep.faults.length > 0) {
+    throw new AggregateError(sweep.faults, 'Some active periods could not be enforced.');
   }
-  logger.info('Looked at active periods', { ...run, failed: faults.length });
-  if (faults.length > 0) throw new AggregateError(faults, 'Some active periods could not be enforced.');
   return run;
 }
 

@@ -1,12 +1,13 @@
 /** Decides what a job does to each of some members: the very same as the call for one, with the same refusals. */
 import type { PlannedMember } from '../aws/bulk-jobs.ts';
 import { noSuchMember } from '../aws/roster.ts';
-import { dayIn, requireWithin } from '../domain/active-period.ts';
+import { requireWithin } from '../domain/active-period.ts';
 import type { AuditEvent } from '../domain/audit.ts';
 import type { BulkJob, BulkResult, ChunkMember } from '../domain/bulk-job.ts';
 import { MusterError } from '../domain/errors.ts';
 import type { Import } from '../domain/import.ts';
 import { mayInvite } from '../domain/invitation.ts';
+import { dayIn } from '../domain/local-time.ts';
 import type { Member } from '../domain/member.ts';
 import { isEnabledOwner, type MemberAct, mayAct } from '../domain/member-authority.ts';
 import { withoutAccount } from '../domain/member-edit.ts';

@@ -44,6 +44,7 @@ export type BulkRunDeps = Pick<
   | 'imports'
   | 'accountQueue'
   | 'invitationLinks'
+  | 'unsubscribeLinks'
   | 'mailQueue'
   | 'newId'
 >;

@@ -2,14 +2,15 @@ import * as z from 'zod';
 import { newAccountActions, normalizeLogin } from '../aws/accounts.ts';
 import { newOrganizationActions } from '../aws/organizations.ts';
 import { TransactionFailed } from '../aws/table.ts';
-import { defaultTimeZone } from '../domain/active-period.ts';
 import { Params } from '../domain/api.ts';
 import { operatorActor } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
 import { defaultHoldPolicy } from '../domain/import.ts';
+import { defaultTimeZone } from '../domain/local-time.ts';
 import { defaultMailLanguage } from '../domain/mail.ts';
 import type { Organization } from '../domain/organization.ts';
 import { organizationIdFrom } from '../domain/organization-id.ts';
+import { defaultReminders } from '../domain/reminders.ts';
 import { defaultColumns } from '../domain/schema.ts';
 import type { Deps } from './deps.ts';
 import { oneTimePassword } from './one-time-password.ts';
@@ -117,6 +118,7 @@ function newItems({ clock }: CreateDeps, wanted: OrganizationToCreate, account: 
     hold: defaultHoldPolicy,
     importDefaults: { mode: 'full', onRowErrors: 'reject_file', approve: 'review' },
     timeZone: defaultTimeZone,
+    reminders: defaultReminders,
     language: defaultMailLanguage,
     schemaVersion: 1,
     version: 1,

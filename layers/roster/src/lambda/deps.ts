@@ -13,7 +13,7 @@ import { type BulkQueue, bulkQueue } from '../aws/bulk-queue.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
 import type { DirectoryObjects } from '../aws/directory-parts.ts';
 import { type DirectoryQueue, directoryQueue } from '../aws/directory-queue.ts';
-import { type DueMembers, dueMembers } from '../aws/due-members.ts';
+import { type DueMembers, dueMembers, type PlannedReminders, plannedReminders } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
@@ -27,6 +27,7 @@ import { type ResetLinks, resetLinksInTable } from '../aws/reset-links.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
 import { type Roster, roster } from '../aws/roster.ts';
 import { createTable, type Table } from '../aws/table.ts';
+import { type UnsubscribeLinks, unsubscribeLinksInTable } from '../aws/unsubscribe-links.ts';
 import { cognitoUserPool, type UserPool } from '../aws/user-pool.ts';
 import type { Clock, NewId } from '../domain/ports.ts';
 import { env, readEnv } from './env.ts';
@@ -57,6 +58,12 @@ export interface Deps {
   audit: AuditTrail;
   /** Whose active period is to be looked at, and when. */
   dueMembers: DueMembers;
+  /** Whose reminders are to be looked at, and when. */
+  dueReminders: DueMembers;
+  /** The same of one organization. */
+  plannedReminders: PlannedReminders;
+  /** Links that end reminders. */
+  unsubscribeLinks: UnsubscribeLinks;
   /** Jobs on many members, and the queue that lets them go on. */
   bulkJobs: BulkJobRecords;
   bulkQueue: BulkQueue;
@@ -104,7 +111,10 @@ export const deps: Deps = lazily<Deps>({
   directoryQueue: () => directoryQueue(readEnv(env.directoryQueue).DIRECTORY_QUEUE_URL),
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),
-  dueMembers: () => dueMembers(deps.table),
+  dueMembers: () => dueMembers(deps.table, 'period'),
+  dueReminders: () => dueMembers(deps.table, 'reminder'),
+  plannedReminders: () => plannedReminders(deps.table),
+  unsubscribeLinks: () => unsubscribeLinksInTable(deps.table),
   bulkJobs: () => bulkJobRecords(deps.table, deps.audit),
   bulkQueue: () => bulkQueue(readEnv(env.bulkQueue).BULK_QUEUE_URL),
   departments: () => departmentRecords(deps),

@@ -18,7 +18,7 @@ import type { Mail, MailRecord } from '../domain/mail.ts';
 import type { Member } from '../domain/member.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
-import { hashOfLinkToken, newLinkToken, unsubscribeTokenOf } from './link-token.ts';
+import { hashOfLinkToken, newLinkToken } from './link-token.ts';
 import {
   type Acting,
   actorOf,
@@ -29,15 +29,17 @@ import {
   onMember,
 } from './members.ts';
 import { type Bounded, withinOf } from './scope.ts';
+import { makeUnsubscribeLink } from './unsubscribe.ts';
 
 /** What sending a round works with. */
-export type InvitationDeps = Pick<Deps, 'members' | 'invitationLinks' | 'mailQueue' | 'clock' | 'newId'>;
+export type InvitationDeps = Pick<
+  Deps,
+  'members' | 'invitationLinks' | 'unsubscribeLinks' | 'mailQueue' | 'clock' | 'newId'
+>;
 type InviteDeps = MemberDeps & InvitationDeps;
 
 /** The page on which an invitation's link is used; the token stands in the fragment, which no server is sent. */
 const joinPage = '/join';
-/** Takes the POST that ends reminders (RFC 8058); this token alone stands in a query, and is good for nothing else. */
-const unsubscribePath = '/api/v1/public/invitations/unsubscribe';
 
 /** A round before it is written: the write, and what its audit entry tells. */
 export interface PlannedRound {
@@ -100,7 +102,7 @@ export async function sendRound(
  * @param token of a link that is stored; without it one is made
  */
 export async function mailRound(
-  deps: Pick<InvitationDeps, 'invitationLinks' | 'mailQueue'>,
+  deps: Pick<InvitationDeps, 'invitationLinks' | 'unsubscribeLinks' | 'mailQueue' | 'clock'>,
   organization: string,
   member: Pick<Member, 'externalId' | 'name'> & { invitation: Invitation },
   kind: RoundKind['kind'],
@@ -111,10 +113,10 @@ export async function mailRound(
   const link = linkOfRound(organization, member, invitation);
   const own = token ?? newLinkToken().token;
   if (token === undefined) await deps.invitationLinks.add(hashOfLinkToken(own), link);
-  const unsubscribe = unsubscribeTokenOf(own);
-  if (kind === 'reminder') await deps.invitationLinks.addUnsubscribe(hashOfLinkToken(unsubscribe), link);
+  const ended = { organization, externalId, invitationId: invitation.id };
+  const unsubscribeLink = kind === 'reminder' ? await makeUnsubscribeLink(deps, ended) : undefined;
   await deps.mailQueue.send(organization, {
-    mail: mailOf(member, kind, own, unsubscribe),
+    mail: mailOf(member, own, unsubscribeLink),
     to: invitation.to,
     owner: { kind: 'invitation', id: invitation.id, member: externalId },
     key: mailKeyOf(invitation),
@@ -127,18 +129,17 @@ const reminderNumberMax = 99;
 /** The inviter is not named: Muster knows a login, which is half of what signs it in. */
 function mailOf(
   { name, invitation }: Pick<Member, 'name'> & { invitation: Invitation },
-  kind: RoundKind['kind'],
   token: string,
-  unsubscribe: string,
+  unsubscribeLink: string | undefined,
 ): Mail {
   const about = {
     memberName: name.slice(0, nameLengthMax),
     link: `${joinPage}#${token}`,
     expiresAt: invitation.validUntil,
   };
-  if (kind === 'invitation') return { kind, ...about };
+  if (unsubscribeLink === undefined) return { kind: 'invitation', ...about };
   const round = Math.min(reminderNumberMax, Math.max(1, invitation.rounds - 1));
-  return { kind, ...about, round, unsubscribeLink: `${unsubscribePath}?token=${unsubscribe}` };
+  return { kind: 'reminder', ...about, round, unsubscribeLink };
 }
 
 /**

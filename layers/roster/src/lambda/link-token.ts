@@ -6,14 +6,6 @@ export function newLinkToken(): { token: string; hash: string } {
   return { token, hash: hashOfLinkToken(token) };
 }
 
-/**
- * The token of the way out of reminders, made of an invitation's token: who holds it cannot tell that one, and a mail's
- * header may name it.
- */
-export function unsubscribeTokenOf(token: string): string {
-  return createHash('sha256').update(`unsubscribe\n${token}`).digest('base64url');
-}
-
 /** The hash under which a token's link is stored. A token has so many bits that no salt is needed. */
 export function hashOfLinkToken(token: string): string {
   return createHash('sha256').update(token).digest('base64url');

@@ -1,11 +1,12 @@
 /** What admins do to single members: checked by the domain, written with its audit entry, then told to Cognito. */
 import type { MemberWrite } from '../aws/members.ts';
 import { noSuchMember } from '../aws/roster.ts';
-import { dayIn, requireWithin } from '../domain/active-period.ts';
+import { requireWithin } from '../domain/active-period.ts';
 import { type AuditAction, type AuditActor, periodActor } from '../domain/audit.ts';
 import { departmentPlacer, planDepartments } from '../domain/department-resolver.ts';
 import { standingFor } from '../domain/departments.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
+import { dayIn } from '../domain/local-time.ts';
 import type { Member } from '../domain/member.ts';
 import { decidesOnEntry, type MemberAct, mayAct, mayGrant } from '../domain/member-authority.ts';
 import {

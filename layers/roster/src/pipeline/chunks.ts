@@ -1,14 +1,20 @@
 import { periodColumns } from '../domain/active-period.ts';
 import { groupCountSlotOf } from '../domain/group-counting.ts';
 import { chunkBytesMax, compileChangeBytes, groupCountBytesMax } from '../domain/member-size.ts';
-import { actionsOf, chunkActionsMax, movesMembership, type PlannedChange } from '../domain/ports.ts';
+import {
+  actionsOf,
+  chunkActionsMax,
+  mayBeInvited,
+  movesMembership,
+  type PlannedChange,
+} from '../domain/ports.ts';
 import { compilePlacing } from '../domain/roster-row.ts';
 import type { Column } from '../domain/schema.ts';
 
 /** What a change adds to the transaction of its chunk. `slot` is the item that counts its departments, if one has to. */
 interface Cost {
   memberships: number;
-  /** When to look at the member's active period, if the roster has such columns. */
+  /** When to look at the member's active period, if the roster has such columns, and at its reminders. */
   looks: number;
   bytes: number;
   slot: number | undefined;
@@ -86,7 +92,7 @@ function compileCost(columns: readonly Column[]): (change: PlannedChange) => Cos
   const looks = periodColumns(columns).length > 0 ? 1 : 0;
   return (change) => ({
     memberships: movesMembership(change) ? 1 : 0,
-    looks,
+    looks: looks + (mayBeInvited(change) ? 1 : 0),
     bytes: bytesOf(change),
     slot: hasDepartments && placing(change) !== undefined ? groupCountSlotOf(change.externalId) : undefined,
   });
