@@ -4,4 +4,4 @@ import { signInToAccount } from './accountView.js';
 import { begin } from './page.js';
 import { askForgotten } from './signIn.js';
 
-await begin('account.title', location.hash === '#forgotten' ? askForgotten : signInToAccount);
+await begin(location.hash === '#forgotten' ? askForgotten : signInToAccount);

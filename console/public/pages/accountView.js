@@ -1,6 +1,6 @@
 /** The account of whoever is signed in: organizations, password, second factor, signing out. */
 import { call, keepSession, signedInAs } from './api.js';
-import { form, newPasswordFields } from './form.js';
+import { form, hiddenLogin, newPasswordFields } from './form.js';
 import { inGroups } from './link.js';
 import { announce, button, choices, make, say, show, text } from './page.js';
 import { askSignIn, codeField, enter, passwordField } from './signIn.js';
@@ -55,18 +55,6 @@ function memberships(list) {
   return [make('ul', {}, ...items)];
 }
 
-/** For password managers, which would not know whose password changes. */
-const ownLogin = () =>
-  make('input', {
-    type: 'text',
-    className: 'unseen',
-    autocomplete: 'username',
-    value: signedInAs().login,
-    readOnly: true,
-    tabIndex: -1,
-    'aria-hidden': 'true',
-  });
-
 function passwordForm() {
   const send = guarded(async (given) => {
     const { organization, login } = signedInAs();
@@ -74,7 +62,7 @@ function passwordForm() {
     await enter({ organization, login }, answer, () => showAccount('account.password.done'));
   });
   const fields = [
-    make('div', {}, ownLogin()),
+    hiddenLogin(signedInAs().login),
     passwordField('currentPassword', 'field.password.current'),
     ...newPasswordFields(),
   ];
@@ -91,7 +79,7 @@ function secondFactor(isOn) {
     await call('DELETE', '/me/totp', given);
     await showAccount('account.factor.dropped');
   });
-  const fields = [passwordField('password', 'field.password.current')];
+  const fields = [hiddenLogin(signedInAs().login), passwordField('password', 'field.password.current')];
   const places = { wrong_credentials: 'password' };
   const drop = form({ fields, submit: 'account.factor.drop', send, places, faults: ownPassword });
   return [text('p', 'account.factor.on'), drop];

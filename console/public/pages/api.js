@@ -37,7 +37,7 @@ const isTokenRefused = ({ status, headers }) =>
   status === 403 && !headers.get('content-type')?.startsWith('application/problem+json');
 
 /**
- * Calls the API; undefined where the answer is empty.
+ * Calls the API; undefined where the answer is empty or not JSON.
  * @throws {Refusal}
  * @throws {TypeError} if it cannot be reached
  */
@@ -49,7 +49,7 @@ export async function call(method, path, body) {
   }
   const text = await response.text();
   if (!response.ok) throw new Refusal(response.status, parsed(text));
-  return text === '' ? undefined : JSON.parse(text);
+  return parsed(text);
 }
 
 async function refresh() {

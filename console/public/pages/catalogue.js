@@ -11,7 +11,7 @@ export const catalogue = {
     'page.working': 'One moment…',
 
     'field.organization': 'Organization',
-    'field.organization.hint': 'Its short name, as in your mails: a-z, 0-9 and hyphens.',
+    'field.organization.hint': 'Its short name in small letters, as in your mails.',
     'field.login': 'Username, email or phone',
     'field.username': 'Username',
     'field.username.hint': 'You sign in with it. At most 100 characters, without blanks.',
@@ -58,7 +58,6 @@ export const catalogue = {
     'fault.forbidden': 'This is not open to you.',
     'fault.member_disabled': 'Your membership is disabled. Ask your organization.',
 
-    'join.title': 'Invitation',
     'join.heading': 'Join {name}',
     'join.greeting': 'Hello {person}, {name} invites you to join.',
     'join.greeting.nameless': '{name} invites you to join.',
@@ -101,7 +100,6 @@ export const catalogue = {
     'link.failed.heading': 'The link cannot be checked now',
     'link.failed.again': 'Try again',
 
-    'reset.title': 'New password',
     'reset.heading': 'Choose a new password',
     'reset.intro': 'For {login} at {name}. You will be signed out everywhere.',
     'reset.until': 'This link is good until {until}, once.',
@@ -121,7 +119,6 @@ export const catalogue = {
     'forgotten.done.text':
       'If there is such an account and it has an email address, a link is on its way. If none comes, ask an administrator of your organization.',
 
-    'register.title': 'Registration',
     'register.heading': 'Register with {name}',
     'register.heading.any': 'Register',
     'register.intro': 'Type what your organization knows of you, as it has it on file.',
@@ -134,7 +131,6 @@ export const catalogue = {
     'register.closed.text':
       'There is no organization of this name, or it does not take registrations here. Ask it for an invitation.',
 
-    'unsubscribe.title': 'Reminders',
     'unsubscribe.heading': 'Stop the reminders?',
     'unsubscribe.text':
       'You will get no more reminders of this invitation. The invitation itself stays as it is.',
@@ -152,11 +148,9 @@ export const catalogue = {
     'signin.first.submit': 'Save and sign in',
     'signin.code.heading': 'Enter your code',
 
-    'account.title': 'Your account',
     'account.heading': 'Your account',
     'account.who': 'Signed in as {login}.',
     'account.memberships': 'Your organizations',
-    'account.membership': '{name}: {level}, as {login}',
     'account.none': 'You belong to no organization at present.',
     'level.owner': 'owner',
     'level.securityAdministrator': 'security administrator',
@@ -186,11 +180,11 @@ export const catalogue = {
     'language.other': 'English',
     'button.back': 'Retour',
     'button.continue': 'Continuer',
-    'page.failed': 'Cette page rencontre un problème. Rechargez-la ; votre lien reste valable.',
+    'page.failed': 'Cette page rencontre un problème. Rechargez-la ; votre lien reste valable.',
     'page.working': 'Un instant…',
 
     'field.organization': 'Organisation',
-    'field.organization.hint': 'Son nom court, comme dans vos courriels : a-z, 0-9 et traits d’union.',
+    'field.organization.hint': 'Son nom court en minuscules, comme dans vos courriels.',
     'field.login': 'Identifiant, adresse électronique ou téléphone',
     'field.username': 'Identifiant',
     'field.username.hint': 'Il sert à vous connecter. 100 caractères au plus, sans espace.',
@@ -205,8 +199,8 @@ export const catalogue = {
     'field.no': 'Non',
 
     'rule.length': '12 à 256 caractères',
-    'rule.capital': 'une majuscule (A-Z)',
-    'rule.small': 'une minuscule (a-z)',
+    'rule.capital': 'une majuscule',
+    'rule.small': 'une minuscule',
     'rule.digit': 'un chiffre',
     'rule.symbol': 'un symbole',
     'rule.met': ' (fait)',
@@ -239,7 +233,6 @@ export const catalogue = {
     'fault.forbidden': 'Vous n’y avez pas accès.',
     'fault.member_disabled': 'Votre adhésion est désactivée. Adressez-vous à votre organisation.',
 
-    'join.title': 'Invitation',
     'join.heading': 'Rejoindre {name}',
     'join.greeting': 'Bonjour {person}, {name} vous invite à la rejoindre.',
     'join.greeting.nameless': '{name} vous invite à la rejoindre.',
@@ -256,7 +249,7 @@ export const catalogue = {
       'Connectez-vous avec le compte que vous avez. Son organisation est celle où vous l’utilisez aujourd’hui.',
     'join.username.heading': 'Choisissez un identifiant pour {name}',
     'join.username.intro': 'Votre identifiant y est déjà pris. Votre mot de passe ne change pas.',
-    'join.decline.heading': 'Décliner l’invitation ?',
+    'join.decline.heading': 'Décliner l’invitation ?',
     'join.decline.intro': '{name} verra que vous avez décliné, et ce lien prendra fin.',
     'join.decline.submit': 'Oui, décliner',
     'join.declined.heading': 'Vous avez décliné',
@@ -274,16 +267,15 @@ export const catalogue = {
       'Si l’invitation tient toujours et que votre organisation connaît une de vos adresses, un nouveau lien est en route. Il remplace celui-ci.',
     'join.void.heading': 'Cette invitation n’est plus valable',
     'join.void.text':
-      'Elle a été utilisée, déclinée ou retirée, ou bien il y en a une plus récente : cherchez le dernier courriel. Si vous avez déjà rejoint l’organisation, connectez-vous.',
+      'Elle a été utilisée, déclinée ou retirée, ou bien il y en a une plus récente : cherchez le dernier courriel. Si vous avez déjà rejoint l’organisation, connectez-vous.',
     'join.void.ask': 'Sinon, demandez une nouvelle invitation à votre organisation.',
 
     'link.missing.heading': 'Cette adresse est incomplète',
     'link.missing.text':
-      'Ouvrez le lien entier du courriel : il finit par une longue suite de lettres et de chiffres.',
+      'Ouvrez le lien entier du courriel : il finit par une longue suite de lettres et de chiffres.',
     'link.failed.heading': 'Le lien ne peut pas être vérifié pour l’instant',
     'link.failed.again': 'Réessayer',
 
-    'reset.title': 'Nouveau mot de passe',
     'reset.heading': 'Choisissez un nouveau mot de passe',
     'reset.intro': 'Pour {login} chez {name}. Toutes vos sessions prendront fin.',
     'reset.until': 'Ce lien est valable une fois, jusqu’au {until}.',
@@ -305,7 +297,6 @@ export const catalogue = {
     'forgotten.done.text':
       'Si ce compte existe et qu’il a une adresse électronique, un lien est en route. Si rien n’arrive, adressez-vous à un administrateur de votre organisation.',
 
-    'register.title': 'Inscription',
     'register.heading': 'S’inscrire auprès de {name}',
     'register.heading.any': 'S’inscrire',
     'register.intro': 'Indiquez ce que votre organisation sait de vous, tel qu’elle l’a enregistré.',
@@ -318,8 +309,7 @@ export const catalogue = {
     'register.closed.text':
       'Aucune organisation ne porte ce nom, ou elle ne prend pas d’inscriptions ici. Demandez-lui une invitation.',
 
-    'unsubscribe.title': 'Rappels',
-    'unsubscribe.heading': 'Arrêter les rappels ?',
+    'unsubscribe.heading': 'Arrêter les rappels ?',
     'unsubscribe.text':
       'Vous ne recevrez plus de rappels de cette invitation. L’invitation elle-même ne change pas.',
     'unsubscribe.submit': 'Arrêter les rappels',
@@ -336,11 +326,9 @@ export const catalogue = {
     'signin.first.submit': 'Enregistrer et se connecter',
     'signin.code.heading': 'Saisissez votre code',
 
-    'account.title': 'Votre compte',
     'account.heading': 'Votre compte',
-    'account.who': 'Votre identifiant : {login}.',
+    'account.who': 'Votre identifiant : {login}.',
     'account.memberships': 'Vos organisations',
-    'account.membership': '{name} : {level}, en tant que {login}',
     'account.none': 'Vous n’appartenez à aucune organisation pour l’instant.',
     'level.owner': 'propriétaire',
     'level.securityAdministrator': 'administrateur de la sécurité',
@@ -356,7 +344,7 @@ export const catalogue = {
     'account.factor.off':
       'La connexion ne demande que votre mot de passe. Le code d’une application la rend bien plus sûre.',
     'account.factor.begin': 'L’activer',
-    'account.factor.step': 'Ajoutez cette clé à votre application d’authentification :',
+    'account.factor.step': 'Ajoutez cette clé à votre application d’authentification :',
     'account.factor.app': 'L’ouvrir dans l’application de cet appareil',
     'account.factor.confirm': 'Confirmer',
     'account.factor.done': 'Désormais, la connexion demande un code.',

@@ -24,6 +24,18 @@ export function field({ name, label, caption, hint, options, isOptional = false,
   return make('div', { className: 'field' }, labelled, hint ? say(about, hint) : about, input, fault);
 }
 
+/** Whose password it is, for password managers; nobody sees it, and it is not sent. */
+export function hiddenLogin(login) {
+  const more = { readOnly: true, tabIndex: -1, 'aria-hidden': 'true' };
+  return make('input', {
+    type: 'text',
+    className: 'unseen',
+    autocomplete: 'username',
+    value: login,
+    ...more,
+  });
+}
+
 /** A password that is to be chosen, twice, with the rules that it meets so far. */
 export function newPasswordFields() {
   const first = field({ name: 'newPassword', label: 'field.password.new', ...newPassword });

@@ -1,17 +1,17 @@
 /** `/join#<token>`: an invitation is accepted with a new account or with the one that somebody has, or declined. */
 import './faults.js';
 import { showAccount } from './accountView.js';
-import { call, keepSession } from './api.js';
+import { call } from './api.js';
 import { field, form, newPasswordFields } from './form.js';
 import { tokenOf } from './link.js';
 import { inspect, showMissing } from './linkPage.js';
 import { begin, button, choices, forgetLink, link, show, text } from './page.js';
-import { askSignIn } from './signIn.js';
+import { askSignIn, enter } from './signIn.js';
 
 const token = tokenOf(location.hash);
 const ends = { link_expired: showExpired, link_invalid: showVoid };
-/** States in which a link may still be accepted; `expired` may be renewed, and of every other it is void. */
-const openStates = ['none', 'sent', 'opened', 'undeliverable'];
+/** States of an invitation that leave nothing to join by. */
+const endedStates = ['accepted', 'rejected', 'declined', 'revoked', 'void'];
 
 /** A link can end while its page is open; then the page says so instead of the form. */
 const orEnd = (act) => async (given) => {
@@ -27,7 +27,7 @@ const orEnd = (act) => async (given) => {
 async function look() {
   const invitation = await call('POST', '/public/invitations/inspect', { token });
   if (invitation.state === 'expired') return showExpired();
-  if (!openStates.includes(invitation.state)) return showVoid();
+  if (endedStates.includes(invitation.state)) return showVoid();
   showInvitation(invitation);
 }
 
@@ -63,9 +63,9 @@ function showChoose(invitation) {
   const { organization, name } = invitation;
   const send = orEnd(async ({ username, newPassword }) => {
     const chosen = { token, username, password: newPassword };
-    const tokens = await call('POST', '/public/invitations/accept', chosen);
-    keepSession({ organization, login: username, tokens });
-    showJoined('join.done.text', { name, login: username });
+    const answer = await call('POST', '/public/invitations/accept', chosen);
+    const joined = () => showJoined('join.done.text', { name, login: username });
+    await enter({ organization, login: username }, answer, joined);
   });
   const places = { login_taken: 'username', invalid_member: 'username', invalid_password: 'newPassword' };
   show(
@@ -159,4 +159,4 @@ function showVoid() {
   show('join.void.heading', {}, text('p', 'join.void.text'), text('p', 'join.void.ask'), signIn);
 }
 
-await begin('join.title', () => (token ? inspect(look, ends) : showMissing()));
+await begin(() => (token ? inspect(look, ends) : showMissing()));

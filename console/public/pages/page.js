@@ -48,11 +48,12 @@ export function link(path, key) {
 
 export const choices = (...children) => make('div', { className: 'choices' }, ...children);
 
-/** Shows a step instead of the one before: its heading, which takes the focus so that it is read out, and the rest. */
+/** Shows a step instead of the one before: its heading, which takes the focus and is the page's title, and the rest. */
 export function show(headingKey, values, ...children) {
   const heading = text('h1', headingKey, values, { tabIndex: -1 });
   const isFirst = main.querySelector('h1') === null;
   main.replaceChildren(heading, alertOf(), ...children);
+  say(document.querySelector('title'), headingKey, values);
   if (!isFirst) {
     heading.focus();
     scrollTo(0, 0);
@@ -88,9 +89,10 @@ export async function attempt(pressed, act, onFault) {
   try {
     await act();
   } catch (error) {
-    // The button first: the focus goes to a field, or stays here.
     pressed.disabled = false;
     onFault(error);
+    // Some browsers take the focus from a button that is disabled.
+    if (document.activeElement === document.body) pressed.focus();
   }
   pressed.disabled = false;
 }
@@ -122,13 +124,12 @@ export function forgetLink(path = location.pathname) {
 }
 
 /** Begins a page. A fault of its own is said too, instead of a page that does nothing. */
-export async function begin(titleKey, first) {
+export async function begin(first) {
   const failed = () => announce(['page.failed']);
   addEventListener('error', failed);
   addEventListener('unhandledrejection', failed);
   // Another link that is opened in this very tab only changes what is behind the `#`.
   addEventListener('hashchange', () => location.reload());
-  say(document.querySelector('title'), titleKey);
   document.querySelector('header').append(otherLanguage());
   document.documentElement.lang = language;
   main.replaceChildren(text('p', 'page.working', {}, { role: 'status' }));

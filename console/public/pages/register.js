@@ -67,4 +67,4 @@ function askOrganization() {
 }
 
 const organization = organizationOf(location.pathname, location.hash);
-await begin('register.title', () => (organization ? inspect(look(organization), ends) : askOrganization()));
+await begin(() => (organization ? inspect(look(organization), ends) : askOrganization()));

@@ -52,4 +52,4 @@ async function look() {
   );
 }
 
-await begin('reset.title', () => (token ? inspect(look, ends) : showMissing()));
+await begin(() => (token ? inspect(look, ends) : showMissing()));

@@ -1,6 +1,6 @@
 /** Signing in within a page, with what may be asked in between, and the way out for who has forgotten the password. */
 import { call, keepSession } from './api.js';
-import { field, form, newPasswordFields } from './form.js';
+import { field, form, hiddenLogin, newPasswordFields } from './form.js';
 import { button, choices, link, show, text } from './page.js';
 
 const organizationField = (value) =>
@@ -60,7 +60,7 @@ export async function enter(who, answer, onSignedIn) {
     );
   if (challenge === 'NEW_PASSWORD_REQUIRED') {
     const places = { invalid_password: 'newPassword' };
-    const fields = newPasswordFields();
+    const fields = [hiddenLogin(who.login), ...newPasswordFields()];
     const first = form({ fields, submit: 'signin.first.submit', send, places });
     return show('signin.first.heading', {}, text('p', 'signin.first.intro'), first);
   }

@@ -23,4 +23,4 @@ function ask() {
   show('unsubscribe.heading', {}, text('p', 'unsubscribe.text'), choices(stop));
 }
 
-await begin('unsubscribe.title', token ? ask : showMissing);
+await begin(token ? ask : showMissing);
