@@ -23,6 +23,7 @@ import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deplo
 import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 import { acknowledge, wildcardFinding } from './acknowledge.ts';
+import { MemberPages } from './member-pages.ts';
 
 /** What the site serves and where it leads. */
 export interface SiteProps {
@@ -35,7 +36,10 @@ export interface SiteProps {
   contentDir: string;
 }
 
-/** One origin for people: the console at `/`, the API at `/api`, what a client has to know at `/config.json`. */
+/**
+ * One origin for people: the console at `/`, the members' pages at `/join` and the like, the API at `/api`, what a client
+ * has to know at `/config.json`.
+ */
 export class Site extends Construct {
   readonly url: string;
 
@@ -61,6 +65,8 @@ export class Site extends Construct {
       viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
       responseHeadersPolicy: headers,
     };
+    const origin = S3BucketOrigin.withOriginAccessControl(bucket);
+    const pages = new MemberPages(this, 'MemberPages', { origin });
     const distribution = new Distribution(this, 'Distribution', {
       comment: 'Muster: console and API',
       domainNames: domainName === undefined ? undefined : [domainName],
@@ -73,11 +79,11 @@ export class Site extends Construct {
       priceClass: PriceClass.PRICE_CLASS_100,
       defaultRootObject: 'index.html',
       defaultBehavior: {
-        origin: S3BucketOrigin.withOriginAccessControl(bucket),
+        origin,
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         responseHeadersPolicy: headers,
       },
-      additionalBehaviors: { '/api/*': api, '/config.json': api },
+      additionalBehaviors: { '/api/*': api, '/config.json': api, ...pages.behaviors },
     });
     acknowledge(distribution, {
       CFR1: 'Members may be anywhere.',

@@ -61,6 +61,8 @@ function hostedTypes({ region, accountId }: Environment, at: Addresses): Record<
   const poolId: Text = (resource) => `${region}_${stableId(resource, 9)}`;
   const apiId: Text = (resource) => stableId(resource, 10);
   const distributionId: Text = (resource) => `E${stableId(resource, 13).toUpperCase()}`;
+  const edgeArn: Text = (resource) =>
+    `arn:aws:cloudfront::${accountId}:function/${named('Name', 64)(resource)}`;
   const shortId: ResourceType = { ref: (resource) => stableId(resource, 7), attributes: {} };
   return {
     'AWS::S3::Bucket': {
@@ -123,6 +125,7 @@ function hostedTypes({ region, accountId }: Environment, at: Addresses): Record<
       ref: distributionId,
       attributes: { DomainName: at.host, Id: distributionId },
     },
+    'AWS::CloudFront::Function': { ref: edgeArn, attributes: { FunctionARN: edgeArn } },
     'AWS::CloudFront::ResponseHeadersPolicy': { ref: physical, attributes: { Id: physical } },
     'Custom::S3BucketNotifications': nothing,
     'Custom::CDKBucketDeployment': nothing,

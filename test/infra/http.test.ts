@@ -79,6 +79,9 @@ describe('the site', () => {
   const cachingDisabled = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
   const allViewerExceptHost = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 
+  const headersOf = ({ ResponseHeadersPolicyId: { Ref } }: { ResponseHeadersPolicyId: { Ref: string } }) =>
+    resources[Ref]!.Properties.ResponseHeadersPolicyConfig;
+
   it.each(['/api/*', '/config.json'])('hands %s over to the API, whole and uncached', (path) => {
     const behavior = config.CacheBehaviors.find(
       ({ PathPattern }: { PathPattern: string }) => PathPattern === path,
@@ -104,7 +107,7 @@ describe('the site', () => {
   });
 
   it('sends headers that keep the console to itself', () => {
-    const headers = only('AWS::CloudFront::ResponseHeadersPolicy')[1].Properties.ResponseHeadersPolicyConfig;
+    const headers = headersOf(config.DefaultCacheBehavior);
     const policy = asText(headers.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy);
     for (const part of [
       "default-src 'self'",
@@ -120,6 +123,56 @@ describe('the site', () => {
       FrameOptions: { FrameOption: 'DENY' },
       ReferrerPolicy: { ReferrerPolicy: 'no-referrer' },
       StrictTransportSecurity: { AccessControlMaxAgeSec: 31_536_000 },
+    });
+  });
+
+  const memberPages = ['/join', '/reset', '/register', '/register/*', '/unsubscribe', '/account'];
+
+  it.each(memberPages)(
+    "opens the members' page at %s, kept nowhere and under a policy of its own",
+    (path) => {
+      const behavior = config.CacheBehaviors.find(
+        ({ PathPattern }: { PathPattern: string }) => PathPattern === path,
+      );
+      expect(behavior).toMatchObject({
+        TargetOriginId: config.DefaultCacheBehavior.TargetOriginId,
+        ViewerProtocolPolicy: 'redirect-to-https',
+      });
+      // Without them CloudFront takes GET and HEAD only.
+      expect(behavior.AllowedMethods ?? ['GET', 'HEAD']).toEqual(['GET', 'HEAD']);
+      const route = only('AWS::CloudFront::Function')[0];
+      expect(behavior.FunctionAssociations).toEqual([
+        { EventType: 'viewer-request', FunctionARN: { 'Fn::GetAtt': [route, 'FunctionARN'] } },
+      ]);
+      const headers = headersOf(behavior);
+      expect(headers.CustomHeadersConfig.Items).toEqual([
+        { Header: 'cache-control', Value: 'no-store', Override: true },
+      ]);
+      const { ContentSecurityPolicy, ...others } = headers.SecurityHeadersConfig;
+      expect(ContentSecurityPolicy.ContentSecurityPolicy.split('; ')).toEqual([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+      ]);
+      expect(others).toMatchObject({
+        ContentTypeOptions: { Override: true },
+        FrameOptions: { FrameOption: 'DENY' },
+        ReferrerPolicy: { ReferrerPolicy: 'no-referrer' },
+        StrictTransportSecurity: { AccessControlMaxAgeSec: 31_536_000 },
+      });
+    },
+  );
+
+  it('publishes the function that finds the file of a page', () => {
+    expect(only('AWS::CloudFront::Function')[1].Properties).toMatchObject({
+      AutoPublish: true,
+      FunctionConfig: { Runtime: 'cloudfront-js-2.0' },
     });
   });
 

@@ -1,5 +1,6 @@
 import type { Origin, Reply, ViewerRequest } from './http.ts';
 import { type ResponseHeadersConfig, responseHeadersPolicy } from './responseHeaders.ts';
+import type { ViewerFunction } from './viewerFunction.ts';
 
 /** A cache behaviour of the template, as far as it decides where a request goes and what comes back. */
 export interface BehaviourConfig {
@@ -7,6 +8,7 @@ export interface BehaviourConfig {
   TargetOriginId: string;
   AllowedMethods?: string[];
   ResponseHeadersPolicyId?: string;
+  FunctionAssociations?: { EventType: string; FunctionARN: string }[];
 }
 
 /** `DistributionConfig` of an `AWS::CloudFront::Distribution`. */
@@ -22,6 +24,8 @@ interface Behaviour {
   matches(path: string): boolean;
   methods: Set<string>;
   origin: Origin;
+  /** The path that the origin is asked for. */
+  route: ViewerFunction;
   headers(headers: Reply['headers']): Reply['headers'];
 }
 
@@ -30,14 +34,16 @@ interface Behaviour {
  *
  * @param originOf the hosted origin behind a domain name; throws for one that is not hosted
  * @param policies response headers policies of the template by id
+ * @param functions CloudFront functions of the template by ARN
  */
 export function createDistribution(
   config: DistributionConfig,
   originOf: (domainName: string) => Origin,
   policies: ReadonlyMap<string, ResponseHeadersConfig>,
+  functions: ReadonlyMap<string, ViewerFunction> = new Map(),
 ): Origin {
   const behaviours = [...(config.CacheBehaviors ?? []), config.DefaultCacheBehavior].map((behaviour) =>
-    createBehaviour(behaviour, config, originOf, policies),
+    createBehaviour(behaviour, config, originOf, policies, functions),
   );
   const behaviourOf = (path: string) => behaviours.find((behaviour) => behaviour.matches(path))!;
 
@@ -54,7 +60,8 @@ export function createDistribution(
       request.path === '/' && config.DefaultRootObject ? `/${config.DefaultRootObject}` : request.path;
     const behaviour = behaviourOf(path);
     if (!behaviour.methods.has(request.method)) return forbiddenMethod;
-    const reply = await errorPage(await behaviour.origin({ ...request, path }), request);
+    const target = { ...request, path: behaviour.route({ ...request, path }) };
+    const reply = await errorPage(await behaviour.origin(target), request);
     return { ...reply, headers: behaviour.headers(reply.headers) };
   };
 }
@@ -71,6 +78,7 @@ function createBehaviour(
   config: DistributionConfig,
   originOf: (domainName: string) => Origin,
   policies: ReadonlyMap<string, ResponseHeadersConfig>,
+  functions: ReadonlyMap<string, ViewerFunction>,
 ): Behaviour {
   const target = config.Origins.find(({ Id }) => Id === behaviour.TargetOriginId);
   if (!target) throw new Error(`The distribution has no origin ${behaviour.TargetOriginId}`);
@@ -86,8 +94,22 @@ function createBehaviour(
     matches: pathMatcher(behaviour.PathPattern ?? '*'),
     methods: new Set(behaviour.AllowedMethods ?? ['GET', 'HEAD']),
     origin: prefix === '' ? hosted : (request) => hosted({ ...request, path: prefix + request.path }),
+    route: routeOf(behaviour, functions),
     headers: responseHeadersPolicy(policy),
   };
+}
+
+function routeOf(
+  { FunctionAssociations: associations = [] }: BehaviourConfig,
+  functions: ReadonlyMap<string, ViewerFunction>,
+): ViewerFunction {
+  const [association] = associations;
+  if (!association) return ({ path }) => path;
+  const found = functions.get(association.FunctionARN);
+  if (associations.length > 1 || association.EventType !== 'viewer-request' || !found) {
+    throw new Error("Only one CloudFront function of the template, for viewers' requests, is hosted");
+  }
+  return found;
 }
 
 /** `*` is any number of characters, `?` exactly one; the slash at the start may be left out. */

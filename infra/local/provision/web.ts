@@ -5,6 +5,7 @@ import { createDistribution, type DistributionConfig } from '../gateway/distribu
 import type { Origin } from '../gateway/http.ts';
 import type { ResponseHeadersConfig } from '../gateway/responseHeaders.ts';
 import { createSite, type SiteSource } from '../gateway/site.ts';
+import { viewerFunction } from '../gateway/viewerFunction.ts';
 import type { HostedResource, Inventory } from '../inventory.ts';
 import type { Invoke } from '../invoke.ts';
 import { type Environment, TemplateError } from '../template.ts';
@@ -54,9 +55,14 @@ export function distributions(options: WebOptions, apis: WebPart[]): WebPart[] {
       .ofType('AWS::CloudFront::ResponseHeadersPolicy')
       .map((policy) => [policy.ref, policy.properties.ResponseHeadersPolicyConfig as ResponseHeadersConfig]),
   );
+  const functions = new Map(
+    inventory
+      .ofType('AWS::CloudFront::Function')
+      .map((one) => [one.attribute('FunctionARN'), viewerFunction(String(one.properties.FunctionCode))]),
+  );
   return inventory.ofType('AWS::CloudFront::Distribution').map((distribution) => {
     const config = distribution.properties.DistributionConfig as DistributionConfig;
-    return { resource: distribution, origin: createDistribution(config, originOf, policies) };
+    return { resource: distribution, origin: createDistribution(config, originOf, policies, functions) };
   });
 }
 

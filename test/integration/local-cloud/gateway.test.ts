@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createHttpApi, type HttpApiSpec, type RouteSpec } from '../../../infra/local/gateway/api.ts';
 import { createDistribution, type DistributionConfig } from '../../../infra/local/gateway/distribution.ts';
 import type { Origin, ViewerRequest } from '../../../infra/local/gateway/http.ts';
+import { viewerFunction } from '../../../infra/local/gateway/viewerFunction.ts';
 
 function request(method: string, path: string, headers: Record<string, string> = {}): ViewerRequest {
   return { method, path, query: '', headers, sourceIp: '127.0.0.1', body: async () => Buffer.alloc(0) };
@@ -146,5 +147,45 @@ describe('a distribution', () => {
     expect(() => createDistribution({ ...config, DefaultCacheBehavior: behaviour }, named, policies)).toThrow(
       /No response headers policy managed/,
     );
+  });
+
+  it('needs the functions of its behaviours, for requests of viewers', () => {
+    const withFunction = (EventType: string, FunctionARN: string) => () => {
+      const behaviour = {
+        ...config.DefaultCacheBehavior,
+        FunctionAssociations: [{ EventType, FunctionARN }],
+      };
+      const functions = new Map([['known', ({ path }: { path: string }) => path]]);
+      return createDistribution({ ...config, DefaultCacheBehavior: behaviour }, named, policies, functions);
+    };
+    expect(withFunction('viewer-request', 'known')).not.toThrow();
+    expect(withFunction('viewer-request', 'other')).toThrow(/is hosted/);
+    expect(withFunction('viewer-response', 'known')).toThrow(/is hosted/);
+  });
+});
+
+describe('a CloudFront function', () => {
+  const ask = (code: string, path = '/a/b') =>
+    viewerFunction(code)({ method: 'GET', path, sourceIp: '192.0.2.1' });
+
+  it('says what the origin is asked for', () => {
+    const code = `function handler(event) {
+      event.request.uri += '.' + event.request.method + event.viewer.ip;
+      return event.request;
+    }`;
+    expect(ask(code)).toBe('/a/b.GET192.0.2.1');
+  });
+
+  it('reaches nothing of this process', () => {
+    const code =
+      'function handler(e) { return { uri: [typeof process, typeof require, typeof fetch].join() }; }';
+    expect(ask(code)).toBe('undefined,undefined,undefined');
+  });
+
+  it('must not answer itself, fail or go on for ever', () => {
+    expect(() => ask('function handler() { return { statusCode: 302 }; }')).toThrow(/not hosted/);
+    expect(() => ask('function handler() { throw new Error("broken"); }')).toThrow(/broken/);
+    expect(() => ask('function handler() { for (;;); }')).toThrow(/timed out/);
+    expect(() => viewerFunction('function (')).toThrow(SyntaxError);
   });
 });

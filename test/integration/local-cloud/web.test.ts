@@ -49,6 +49,13 @@ describe('the site', () => {
     expect((await get(path)).status).toBe(403);
   });
 
+  it('serves the file that a CloudFront function names', async () => {
+    const style = await get('/styles/page?v=1');
+    expect([style.status, style.headers.get('content-type')]).toEqual([200, 'text/css']);
+    expect(style.headers.get('x-frame-options')).toBe('DENY');
+    expect((await get('/styles/nothing')).status).toBe(403);
+  });
+
   it('takes no other methods', async () => {
     expect((await get('/', { method: 'POST', body: 'x' })).status).toBe(403);
     const head = await get('/', { method: 'HEAD' });
