@@ -19,7 +19,6 @@ import { previewReminders } from 'roster/lambda/reminders';
 import { completeReset, inspectResetLink } from 'roster/lambda/reset-links';
 import { withinOf } from 'roster/lambda/scope';
 import { unsubscribe } from 'roster/lambda/unsubscribe';
-import { unsubscribedPage, unsubscribeForm } from 'roster/lambda/unsubscribe-page';
 
 const handlers: HttpHandlers<'invitations', Deps> = {
   async inviteMember(call, all) {
@@ -109,13 +108,14 @@ const handlers: HttpHandlers<'invitations', Deps> = {
     return { status: 200, body: await previewReminders(all, params.org, viewer, query) };
   },
 
-  async unsubscribePage() {
-    return { status: 200, html: unsubscribeForm };
+  async unsubscribePage({ query }) {
+    // The page asks, and only its button posts: whoever merely opens the link changes nothing.
+    return { status: 303, headers: { location: `/unsubscribe#${query.token}` } };
   },
 
   async unsubscribe({ query, origin }, all) {
     await limitedLink(all, origin, () => unsubscribe(all, query.token, origin));
-    return { status: 200, html: unsubscribedPage };
+    return { status: 204 };
   },
 };
 

@@ -1,5 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+interface Email {
+  destination: { to: string[] };
+  body: { text: string };
+}
 
 let test: TestCloud;
 let club: Tenant;
@@ -50,13 +58,78 @@ it('shows whom reminders go to next: nobody where nobody was invited', async () 
   expect((await api('GET', '/invitations/reminders?limit=1000')).status).toBe(400);
 });
 
-it('asks people before it ends reminders, and takes a mail server’s one click without a sign-in', async () => {
-  const page = await unsubscribe('GET');
-  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
-  expect(page.headers.get('content-security-policy')).toContain("form-action 'self'");
-  expect(await page.text()).toContain('<form method="post">');
+it('leads people to the page that asks, and takes a mail server’s one click without a sign-in', async () => {
+  const page = await unsubscribe('GET', { redirect: 'manual' });
+  expect([page.status, page.headers.get('location')]).toEqual([303, `/unsubscribe#${'x'.repeat(43)}`]);
   // RFC 8058, section 3.2: the body as mail servers send it.
   const click = { body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) };
   const answer = await unsubscribe('POST', click);
   expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([410, 'link_invalid']);
+});
+
+describe('somebody who was invited and does not join', () => {
+  const to = 'late@people.example';
+  const moveClock = (wanted: { move: number } | { offset: number }) =>
+    fetch(test.cloud.clockUrl, { method: 'PUT', body: JSON.stringify(wanted) });
+  const remind = () =>
+    test.cloud.invoke(test.cloud.resource('Muster-dev-App/Functions/InvitationsRemind/Function').ref, {});
+  const mails = async () => {
+    const response = await fetch(`${test.cloud.endpoints.SES}/store`);
+    const { emails } = (await response.json()) as { emails: Email[] };
+    return emails.filter((email) => email.destination.to.includes(to));
+  };
+  const untilMails = async (count: number) => {
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const found = await mails();
+      if (found.length >= count || Date.now() > deadline) return found;
+      await wait(50);
+    }
+  };
+  const signIn = () => club.client.signIn(club);
+
+  afterEach(async () => {
+    await moveClock({ offset: 0 });
+    await signIn();
+  });
+
+  it('is written to after 3 and 7 days, each time with a good link, until one click ends it', async () => {
+    const values = { MemberID: 'late', FirstName: 'La', LastName: 'Te', Email: to };
+    expect((await api('POST', '/members', { values })).status).toBe(201);
+    const policy = { isOn: true, days: [3, 7, 14], quietHours: { from: '00:00', to: '00:00' }, roundsMax: 4 };
+    expect((await api('PATCH', '', { reminders: policy })).status).toBe(200);
+    expect((await api('POST', '/members/late/invite', { method: 'email' })).status).toBe(200);
+    expect(await untilMails(1)).toHaveLength(1);
+    const planned = (await (await api('GET', '/invitations/reminders')).json()) as { items: object[] };
+    expect(planned.items).toMatchObject([{ memberId: 'late', to, round: 2 }]);
+
+    await remind();
+    expect(await mails()).toHaveLength(1);
+    await moveClock({ move: 3 * dayMs + 60_000 });
+    await remind();
+    expect(await untilMails(2)).toHaveLength(2);
+    await remind();
+    await moveClock({ move: 4 * dayMs });
+    await remind();
+    const third = await untilMails(3);
+    expect(third).toHaveLength(3);
+
+    const link = /https?:\S+\/join#(\S+)/.exec(third.at(-1)?.body.text ?? '')?.[1];
+    const inspected = await club.client.send('POST', '/public/invitations/inspect', {
+      body: { token: link },
+    });
+    expect(inspected.status).toBe(200);
+    const wayOut = /\/api\/v1\/public\/reminders\/unsubscribe\?token=\S+/.exec(
+      third.at(-1)?.body.text ?? '',
+    )?.[0];
+    const click = { method: 'POST', body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) };
+    expect((await fetch(`${test.cloud.url}${wayOut}`, click)).status).toBe(204);
+    expect((await fetch(`${test.cloud.url}${wayOut}`, click)).status).toBe(204);
+    await moveClock({ move: 7 * dayMs });
+    await remind();
+    await signIn();
+    const left = (await (await api('GET', '/invitations/reminders')).json()) as { items: object[] };
+    expect(left.items).toEqual([]);
+    expect(await mails()).toHaveLength(3);
+  });
 });

@@ -610,9 +610,9 @@ export const routes = {
     path: `${api}/public/reminders/unsubscribe`,
     area: 'invitations',
     access: 'public',
-    summary: 'A page for people, which asks whether to end the reminders; changes nothing.',
+    summary: 'Leads people to the page that asks whether to end the reminders; changes nothing.',
     query: shapes.UnsubscribeQuery,
-    responses: { 200: null },
+    responses: { 303: null },
   },
   unsubscribe: {
     method: 'POST',
@@ -621,7 +621,7 @@ export const routes = {
     access: 'public',
     summary: 'Ends the reminders of an invitation in one click (RFC 8058); a repeat changes nothing.',
     query: shapes.UnsubscribeQuery,
-    responses: { 200: null },
+    responses: { 204: null },
   },
   bulkMembers: {
     method: 'POST',

@@ -14,7 +14,7 @@ type Responses<O extends OperationId> = (typeof routes)[O]['responses'];
 
 /**
  * What a handler of an operation answers: one of the statuses that its route lists, with a body of that status's
- * schema. A status without a schema may carry a file, JSON text or a page. `version` becomes the ETag.
+ * schema. A status without a schema may carry a file or JSON text. `version` becomes the ETag.
  */
 export type Reply<O extends OperationId> = {
   [S in keyof Responses<O> & number]: {
@@ -23,7 +23,7 @@ export type Reply<O extends OperationId> = {
     headers?: Record<string, string>;
   } & (Responses<O>[S] extends z.ZodType
     ? { body: z.input<Responses<O>[S]> }
-    : { file?: FileBody; json?: string; html?: string });
+    : { file?: FileBody; json?: string });
 }[keyof Responses<O> & number];
 
 /** A reply of any operation. */
@@ -34,7 +34,6 @@ export interface AnyReply {
   body?: unknown;
   file?: FileBody | undefined;
   json?: string | undefined;
-  html?: string | undefined;
 }
 
 /**
@@ -60,11 +59,9 @@ export function toResult(route: Route, reply: AnyReply): APIGatewayProxyStructur
   const schema = route.responses[reply.status];
   if (schema === undefined) throw new Error(`${route.method} ${route.path} does not list ${reply.status}.`);
   if (reply.file) return fileResult(reply.status, reply.file, { ...headers, ...reply.headers });
-  if (reply.html !== undefined) {
-    const type = { 'content-type': 'text/html; charset=utf-8' };
-    return { statusCode: reply.status, headers: { ...headers, ...type, ...reply.headers }, body: reply.html };
+  if (schema === null && reply.json === undefined) {
+    return { statusCode: reply.status, headers: { ...headers, ...reply.headers } };
   }
-  if (schema === null && reply.json === undefined) return { statusCode: reply.status, headers };
   const body = reply.json ?? JSON.stringify(schema?.parse(reply.body));
   const type = { 'content-type': 'application/json; charset=utf-8' };
   return { statusCode: reply.status, headers: { ...headers, ...type, ...reply.headers }, body };
