@@ -50,7 +50,8 @@ const useOf = (member: Invited | undefined, now = new Date(at), used = link) =>
 describe('a round', () => {
   it('is good for three days to the millisecond', () => {
     expect(nextRound({}, { method: 'link', by: 'chief', at }, () => 'I1')).toEqual({
-      ...{ id: 'I1', method: 'link', state: 'sent', rounds: 1, sentAt: at, validUntil, invitedBy: 'chief' },
+      ...{ id: 'I1', method: 'link', state: 'sent', rounds: 1, validUntil, invitedBy: 'chief' },
+      ...{ firstSentAt: at, sentAt: at },
     });
     expect(useOf(ann, plusMs(validUntil, -1))).toBe('none');
     expect(useOf(ann, plusMs(validUntil, 0))).toBe('link_expired');
