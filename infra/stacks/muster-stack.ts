@@ -180,12 +180,14 @@ export class MusterStack extends Stack {
       environment: {
         BULK_QUEUE_URL: steps.queueUrl,
         ACCOUNT_QUEUE_URL: accounts.queueUrl,
+        MAIL_QUEUE_URL: this.#mails.queue.queueUrl,
         ...this.#listing.environment,
       },
       permissions: [
         useTable(this.#table, readAndWriteItems),
         sendMessages(steps),
         sendMessages(accounts),
+        sendMessages(this.#mails.queue),
         ...this.#listing.permissions,
       ],
       acknowledgements: this.#listing.acknowledgements,

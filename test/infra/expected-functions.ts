@@ -140,7 +140,13 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   },
   'jobs/run': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage', ...takeMessages],
-    environment: ['BULK_QUEUE_URL', 'ACCOUNT_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
+    environment: [
+      'BULK_QUEUE_URL',
+      'ACCOUNT_QUEUE_URL',
+      'MAIL_QUEUE_URL',
+      'DIRECTORY_BUCKET',
+      'DIRECTORY_QUEUE_URL',
+    ],
   },
   'imports/fail': {
     actions: [...readAndWrite, 'sqs:SendMessage'],

@@ -39,7 +39,9 @@ describe('the HTTP API', () => {
       .map(([key]) => key);
     expect(open.sort()).toEqual([
       'GET /api/v1/openapi.json',
+      'GET /api/v1/public/reminders/unsubscribe',
       'GET /config.json',
+      'POST /api/v1/public/reminders/unsubscribe',
       'POST /api/v1/public/resets/complete',
       'POST /api/v1/public/resets/inspect',
       'POST /api/v1/sessions',

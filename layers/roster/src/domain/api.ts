@@ -172,7 +172,6 @@ export const MailPreview = z
 
 // Reminders
 
-export const ReminderPage = Page;
 /** Who gets a reminder next and when, as the roster and the settings are now. */
 export const PlannedReminder = z.object({
   memberId: z.string(),

@@ -51,6 +51,7 @@ export const Mail = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('importFinished'), fileName: words, link, counts: ImportTotals }),
   z.strictObject({ kind: z.literal('importWaiting'), fileName: words, link, counts: ImportTotals }),
   z.strictObject({ kind: z.literal('importFailed'), fileName: words, link }),
+  z.strictObject({ kind: z.literal('jobFailed'), members: count, link }),
 ]);
 export type Mail = z.infer<typeof Mail>;
 
@@ -61,6 +62,7 @@ export const mailKinds = [
   'importFinished',
   'importWaiting',
   'importFailed',
+  'jobFailed',
 ] as const satisfies readonly Mail['kind'][];
 export const MailKind = z.enum(mailKinds);
 export type MailKind = z.infer<typeof MailKind>;
@@ -137,7 +139,7 @@ export function suppresses(outcome: MailOutcome): boolean {
 export const mailLeaseSeconds = 300;
 
 /** What a mail was sent for, so that its fate can be told there. */
-export const MailOwner = z.object({ kind: z.enum(['import', 'invitation', 'reset']), id: z.string() });
+export const MailOwner = z.object({ kind: z.enum(['import', 'invitation', 'reset', 'job']), id: z.string() });
 export type MailOwner = z.infer<typeof MailOwner>;
 
 /**

@@ -459,7 +459,7 @@ export const routes = {
     scoped: true,
     summary: 'Who gets a reminder next and when, the soonest first; a page may be short.',
     params: P.org,
-    query: shapes.ReminderPage,
+    query: shapes.Page,
     responses: { 200: shapes.PlannedReminders },
   },
   unsubscribePage: {
