@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
 
@@ -48,6 +49,17 @@ it('shows whom reminders go to next: nobody where nobody was invited', async () 
   const answer = await api('GET', '/invitations/reminders');
   expect([answer.status, await answer.json()]).toEqual([200, { items: [] }]);
   expect((await api('GET', '/invitations/reminders?limit=1000')).status).toBe(400);
+});
+
+it('is looked after by a schedule, which finds nobody due', async () => {
+  await fetch(test.cloud.clockUrl, { method: 'PUT', body: JSON.stringify({ move: 60_000 }) });
+  const deadline = performance.now() + 20_000;
+  let log = '';
+  while (!log.includes('Looked at reminders') && performance.now() < deadline) {
+    log = await test.logOf('InvitationsRemind');
+    await wait(50);
+  }
+  expect(log).toContain('"looked":0,"sent":0,"isWhole":true');
 });
 
 it('asks people before it ends reminders, and takes a mail server’s one click without a sign-in', async () => {
