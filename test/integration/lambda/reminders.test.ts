@@ -7,6 +7,7 @@ import { mailIdOf, mailRecords } from '../../../layers/roster/src/aws/mails.ts';
 import { memberRecords } from '../../../layers/roster/src/aws/members.ts';
 import { newOrganizationActions, organizationRecords } from '../../../layers/roster/src/aws/organizations.ts';
 import { roster } from '../../../layers/roster/src/aws/roster.ts';
+import { rosterMembers } from '../../../layers/roster/src/aws/roster-members.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
 import { unsubscribeLinksInTable } from '../../../layers/roster/src/aws/unsubscribe-links.ts';
 import type { Invitation } from '../../../layers/roster/src/domain/invitation.ts';
@@ -191,6 +192,29 @@ describe('reminders', () => {
     await change(rest, { state: 'not_joined' });
     await runAt(thirdDay);
     expect(mailed).toEqual(['BOB 2']);
+  });
+
+  it('go on for one whom a file brings back', async () => {
+    const ann = await person('ANN');
+    now = new Date('2026-05-05T10:00:00.000Z');
+    const out = await change(ann, { state: 'disabled', disabledBy: 'file' });
+    const back = {
+      ...{ kind: 'reactivate' as const, externalId: 'ANN', version: out.version, line: 2 },
+      ...{ from: 'disabled' as const, state: 'not_joined' as const, before: {} },
+    };
+    const ref = { organization: 'acme', importId: '01KE0000000000000000000001' };
+    await rosterMembers(table).applyChunk(
+      ref,
+      { part: 0, chunk: 0, changes: [back as never] },
+      {
+        schema: { version: 1, columns: [...defaultColumns] },
+        ...{ timeZone: paris.timeZone, now, approvedBy: 'ann', departments: new Map() },
+      },
+    );
+    expect(await run()).toMatchObject({ looked: 1, sent: 0 });
+    expect(await waiting()).toEqual([`ANN ${thirdDay}`]);
+    await runAt(thirdDay);
+    expect(mailed).toEqual(['ANN 2']);
   });
 
   it('heed a change of the settings when somebody is looked at', async () => {

@@ -57,6 +57,7 @@ async function system(script: Script, hasDemo = true) {
     pid: process.pid,
     url,
     apiUrl: `${url}/api/v1`,
+    clockUrl: url,
     region: 'eu-west-1',
     endpoints: { LAMBDA: url, S3: url, SES: url },
     credentials: { accessKeyId: 'x', secretAccessKey: 'y' },

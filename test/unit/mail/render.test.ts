@@ -41,6 +41,7 @@ const mails: { [K in Mail['kind']]: Extract<Mail, { kind: K }> } = {
   importFinished: { kind: 'importFinished', fileName: 'members.csv', link, counts },
   importWaiting: { kind: 'importWaiting', fileName: 'members.csv', link, counts },
   importFailed: { kind: 'importFailed', fileName: 'members.csv', link },
+  jobFailed: { kind: 'jobFailed', members: 1_250, link },
 };
 
 /** What a person reads, each written down here by hand. */
@@ -101,6 +102,14 @@ const written: Record<string, { subject: string; lines: string[] }> = {
     lines: ['The import of members.csv could not be carried out. Open it to see why and what to do.'],
   },
   'importFailed fr': { subject: 'Club d’échecs : l’import a échoué', lines: ['L’import de members.csv'] },
+  'jobFailed en': {
+    subject: 'Chess Club: a job stopped before its end',
+    lines: ['A job on many members (here: 1,250) stopped before its end.'],
+  },
+  'jobFailed fr': {
+    subject: 'Club d’échecs : une opération s’est arrêtée avant la fin',
+    lines: ['(ici : 1\u202f250)'],
+  },
 };
 
 const all = mailKinds.flatMap((kind) => mailLanguages.map((language) => [kind, language] as const));

@@ -51,6 +51,7 @@ export const Mail = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('importFinished'), fileName: words, link, counts: ImportTotals }),
   z.strictObject({ kind: z.literal('importWaiting'), fileName: words, link, counts: ImportTotals }),
   z.strictObject({ kind: z.literal('importFailed'), fileName: words, link }),
+  z.strictObject({ kind: z.literal('jobFailed'), members: count, link }),
 ]);
 export type Mail = z.infer<typeof Mail>;
 
@@ -61,6 +62,7 @@ export const mailKinds = [
   'importFinished',
   'importWaiting',
   'importFailed',
+  'jobFailed',
 ] as const satisfies readonly Mail['kind'][];
 export const MailKind = z.enum(mailKinds);
 export type MailKind = z.infer<typeof MailKind>;
@@ -146,7 +148,7 @@ export const mailLeaseSeconds = 300;
 
 /** What a mail was sent for, so that its fate can be told there. */
 export const MailOwner = z.object({
-  kind: z.enum(['import', 'invitation', 'reset']),
+  kind: z.enum(['import', 'invitation', 'reset', 'job']),
   id: z.string(),
   /** The external id of the member that it is about, where it is about one. */
   member: z.string().optional(),

@@ -23,6 +23,7 @@ const samples: { [K in MailKind]: Extract<Mail, { kind: K }> } = {
   importFinished: { kind: 'importFinished', ...about, counts },
   importWaiting: { kind: 'importWaiting', ...about, counts },
   importFailed: { kind: 'importFailed', ...about },
+  jobFailed: { kind: 'jobFailed', link, members: 1_250 },
 };
 
 /**
