@@ -4,20 +4,12 @@ import { mayDo } from 'roster/domain/permissions';
 import { isResponsible } from 'roster/domain/responsibilities';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
+import { resetCredentials, setUsername } from 'roster/lambda/member-accounts';
 import { memberBodies, memberDetails } from 'roster/lambda/member-body';
+import { findMember, type MemberOutcome } from 'roster/lambda/member-call';
 import { memberFilterOf } from 'roster/lambda/member-filter';
 import { setLevel } from 'roster/lambda/member-level';
-import {
-  addMember,
-  editMember,
-  findMember,
-  type MemberOutcome,
-  previewRemoval,
-  removeMember,
-  resetCredentials,
-  setMemberState,
-  setUsername,
-} from 'roster/lambda/members';
+import { addMember, editMember, previewRemoval, removeMember, setMemberState } from 'roster/lambda/members';
 import { makeResetLink } from 'roster/lambda/reset-links';
 import { withinOf } from 'roster/lambda/scope';
 

@@ -58,6 +58,17 @@ it('shows whom reminders go to next: nobody where nobody was invited', async () 
   expect((await api('GET', '/invitations/reminders?limit=1000')).status).toBe(400);
 });
 
+it('is looked after by a schedule, which finds nobody due', async () => {
+  await fetch(test.cloud.clockUrl, { method: 'PUT', body: JSON.stringify({ move: 60_000 }) });
+  const deadline = performance.now() + 20_000;
+  let log = '';
+  while (!log.includes('Looked at reminders') && performance.now() < deadline) {
+    log = await test.logOf('InvitationsRemind');
+    await wait(50);
+  }
+  expect(log).toContain('"looked":0,"sent":0,"isWhole":true');
+});
+
 it('leads people to the page that asks, and takes a mail server’s one click without a sign-in', async () => {
   const page = await unsubscribe('GET', { redirect: 'manual' });
   expect([page.status, page.headers.get('location')]).toEqual([303, `/unsubscribe#${'x'.repeat(43)}`]);

@@ -10,13 +10,9 @@ import { roster } from '../../../layers/roster/src/aws/roster.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
 import { type Import, noCounts } from '../../../layers/roster/src/domain/import.ts';
 import type { Membership } from '../../../layers/roster/src/domain/organization.ts';
+import { type Acting, findMember, type MemberDeps } from '../../../layers/roster/src/lambda/member-call.ts';
 import { setLevel } from '../../../layers/roster/src/lambda/member-level.ts';
-import {
-  type Acting,
-  findMember,
-  type MemberDeps,
-  removeMember,
-} from '../../../layers/roster/src/lambda/members.ts';
+import { removeMember } from '../../../layers/roster/src/lambda/members.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { storedOrganization } from '../../support/organization.ts';
 

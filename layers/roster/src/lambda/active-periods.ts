@@ -6,7 +6,8 @@ import { dayIn } from '../domain/local-time.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
 import { sweepDue } from './due-sweep.ts';
-import { moveByPeriod, readMember } from './members.ts';
+import { readMember } from './member-call.ts';
+import { moveByPeriod } from './members.ts';
 import { logger } from './observability.ts';
 
 type PeriodDeps = Pick<

@@ -17,7 +17,8 @@ import type { NewId } from '../domain/ports.ts';
 import { heldBy, isResponsible, transferRequired } from '../domain/responsibilities.ts';
 import { coversMember, mayDecideOn, rankOf, type Within } from '../domain/scope.ts';
 import { roundWrite } from './invitations.ts';
-import { differences, type MemberOutcome, removalWrite, stateChanged, stateWrite } from './members.ts';
+import type { MemberOutcome } from './member-call.ts';
+import { differences, removalWrite, stateChanged, stateWrite } from './member-writes.ts';
 
 /** A member as it is now; the error where what is stored cannot be read. */
 export type FoundMember = MemberOutcome | { unreadable: MusterError } | undefined;

@@ -24,8 +24,8 @@ import type { Within } from '../domain/scope.ts';
 import { type FoundMember, failedMember, planMembers } from './bulk-plan.ts';
 import type { Deps } from './deps.ts';
 import { mailRound } from './invitations.ts';
+import { nextSecond } from './member-call.ts';
 import { memberFilterOf } from './member-filter.ts';
-import { nextSecond } from './members.ts';
 import { logger } from './observability.ts';
 import { withinOf } from './scope.ts';
 

@@ -4,7 +4,7 @@ import { MusterError } from '../domain/errors.ts';
 import { normalizeLogin } from '../domain/username.ts';
 import { type BulkDeps, startClearing } from './bulk-jobs.ts';
 import type { Deps } from './deps.ts';
-import type { Acting } from './members.ts';
+import type { Acting } from './member-call.ts';
 import { requireRecentSignIn } from './recent-sign-in.ts';
 
 /** Who asks, as the authorizer verified, and when it signed in (Unix epoch). */

@@ -27,7 +27,7 @@ import {
   type MemberOutcome,
   type MemberRef,
   onMember,
-} from './members.ts';
+} from './member-call.ts';
 import { type Bounded, withinOf } from './scope.ts';
 import { makeUnsubscribeLink } from './unsubscribe.ts';
 

@@ -24,15 +24,9 @@ import { readUsername } from '../domain/username.ts';
 import type { Deps } from './deps.ts';
 import { type InvitationDeps, mailRound, sendRound } from './invitations.ts';
 import { hashOfLinkToken } from './link-token.ts';
-import {
-  differences,
-  follow,
-  type MemberOutcome,
-  newAccountWrite,
-  newMembership,
-  type WantedAccess,
-  withNewAccount,
-} from './members.ts';
+import { newAccountWrite, newMembership, type WantedAccess, withNewAccount } from './member-accounts.ts';
+import { follow, type MemberOutcome } from './member-call.ts';
+import { differences } from './member-writes.ts';
 import type { Origin } from './request.ts';
 import { signIn } from './sessions.ts';
 

@@ -7,7 +7,7 @@ import { standingOf } from '../domain/member-edit.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Deps } from './deps.ts';
 import { invitationFields } from './invitations.ts';
-import type { MemberOutcome } from './members.ts';
+import type { MemberOutcome } from './member-call.ts';
 
 interface BodyDeps {
   departments: Pick<Deps['departments'], 'tree'>;

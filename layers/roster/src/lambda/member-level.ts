@@ -3,15 +3,15 @@ import { changedFields } from '../domain/audit.ts';
 import { mayGrant } from '../domain/member-authority.ts';
 import type { Level } from '../domain/permissions.ts';
 import { rankOf } from '../domain/scope.ts';
+import { noAccount } from './member-accounts.ts';
 import {
   type Acting,
   commit,
   type MemberDeps,
   type MemberOutcome,
   type MemberRef,
-  noAccount,
   onMember,
-} from './members.ts';
+} from './member-call.ts';
 import { readScope } from './scope.ts';
 
 /**

@@ -13,7 +13,7 @@ import { openColumns, type Proof, readProof } from '../domain/registration.ts';
 import type { Column } from '../domain/schema.ts';
 import type { Deps } from './deps.ts';
 import { isWithinLimits } from './limited.ts';
-import type { MemberOutcome } from './members.ts';
+import type { MemberOutcome } from './member-call.ts';
 import { logger } from './observability.ts';
 import type { Origin } from './request.ts';
 

@@ -15,7 +15,7 @@ import {
 import { coversMember } from '../domain/scope.ts';
 import type { Deps } from './deps.ts';
 import { sweepDue } from './due-sweep.ts';
-import { type Acting, type MemberOutcome, readMember } from './members.ts';
+import { type Acting, type MemberOutcome, readMember } from './member-call.ts';
 import { logger } from './observability.ts';
 import { boundsOf } from './scope.ts';
 

@@ -5,7 +5,7 @@ import { isMusterError } from '../domain/errors.ts';
 import { invalidLink } from '../domain/reset-link.ts';
 import type { Deps } from './deps.ts';
 import { hashOfLinkToken, newLinkToken } from './link-token.ts';
-import { readMember } from './members.ts';
+import { readMember } from './member-call.ts';
 import type { Origin } from './request.ts';
 
 /** Longer than any cadence lasts: a link in a mail that somebody finds again still works. */
