@@ -10,6 +10,7 @@ const InvitationItem = z.object({
   method: z.enum(invitationMethods),
   state: z.enum(storedInvitationStates),
   rounds: z.int().min(1),
+  firstSentAt: z.string().optional(),
   sentAt: z.string(),
   validUntil: z.string(),
   invitedBy: z.string(),
