@@ -174,6 +174,29 @@ describe('registration', () => {
     );
   });
 
+  it('mails who is on the roster at the address on file, tells no more than others hear, and lets in by that mail', async () => {
+    const { organization } = club;
+    const ask = (id: string) => {
+      const values = { ID: id, Name: `MEMBER ${id}`, Born: '1990-02-01' };
+      return stranger('POST', '/public/register', { organization, values }, '192.0.2.3');
+    };
+    const refusal = await ask('stranger');
+    expect((await ask('free')).bytes).toBe(refusal.bytes);
+    const [mail] = await mailsTo('free@example.org', 1);
+    const token = /\/join#([\w-]{43})/.exec(mail?.body.text ?? '')?.[1] ?? 'no link';
+    const joining = { token, username: 'free', password: newPassword };
+    const accepted = await stranger('POST', '/public/invitations/accept', joining, '192.0.2.3');
+    expect(accepted.bytes).toMatch(/^\[200,/);
+    const own = asking(await signIn(club, 'free', newPassword), organization);
+    expect((await own('GET', '')).status).toBe(200);
+    const { items } = (await club.ask('GET', '/audit?subject=free&sort=time')).body;
+    expect(items.map(({ action, actor }: Entry) => [action, actor.login])).toEqual([
+      ['member.invite', 'registration'],
+      ['member.join', 'free'],
+    ]);
+    expect((await ask('free')).bytes).toBe(refusal.bytes);
+  });
+
   it.each([
     {},
     { organization: 'acme' },
@@ -276,7 +299,7 @@ describe('a reset link that an admin has mailed', () => {
     await new MusterClient(test.cloud.url).completeReset(tokenIn(mail), newPassword);
     await signIn(club, 'eve', newPassword);
     expect(await club.ask('POST', '/members/bare/reset-link', { method: 'email' })).toMatchObject({
-      status: 409,
+      status: 422,
       body: { code: 'no_email' },
     });
     expect((await club.ask('POST', '/members/bare/reset-link', {})).body.url).toMatch(/^\/reset#/);
