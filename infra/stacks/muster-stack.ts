@@ -377,10 +377,14 @@ export class MusterStack extends Stack {
     const { queue, deadLetters } = this.#accountQueue;
     const periods = this.#functions.add({
       name: 'roster/periods',
-      description: 'Disables and enables members whose active period ended or began',
+      description: 'Lets active periods of members take effect, and tells of their end',
       timeout: Duration.minutes(2),
-      environment: { ACCOUNT_QUEUE_URL: queue.queueUrl },
-      permissions: [useTable(this.#table, readAndWriteItems), sendMessages(queue)],
+      environment: { ACCOUNT_QUEUE_URL: queue.queueUrl, MAIL_QUEUE_URL: this.#mails.queue.queueUrl },
+      permissions: [
+        useTable(this.#table, readAndWriteItems),
+        sendMessages(queue),
+        sendMessages(this.#mails.queue),
+      ],
     });
     new Rule(this, 'Periods', {
       description: 'Looks at the active periods that are due',

@@ -185,7 +185,7 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   'departments/api': { actions: readAndWrite, environment: [] },
   'roster/periods': {
     actions: [...readAndWrite, 'sqs:SendMessage'],
-    environment: ['ACCOUNT_QUEUE_URL'],
+    environment: ['ACCOUNT_QUEUE_URL', 'MAIL_QUEUE_URL'],
   },
   'roster/api': {
     actions: [

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { auditTrail } from 'roster/aws/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readDirectory } from '../../../layers/roster/src/aws/directory-log.ts';
+import { type DueKind, dueMembers } from '../../../layers/roster/src/aws/due-members.ts';
 import { importRecords } from '../../../layers/roster/src/aws/imports.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
 import { memberToItem } from '../../../layers/roster/src/aws/member-item.ts';
@@ -215,6 +216,30 @@ describe('a chunk of changes', () => {
     expect(await checkpoints()).toMatchObject([
       { counts: { ...none, disable: 2, reactivate: 2 }, disabledByFile: 1 },
     ]);
+  });
+
+  it('tells when to look at periods, and at whose with an account also to tell of their end', async () => {
+    const until: Column = { name: 'Until', type: 'date', role: 'activeUntil' };
+    const timed = { ...context, schema: { version: 1, columns: [...columns, until] } };
+    await store([member('M1', { account: 'A1' }), member('M2'), member('M3', { account: 'A3' })]);
+    const moved = { before: { Until: null } };
+    const changes = [
+      change('update', 'M1', { ...moved, account: 'A1' }),
+      change('update', 'M2', moved),
+      change('update', 'M3', { account: 'A3', before: { First: 'Zoë' } }),
+      change('add', 'M4', { values: { Id: 'M4', Until: '2026-03-31' } }),
+    ];
+    await members.applyChunk(ref, { part: 0, chunk: 0, changes }, timed);
+    const due = async (kind: DueKind) => {
+      const items: string[] = [];
+      for await (const { externalId, at } of dueMembers(table, kind).due(new Date('2100-01-01'))) {
+        items.push(`${externalId} ${at}`);
+      }
+      return items.sort();
+    };
+    const now = context.now.toISOString();
+    expect(await due('period')).toEqual([`M1 ${now}`, `M2 ${now}`, 'M4 2026-04-01T00:00:00.000Z']);
+    expect(await due('expiry')).toEqual([`M1 ${now}`]);
   });
 
   it('is written once, however often and at whatever time it comes', async () => {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { demandOf, isOutside, nextLook, requireWithin } from 'roster/domain/active-period';
+import { demandOf, expiryNoticeAt, isOutside, nextLook, requireWithin } from 'roster/domain/active-period';
 import { dayIn } from 'roster/domain/local-time';
 import { describe, expect, it } from 'vitest';
 
@@ -94,5 +94,48 @@ describe('a period', () => {
         message: expect.stringContaining('from 2026-05-01 until 2026-05-31'),
       }),
     );
+  });
+});
+
+describe('the end of a period', () => {
+  const member = { state: 'enabled', account: 'A', activeUntil: '2026-06-03' } as const;
+  const noticeAt = (at: string, more: object = {}, timeZone = 'Europe/Paris') =>
+    expiryNoticeAt({ ...member, ...more }, new Date(at), timeZone)?.toISOString();
+
+  it.each([
+    ['UTC', '2026-05-27T00:00:00.000Z'],
+    ['Europe/Paris', '2026-05-26T22:00:00.000Z'],
+    ['America/New_York', '2026-05-27T04:00:00.000Z'],
+    ['Pacific/Kiritimati', '2026-05-26T10:00:00.000Z'],
+  ])('is told when the day a week before begins in %s', (timeZone, at) => {
+    expect(noticeAt('2026-01-01T00:00:00.000Z', {}, timeZone)).toBe(at);
+  });
+
+  it('is told on the day by the clocks, also where they change in that week', () => {
+    // Summer time in Paris ended on 2026-10-25 (IANA Time Zone Database).
+    expect(noticeAt('2026-10-01T00:00:00.000Z', { activeUntil: '2026-10-28' })).toBe(
+      '2026-10-20T22:00:00.000Z',
+    );
+  });
+
+  it.each([
+    ['2026-05-26T21:59:59.999Z', '2026-05-26T22:00:00.000Z'],
+    ['2026-05-26T22:00:00.000Z', '2026-05-26T22:00:00.000Z'],
+    ['2026-05-26T22:00:00.001Z', '2026-05-26T22:00:00.001Z'],
+    ['2026-06-03T21:59:59.999Z', '2026-06-03T21:59:59.999Z'],
+    ['2026-06-03T22:00:00.000Z', undefined],
+  ])('is told, seen at %s, at %s', (now, at) => {
+    expect(noticeAt(now)).toBe(at);
+  });
+
+  it.each([
+    ['has not joined', { state: 'not_joined' }],
+    ['is disabled', { state: 'disabled', disabledBy: 'admin' }],
+    ['has no account', { account: undefined }],
+    ['has no last day', { activeUntil: undefined }],
+    ['may enter for ever', { activeUntil: '9999-12-31' }],
+    ['may not enter yet', { activeFrom: '2026-06-02' }],
+  ])('is told nobody who %s', (_, more) => {
+    expect(noticeAt('2026-06-01T12:00:00.000Z', more)).toBeUndefined();
   });
 });

@@ -42,6 +42,7 @@ const mails: { [K in Mail['kind']]: Extract<Mail, { kind: K }> } = {
   importWaiting: { kind: 'importWaiting', fileName: 'members.csv', link, counts },
   importFailed: { kind: 'importFailed', fileName: 'members.csv', link },
   jobFailed: { kind: 'jobFailed', members: 1_250, link },
+  accessExpiring: { kind: 'accessExpiring', memberName: 'Ada', until: '2026-07-01', link },
 };
 
 /** What a person reads, each written down here by hand. */
@@ -109,6 +110,14 @@ const written: Record<string, { subject: string; lines: string[] }> = {
   'jobFailed fr': {
     subject: 'Club d’échecs : une opération s’est arrêtée avant la fin',
     lines: ['(ici : 1\u202f250)'],
+  },
+  'accessExpiring en': {
+    subject: 'Chess Club: your access ends soon',
+    lines: ['Hello Ada,', 'The last day of your access to Chess Club is Wednesday, 1 July 2026.'],
+  },
+  'accessExpiring fr': {
+    subject: 'Club d’échecs : votre accès prend bientôt fin',
+    lines: ['Le dernier jour de votre accès à Club d’échecs est le mercredi 1 juillet 2026.'],
   },
 };
 

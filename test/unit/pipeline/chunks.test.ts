@@ -34,12 +34,16 @@ const disable = (id: number): PlannedChange => ({
   before: {},
 });
 
-async function cut(changes: readonly PlannedChange[], batch = 50): Promise<PlannedChange[][]> {
+async function cut(
+  changes: readonly PlannedChange[],
+  batch = 50,
+  roster = columns,
+): Promise<PlannedChange[][]> {
   async function* batches() {
     for (let at = 0; at < changes.length; at += batch) yield changes.slice(at, at + batch);
   }
   const chunks: [number, PlannedChange[]][] = [];
-  for await (const chunk of chunked(batches(), columns)) chunks.push(chunk);
+  for await (const chunk of chunked(batches(), roster)) chunks.push(chunk);
   expect(chunks.map(([number]) => number)).toEqual(chunks.map((_, index) => index));
   return chunks.map(([, chunk]) => chunk);
 }
@@ -98,4 +102,21 @@ it('large members take smaller chunks: 4 MB hold them and the items of counts', 
     expect(chunk.length * 2 * bytes + slotsOf(chunk) * 128 * 1024).toBeLessThan(4 * 1024 * 1024);
   }
   expect(chunks.length).toBeLessThan(2_000 / 50);
+});
+
+it('leave room to look at periods: at each member once, at one with an account twice', async () => {
+  const timed: Column[] = [...columns.slice(0, 2), { name: 'Until', type: 'date', role: 'activeUntil' }];
+  const moved = (id: number, account?: string): PlannedChange => ({
+    ...add(id),
+    kind: 'update',
+    before: { Until: null },
+    ...(account && { account }),
+  });
+  const sizes = async (account?: string) => {
+    const changes = Array.from({ length: 200 }, (_, id) => moved(id, account));
+    return (await cut(changes, 50, timed)).map(({ length }) => length);
+  };
+  // Of 100 actions a checkpoint, a count of members and what tells the directory are taken.
+  expect(await sizes()).toEqual([48, 48, 48, 48, 8]);
+  expect(await sizes('A')).toEqual([32, 32, 32, 32, 32, 32, 8]);
 });

@@ -1,10 +1,10 @@
 /**
- * When to look at whom: for active periods (B14) and for reminders (B8) an item a member and moment, in the order of
+ * When to look at whom: for active periods (B14), for telling of their end (S3.9) and for reminders (B8) an item a member and moment, in the order of
  * time, over all organizations. It is written with the member and only says when to look; what is to be done is
  * decided on the member as it is then. So an item too many does no harm, and one is taken away once it was looked at.
  */
 import * as z from 'zod';
-import { nextLook } from '../domain/active-period.ts';
+import { expiryNoticeAt, nextLook } from '../domain/active-period.ts';
 import { type Member, shardCount, shardOf } from '../domain/member.ts';
 import { defaultReminders, nextReminderLook, type ReminderPolicy } from '../domain/reminders.ts';
 import { readCursor, writeCursor } from './cursor.ts';
@@ -14,7 +14,7 @@ import { parseItem } from './parse-item.ts';
 import type { Action, Table } from './table.ts';
 
 /** Why to look at a member. */
-export type DueKind = 'period' | 'reminder';
+export type DueKind = 'period' | 'expiry' | 'reminder';
 
 /** A member to be looked at from a moment on, ISO 8601 in UTC. */
 export interface DueMember {
@@ -59,7 +59,7 @@ const DueItem = z.object({ organization: z.string(), externalId: z.string(), at:
 function keysOf(kind: DueKind, { organization, externalId, at }: DueMember) {
   const slot = Math.floor((shardOf(externalId) * dueSlots) / shardCount);
   const due = keys.dueMember(kind, slot, at, organization, externalId);
-  return kind === 'period' ? [due] : [due, keys.plannedReminder(organization, at, externalId)];
+  return kind === 'reminder' ? [due, keys.plannedReminder(organization, at, externalId)] : [due];
 }
 
 const puts = (kind: DueKind, due: DueMember): Action[] =>
@@ -67,10 +67,18 @@ const puts = (kind: DueKind, due: DueMember): Action[] =>
 const deletions = (kind: DueKind, due: DueMember): Action[] =>
   keysOf(kind, due).map((key) => ({ delete: key }));
 
-/** The action that says when to look at a member's period next, if ever, for the transaction that writes it. */
+/**
+ * The actions that say when to look at a member's period next and when to tell of its end, if ever, for the
+ * transaction that writes the member: at most two, one for a member without an account.
+ */
 export function periodActions({ organization, timeZone }: DueSettings, member: Member, now: Date): Action[] {
-  const at = nextLook(member, now, timeZone)?.toISOString();
-  return at === undefined ? [] : puts('period', { organization, externalId: member.externalId, at });
+  const { externalId } = member;
+  const putAt = (kind: DueKind, at: Date | undefined) =>
+    at === undefined ? [] : puts(kind, { organization, externalId, at: at.toISOString() });
+  return [
+    ...putAt('period', nextLook(member, now, timeZone)),
+    ...putAt('expiry', expiryNoticeAt(member, now, timeZone)),
+  ];
 }
 
 /**

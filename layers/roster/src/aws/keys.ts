@@ -98,10 +98,10 @@ export const keys = {
   auditOfSubject: (org: string, subject: string): string => `O#${org}#AUDIT#SUBJECT#${subject}`,
   auditOfAction: (org: string, action: string): string => `O#${org}#AUDIT#ACTION#${action}`,
   /** Members that are to be looked at for one reason, in the order of when, over all organizations. */
-  due: (kind: 'period' | 'reminder', slot: number): string =>
-    kind === 'period' ? `DUE#${slot}` : `DUE#REMINDER#${slot}`,
+  due: (kind: 'period' | 'expiry' | 'reminder', slot: number): string =>
+    kind === 'period' ? `DUE#${slot}` : `DUE#${kind.toUpperCase()}#${slot}`,
   dueMember: (
-    kind: 'period' | 'reminder',
+    kind: 'period' | 'expiry' | 'reminder',
     slot: number,
     at: string,
     org: string,

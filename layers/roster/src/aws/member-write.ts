@@ -69,7 +69,7 @@ export interface MemberAction {
 }
 
 /**
- * The actions of a write, each conditional on what was seen: at most 24, and one for each department added and each
+ * The actions of a write, each conditional on what was seen: at most 25, and one for each department added and each
  * import taken over.
  */
 export function memberActions(write: MemberWrite): MemberAction[] {
@@ -107,7 +107,7 @@ function directoryItem({ organization: { organization }, member }: MemberWrite):
   return [{ on: 'directory', action: directoryChange(organization, [changed.externalId]) }];
 }
 
-/** A change tells anew when to look at the member's active period and reminders. */
+/** A change tells anew when to look at the member's active period, its end and its reminders. */
 function dueItem({ organization, member }: MemberWrite): MemberAction[] {
   const { before, after } = member;
   if (before === after) return [];

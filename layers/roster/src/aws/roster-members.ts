@@ -17,7 +17,7 @@ import {
 import { compileDerivedFields, compilePlacing, type DerivedFields } from '../domain/roster-row.ts';
 import { toMembership } from './accounts.ts';
 import { directoryChange } from './directory-log.ts';
-import { dueNow, periodActions } from './due-members.ts';
+import { type DueKind, dueNow, periodActions } from './due-members.ts';
 import { departmentCountActions } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
@@ -240,8 +240,14 @@ function periodLooks(
     }
     const isTouched =
       change.kind === 'reactivate' || columns.some((name) => Object.hasOwn(change.before, name));
-    return isTouched ? dueNow('period', organization, change.externalId, now) : [];
+    if (!isTouched) return [];
+    return periodLookKinds(change).flatMap((kind) => dueNow(kind, organization, change.externalId, now));
   });
+}
+
+/** Why to look at a known member whose period a change touches; only who has an account is told of its end. */
+function periodLookKinds({ account }: PlannedChange): DueKind[] {
+  return account === undefined ? ['period'] : ['period', 'expiry'];
 }
 
 /** Whoever is brought back may have been invited before; whether reminders go on is seen when they are looked at. */

@@ -46,6 +46,26 @@ export function nextLook(member: Standing, now: Date, timeZone: string): Date | 
   return isEndless ? undefined : startOfDay(dayAfter(activeUntil), timeZone);
 }
 
+/**
+ * When to tell of the last day of a member who can enter: at the beginning of the day a week before it, `now` if that is
+ * past, or never for one who is outside of its period, has no account or may enter for ever.
+ */
+export function expiryNoticeAt(
+  member: Pick<Member, 'state' | 'account'> & ActivePeriod,
+  now: Date,
+  timeZone: string,
+): Date | undefined {
+  const { state, account, activeUntil } = member;
+  if (state !== 'enabled' || account === undefined) return undefined;
+  if (activeUntil === undefined || activeUntil >= lastDay) return undefined;
+  if (isOutside(member, dayIn(timeZone, now))) return undefined;
+  const at = startOfDay(dayAfter(activeUntil, -noticeDays), timeZone);
+  return at < now ? now : at;
+}
+
+/** How many days before the last one it is told of. */
+const noticeDays = 7;
+
 /** Rosters write "for ever" as the last day that has four digits of a year. */
 const lastDay = '9999-12-31';
 

@@ -52,6 +52,13 @@ export const Mail = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('importWaiting'), fileName: words, link, counts: ImportTotals }),
   z.strictObject({ kind: z.literal('importFailed'), fileName: words, link }),
   z.strictObject({ kind: z.literal('jobFailed'), members: count, link }),
+  z.strictObject({
+    kind: z.literal('accessExpiring'),
+    memberName: words,
+    /** The last day, `YYYY-MM-DD`; told in the organization's language. */
+    until: z.iso.date(),
+    link,
+  }),
 ]);
 export type Mail = z.infer<typeof Mail>;
 
@@ -63,6 +70,7 @@ export const mailKinds = [
   'importWaiting',
   'importFailed',
   'jobFailed',
+  'accessExpiring',
 ] as const satisfies readonly Mail['kind'][];
 export const MailKind = z.enum(mailKinds);
 export type MailKind = z.infer<typeof MailKind>;
@@ -148,7 +156,7 @@ export const mailLeaseSeconds = 300;
 
 /** What a mail was sent for, so that its fate can be told there. */
 export const MailOwner = z.object({
-  kind: z.enum(['import', 'invitation', 'reset', 'job']),
+  kind: z.enum(['import', 'invitation', 'reset', 'job', 'expiry']),
   id: z.string(),
   /** The external id of the member that it is about, where it is about one. */
   member: z.string().optional(),

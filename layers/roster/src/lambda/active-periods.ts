@@ -6,6 +6,7 @@ import { dayIn } from '../domain/local-time.ts';
 import type { Organization } from '../domain/organization.ts';
 import type { Deps } from './deps.ts';
 import { sweepDue } from './due-sweep.ts';
+import { type NoticesRun, tellOfExpiries } from './expiry-notices.ts';
 import { readMember } from './member-call.ts';
 import { moveByPeriod } from './members.ts';
 import { logger } from './observability.ts';
@@ -20,6 +21,23 @@ export interface PeriodsRun {
   looked: number;
   moved: number;
   isWhole: boolean;
+}
+
+/**
+ * What the schedule does: enforces the periods, and tells of those that end soon. What fails in the one holds up
+ * nothing of the other.
+ * @throws AggregateError of what failed in either
+ */
+export async function sweepPeriods(
+  deps: Parameters<typeof enforcePeriods>[0] & Parameters<typeof tellOfExpiries>[0],
+): Promise<{ periods: PeriodsRun; notices: NoticesRun }> {
+  const [periods] = await Promise.allSettled([enforcePeriods(deps)]);
+  const [notices] = await Promise.allSettled([tellOfExpiries(deps)]);
+  if (periods.status === 'fulfilled' && notices.status === 'fulfilled') {
+    return { periods: periods.value, notices: notices.value };
+  }
+  const faults = [periods, notices].flatMap((run) => (run.status === 'rejected' ? [run.reason] : []));
+  throw new AggregateError(faults, 'Not all active periods were seen to.');
 }
 
 const dayMs = 24 * 60 * 60 * 1000;

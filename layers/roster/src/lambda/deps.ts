@@ -58,6 +58,8 @@ export interface Deps {
   audit: AuditTrail;
   /** Whose active period is to be looked at, and when. */
   dueMembers: DueMembers;
+  /** Whose end of access is to be told, and when. */
+  dueExpiries: DueMembers;
   /** Whose reminders are to be looked at, and when. */
   dueReminders: DueMembers;
   /** The same of one organization. */
@@ -112,6 +114,7 @@ export const deps: Deps = lazily<Deps>({
   members: () => memberRecords(deps.table, deps.audit),
   audit: () => auditTrail(deps.table, deps.clock),
   dueMembers: () => dueMembers(deps.table, 'period'),
+  dueExpiries: () => dueMembers(deps.table, 'expiry'),
   dueReminders: () => dueMembers(deps.table, 'reminder'),
   plannedReminders: () => plannedReminders(deps.table),
   unsubscribeLinks: () => unsubscribeLinksInTable(deps.table),

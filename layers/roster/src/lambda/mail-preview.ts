@@ -24,6 +24,7 @@ const samples: { [K in MailKind]: Extract<Mail, { kind: K }> } = {
   importWaiting: { kind: 'importWaiting', ...about, counts },
   importFailed: { kind: 'importFailed', ...about },
   jobFailed: { kind: 'jobFailed', link, members: 1_250 },
+  accessExpiring: { kind: 'accessExpiring', memberName, until: '2030-06-03', link },
 };
 
 /**

@@ -41,6 +41,7 @@ function valuesOf(mail: Mail, { organizationName, language, timeZone, siteUrl }:
     if (typeof value === 'number') values[name] = numberIn(language, value);
   }
   if ('expiresAt' in mail) values.expires = momentIn(language, timeZone, mail.expiresAt);
+  if ('until' in mail) values.until = dayOf(language, mail.until);
   if ('unsubscribeLink' in mail) values.unsubscribeUrl = siteUrl + mail.unsubscribeLink;
   if ('counts' in mail) {
     const counts = Object.entries(mail.counts).map(([name, count]) => [name, numberIn(language, count)]);
@@ -62,6 +63,13 @@ const locales = { en: 'en-GB', fr: 'fr-FR' } as const;
 
 function numberIn(language: keyof typeof locales, value: number): string {
   return new Intl.NumberFormat(locales[language]).format(value);
+}
+
+/** A day as `YYYY-MM-DD`, which is the same in every time zone, with its day of the week. */
+function dayOf(language: keyof typeof locales, day: string): string {
+  return new Intl.DateTimeFormat(locales[language], { dateStyle: 'full', timeZone: 'UTC' }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
 }
 
 /** A moment to the minute, with its day of the week and time zone. */

@@ -14,7 +14,10 @@ import type { Column } from '../domain/schema.ts';
 /** What a change adds to the transaction of its chunk. `slot` is the item that counts its departments, if one has to. */
 interface Cost {
   memberships: number;
-  /** When to look at the member's active period, if the roster has such columns, and at its reminders. */
+  /**
+   * When to look at the member's active period and, if it has an account, tell of its end, where the roster has such
+   * columns, and at its reminders: at most two.
+   */
   looks: number;
   bytes: number;
   slot: number | undefined;
@@ -89,11 +92,15 @@ function compileCost(columns: readonly Column[]): (change: PlannedChange) => Cos
   const bytesOf = compileChangeBytes(columns);
   const hasDepartments = columns.some(({ role }) => role === 'department');
   const placing = compilePlacing(columns);
-  const looks = periodColumns(columns).length > 0 ? 1 : 0;
+  const hasPeriods = periodColumns(columns).length > 0;
   return (change) => ({
     memberships: movesMembership(change) ? 1 : 0,
-    looks: looks + (mayBeInvited(change) ? 1 : 0),
+    looks: (hasPeriods ? periodLooksMax(change) : 0) + (mayBeInvited(change) ? 1 : 0),
     bytes: bytesOf(change),
     slot: hasDepartments && placing(change) !== undefined ? groupCountSlotOf(change.externalId) : undefined,
   });
+}
+
+function periodLooksMax({ account }: PlannedChange): number {
+  return account === undefined ? 1 : 2;
 }
