@@ -18,6 +18,11 @@ const Settings = z
     certificateArn: z.string().startsWith('arn:').includes(':acm:us-east-1:').optional(),
     /** Whom mails come from; the address or its domain is verified with SES in this region, or SES refuses them. */
     mailFrom: z.email().default('no-reply@muster.invalid'),
+    /**
+     * Domains beside that of `mailFrom` that organizations may send from, once they are verified with SES in this
+     * region; a JSON text on the command line.
+     */
+    mailFromDomains: z.preprocess(fromText, z.array(z.hostname().toLowerCase()).max(20).default([])),
     /** How many mails a second SES takes from this account in this region; 14 is what it starts with in production. */
     mailPerSecond: z.coerce.number().int().min(1).max(500).default(14),
     /** Bounds on what an import reads; a JSON text on the command line. */

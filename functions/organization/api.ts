@@ -37,10 +37,11 @@ const handlers: HttpHandlers<'organization', Deps> = {
   },
 
   async previewMail({ params, query }, { organizations }) {
-    const { name, language, timeZone } = await organizations.get(params.org);
+    const { name, language, timeZone, mail } = await organizations.get(params.org);
     // Links lead to the site on which the preview is looked at.
     const sender = { organizationName: name, language: query.language ?? language, timeZone, siteUrl: '' };
-    return { status: 200, body: await previewMail(query.kind, sender) };
+    const body = await previewMail(query.kind, sender);
+    return { status: 200, body: { ...body, ...(mail?.from !== undefined && { from: mail.from }) } };
   },
 
   async getSchema({ params }, { organizations }) {

@@ -14,7 +14,8 @@ import { Construct } from 'constructs';
 import { queueWithDeadLetters } from './queue-with-dead-letters.ts';
 
 /**
- * How long the sender may take for a batch: 10 mails, each up to 2 seconds of waiting for its turn and 8 for SES. The
+ * How long the sender may take for a batch: 10 mails, each up to 2 seconds of waiting for its turn, 1.5 for
+ * whether its sender is verified and 8 for SES. The
  * queue hides a message for six times as long, more than the sender's hold on a mail (`mailLeaseSeconds`): a message
  * that comes again finds the mail free.
  */

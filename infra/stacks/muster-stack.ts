@@ -15,11 +15,13 @@ import { ImportMachine } from '../constructs/import-machine.ts';
 import { eventsTimeout, Mails, sendTimeout } from '../constructs/mails.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
 import {
+  addressesOfDomains,
   deleteObjects,
   readAndWriteItems,
   readItems,
   readObjects,
   sendMails,
+  sendMailsOfDomains,
   sendMessages,
   startExecutions,
   useTable,
@@ -230,7 +232,7 @@ export class MusterStack extends Stack {
   /** Mails go out at SES's pace, and what SES tells of them comes back. */
   #addMails({ url }: Site): void {
     const { queue, configurationSet, intervalMilliseconds } = this.#mails;
-    const { mailFrom } = this.#props.settings;
+    const { mailFrom, mailFromDomains } = this.#props.settings;
     const send = this.#functions.add({
       name: 'mail/send',
       description: 'Sends mails through SES',
@@ -239,6 +241,7 @@ export class MusterStack extends Stack {
       environment: {
         MAIL_QUEUE_URL: queue.queueUrl,
         MAIL_FROM: mailFrom,
+        MAIL_FROM_DOMAINS: mailFromDomains.join(','),
         MAIL_CONFIGURATION_SET: configurationSet.configurationSetName,
         MAIL_INTERVAL_MILLISECONDS: String(intervalMilliseconds),
         SITE_URL: url,
@@ -247,7 +250,9 @@ export class MusterStack extends Stack {
         useTable(this.#table, readAndWriteItems),
         sendMessages(queue),
         sendMails(configurationSet, mailFrom),
+        ...sendMailsOfDomains(configurationSet, mailFromDomains),
       ],
+      acknowledgements: addressesOfDomains(mailFromDomains),
     });
     const follow = this.#functions.add({
       name: 'mail/events',

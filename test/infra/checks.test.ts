@@ -8,9 +8,9 @@ import { buildApp } from '../../infra/app.ts';
 import { stages } from '../../infra/stages.ts';
 import { outputFolder, stubFolders } from './synthesized.ts';
 
-function build(stage: string, checks: boolean) {
+function build(stage: string, checks: boolean, settings: Record<string, unknown> = {}) {
   const outdir = outputFolder();
-  const context = { 'aws:cdk:disable-asset-staging': true };
+  const context = { 'aws:cdk:disable-asset-staging': true, ...settings };
   return { outdir, app: buildApp({ stage, ...stubFolders, outdir, context, checks }) };
 }
 
@@ -21,6 +21,13 @@ afterEach(() => {
 describe('cdk-nag and CloudFormation validation', () => {
   it.each(Object.keys(stages))('have nothing left to say about %s', (stage) => {
     const { app, outdir } = build(stage, true);
+    app.synth();
+    const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
+    expect(report.pluginReports).toEqual([]);
+  });
+
+  it('have nothing left to say where organizations send from domains of their own', () => {
+    const { app, outdir } = build('dev', true, { mailFromDomains: ['club.example', 'guild.example'] });
     app.synth();
     const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
     expect(report.pluginReports).toEqual([]);

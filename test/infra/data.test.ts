@@ -334,6 +334,41 @@ describe('mails', () => {
     }
   });
 
+  it('are sent from the listed domains of organizations too, and from nowhere else', () => {
+    const context = {
+      mailFrom: 'muster@roster.example',
+      mailFromDomains: '["Club.example","guild.example"]',
+    };
+    const { ofType } = synthesize({ context });
+    const statements = ofType('AWS::IAM::Policy')
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .filter(({ Action }) => asText(Action).includes('ses:'));
+    expect(statements).toHaveLength(3);
+    // CDK puts all that has no resources into one statement.
+    const check = statements.find(({ Resource }) => Resource === '*');
+    const ofSes = asList(check.Action).filter((action) => asText(action).includes('ses:'));
+    expect(ofSes).toEqual(['ses:GetIdentityVerificationAttributes']);
+    const own = statements.find(({ Condition }) => Condition?.StringLike);
+    expect(own.Action).toBe('ses:SendRawEmail');
+    expect(own.Condition).toEqual({
+      StringLike: { 'ses:FromAddress': ['*@club.example', '*@guild.example'] },
+    });
+    const identities = asList(own.Resource).map(
+      (one) => /identity\/([^"]*)/.exec(asText(one))?.[1] ?? 'none',
+    );
+    expect(identities.sort()).toEqual([
+      '*@club.example',
+      '*@guild.example',
+      'club.example',
+      'guild.example',
+      'none',
+    ]);
+    expect(variablesOf(context).MAIL_FROM_DOMAINS).toBe('club.example,guild.example');
+    for (const wrong of ['["*.example"]', '["a@club.example"]', '["a.example,b.example"]']) {
+      expect(() => synthesize({ context: { mailFromDomains: wrong } })).toThrow('mailFromDomains');
+    }
+  });
+
   it.each([
     [1, 2],
     [14, 2],

@@ -176,6 +176,7 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: [
       'MAIL_QUEUE_URL',
       'MAIL_FROM',
+      'MAIL_FROM_DOMAINS',
       'MAIL_CONFIGURATION_SET',
       'MAIL_INTERVAL_MILLISECONDS',
       'SITE_URL',

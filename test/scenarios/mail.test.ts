@@ -10,7 +10,10 @@ const columns: Column[] = [
 
 let test: TestCloud;
 beforeAll(async () => {
-  test = await startTestCloud({ mailFrom: 'muster@roster.example' });
+  test = await startTestCloud({
+    mailFrom: 'muster@roster.example',
+    mailFromDomains: ['choir.example', 'unverified.example'],
+  });
 });
 afterAll(() => test?.close());
 
@@ -19,6 +22,7 @@ const tenantOf = (name: string, owner: string) => newTenant(test.cloud, name, co
 interface Email {
   messageId: string;
   from: string;
+  replyTo: string[];
   destination: { to: string[] };
   subject: string;
   body: { text: string; html: string };
@@ -154,6 +158,32 @@ it('sends what was waiting when the system went down, once', async () => {
     (states) => states.includes('delivered'),
   );
   expect(await mailbox(owner)).toHaveLength(1);
+});
+
+it('comes from the organization’s own address where it is verified, and takes answers elsewhere', async () => {
+  const owner = 'success+choir@simulator.amazonses.com';
+  const choir = await tenantOf('Choir', owner);
+  const { client, organization } = choir;
+  const path = client.in(organization);
+  for (const [index, [from, sender]] of [
+    ['info@choir.example', 'info@choir.example'],
+    ['info@unverified.example', 'muster@roster.example'],
+    ['info@elsewhere.example', 'muster@roster.example'],
+  ].entries()) {
+    const own = { from, replyTo: 'office@elsewhere.example' };
+    await changeSettings(choir, { mail: own });
+    expect(await (await client.send('GET', path)).json()).toMatchObject({ mail: own });
+    const preview = await client.send('GET', `${path}/mail/preview?kind=reset`);
+    expect(await preview.json()).toMatchObject({ from });
+    await importFile(choir, `${index}.csv`, `ID,Name\n${index},Ann\n`, { approve: 'auto' });
+    const mails = await mailsTo(owner, index + 1);
+    expect(mails[index]).toMatchObject({
+      from: `"Choir" <${sender}>`,
+      replyTo: ['office@elsewhere.example'],
+    });
+  }
+  await changeSettings(choir, { mail: {} });
+  expect((await (await client.send('GET', path)).json()).mail).toEqual({});
 });
 
 it('shows what a mail looks like, safe from what names hold', async () => {

@@ -7,6 +7,7 @@ import type { EventEnvelope } from '../events/envelope.ts';
 import { listen, readBody, ServiceError } from '../states/aws-json.ts';
 import { type EmailEventType, emailEvents } from './events.ts';
 import { Faults } from './faults.ts';
+import { requireVerified, verificationAttributes } from './identities.ts';
 import { emailPage, escapeHtml, mailboxPage } from './page.ts';
 import { type Email, openMailStore } from './store.ts';
 
@@ -30,7 +31,7 @@ export interface MailOptions {
 }
 
 /**
- * Starts a local SES (v1, query protocol: SendEmail, SendRawEmail) on 127.0.0.1 that keeps what it is given.
+ * Starts a local SES (v1, query protocol: SendEmail, SendRawEmail, GetIdentityVerificationAttributes) on 127.0.0.1 that keeps what it is given.
  *
  * `GET /` is a mailbox for people, `GET /store?since=<epoch seconds>` has the emails as JSON. An email with a
  * configuration set has the events that SES would send: every address takes its mail, but for those of SES's mailbox
@@ -65,10 +66,13 @@ export async function startMail(options: MailOptions) {
   async function call(request: IncomingMessage): Promise<string> {
     const form = new URLSearchParams(await readBody(request));
     const action = form.get('Action') ?? '';
+    if (action === 'GetIdentityVerificationAttributes')
+      return answered(action, verificationAttributes(members(form, 'Identities'), escapeHtml));
     const read = { SendEmail: readEmail, SendRawEmail: readRawEmail }[action];
     if (!read) throw new ServiceError('InvalidAction', `The local SES has no action ${action}`);
     faults.refuse();
     const email = await read(form);
+    requireVerified(email.from);
     const set = email.configurationSet;
     if (set !== undefined && !configurationSets.has(set))
       throw new ServiceError('ConfigurationSetDoesNotExist', `Configuration set <${set}> does not exist.`);
@@ -81,8 +85,7 @@ export async function startMail(options: MailOptions) {
       );
     store.add(email);
     setImmediate(tell, email);
-    const result = `<${action}Result><MessageId>${email.messageId}</MessageId></${action}Result>`;
-    return `<${action}Response xmlns="${namespace}">${result}${metadata()}</${action}Response>`;
+    return answered(action, `<MessageId>${email.messageId}</MessageId>`);
   }
 
   function look(path: URL): { type: string; body: string } | undefined {
@@ -147,8 +150,10 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.writeHead(status, { 'content-type': type, 'content-security-policy': policy }).end(body);
 }
 
-function metadata(): string {
-  return `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`;
+function answered(action: string, content: string): string {
+  const result = `<${action}Result>${content}</${action}Result>`;
+  const metadata = `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`;
+  return `<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`;
 }
 
 function readEmail(form: URLSearchParams): Email {

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { startMail } from '../../../infra/local/mail/server.ts';
 import { startQueues } from '../../../infra/local/queues/server.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
+import { sesIdentities } from '../../../layers/roster/src/aws/mail-identities.ts';
 import { mailQueue } from '../../../layers/roster/src/aws/mail-queue.ts';
 import { sesMailer } from '../../../layers/roster/src/aws/mailer.ts';
 import { mailIdOf, mailRecords } from '../../../layers/roster/src/aws/mails.ts';
@@ -21,6 +22,7 @@ import { suppressions } from '../../../layers/roster/src/aws/suppressions.ts';
 import { createTable, type Table } from '../../../layers/roster/src/aws/table.ts';
 import type { Mail, MailRecord } from '../../../layers/roster/src/domain/mail.ts';
 import { followMail, SesEvent } from '../../../layers/roster/src/lambda/mail-events.ts';
+import { mailSenders } from '../../../layers/roster/src/lambda/mail-sender.ts';
 import { MailMessage, type SendDeps, sendMail } from '../../../layers/roster/src/lambda/send-mail.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { storedOrganization } from '../../support/organization.ts';
@@ -88,7 +90,8 @@ beforeEach(async () => {
     mails,
     suppressions: suppressions(table),
     organizations: { get: async () => storedOrganization('acme', { name: 'Chess Club' }) },
-    mailer: sesMailer({ from: 'muster@roster.example', configurationSet: 'muster', client: sesClient }),
+    mailer: sesMailer({ configurationSet: 'muster', client: sesClient }),
+    senderOf: senders(sesClient),
     mailQueue: {
       ...mailQueue(queueUrl, { mails, clock }, sqsClient),
       putOff: async (message, delaySeconds) => void putOff.push({ message, delaySeconds }),
@@ -97,6 +100,11 @@ beforeEach(async () => {
   };
   await faults({});
 });
+
+const senders = (client: SESClient) => {
+  const policy = { from: 'muster@roster.example', domains: ['club.example', 'unverified.example'] };
+  return mailSenders(policy, { mailIdentities: sesIdentities(client), clock: () => now });
+};
 
 let addresses = 0;
 const someone = () => `success+${++addresses}@simulator.amazonses.com`;
@@ -127,7 +135,13 @@ async function onlyMessage(): Promise<MailMessage> {
 
 async function inbox(to: string) {
   const { emails } = (await (await fetch(`${ses.url}/store`)).json()) as {
-    emails: { destination: { to: string[] }; body: { text: string }; tags: object; from: string }[];
+    emails: {
+      destination: { to: string[] };
+      body: { text: string };
+      tags: object;
+      from: string;
+      replyTo: string[];
+    }[];
   };
   return emails.filter(({ destination }) => destination.to.includes(to));
 }
@@ -272,7 +286,7 @@ describe('a sender', () => {
     const to = someone();
     const mailId = await order(to);
     const message = await onlyMessage();
-    const mailer = sesMailer({ from: 'muster@roster.example', configurationSet: 'none', client: sesClient });
+    const mailer = sesMailer({ configurationSet: 'none', client: sesClient });
     await expect(sendMail({ ...deps, mailer }, message, options)).rejects.toThrow('none');
     expect(await state(mailId)).toBe('queued');
     await sendMail(deps, message, options);
@@ -284,11 +298,79 @@ describe('a sender', () => {
     await order(to);
     const message = await onlyMessage();
     const nowhere = new SESClient({ ...local, endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
-    const mailer = sesMailer({ from: 'muster@roster.example', configurationSet: 'muster', client: nowhere });
+    const mailer = sesMailer({ configurationSet: 'muster', client: nowhere });
     await sendMail({ ...deps, mailer }, message, options);
     expect(putOff).toHaveLength(1);
     await sendMail(deps, message, options);
     expect(await inbox(to)).toHaveLength(1);
+  });
+});
+
+describe('an organization’s own sender', () => {
+  const nowhere = () => new SESClient({ ...local, endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
+  /** Sends one mail of an organization with this setting, and tells whom it came from and whom answers go to. */
+  async function sent(mail: { from?: string; replyTo?: string }, senderOf = deps.senderOf) {
+    const to = someone();
+    await order(to, to);
+    const [{ body, done }] = (await deliveries()) as [Awaited<ReturnType<typeof deliveries>>[0]];
+    const organizations = { get: async () => storedOrganization('acme', { name: 'Chess Club', mail }) };
+    await sendMail({ ...deps, organizations, senderOf }, body, options);
+    await done();
+    const emails = await inbox(to);
+    return emails.map(({ from, replyTo }) => ({ from: /<(.*)>/.exec(from)?.[1], replyTo }));
+  }
+  const installation = 'muster@roster.example';
+
+  it('is whom its mails come from where SES has verified it, and answers go where it says', async () => {
+    expect(await sent({ from: 'Chess@CLUB.example', replyTo: 'office@else.example' })).toEqual([
+      { from: 'Chess@club.example', replyTo: ['office@else.example'] },
+    ]);
+    expect(await sent({ replyTo: 'office@else.example' })).toEqual([
+      { from: installation, replyTo: ['office@else.example'] },
+    ]);
+    expect(await sent({})).toEqual([{ from: installation, replyTo: [] }]);
+  });
+
+  it.each([
+    ['is not verified', 'chess@unverified.example'],
+    ['is of a domain that the installation does not list', 'chess@else.example'],
+    ['is of a domain below a listed one', 'chess@www.club.example'],
+  ])('gives way to the installation’s where it %s', async (_, from) => {
+    expect(await sent({ from })).toEqual([{ from: installation, replyTo: [] }]);
+  });
+
+  it('gives way where SES cannot be asked, and where SES refuses to send from it after all', async () => {
+    const from = 'chess@club.example';
+    expect(await sent({ from }, senders(nowhere()))).toEqual([{ from: installation, replyTo: [] }]);
+    await faults({ reject: 1 });
+    expect(await sent({ from })).toEqual([{ from: installation, replyTo: [] }]);
+    expect(await sent({ from })).toEqual([{ from, replyTo: [] }]);
+  });
+
+  it('is asked about once in 10 minutes, and a minute after a check failed', async () => {
+    let [calls, isDown] = [0, true];
+    const mailIdentities = {
+      async verified(identities: readonly string[]) {
+        calls += 1;
+        if (isDown) throw new Error('down');
+        return new Set(identities);
+      },
+    };
+    const policy = { from: installation, domains: ['club.example'] };
+    const senderOf = mailSenders(policy, { mailIdentities, clock: () => now });
+    const own = 'chess@club.example';
+    const steps: [seconds: number, isDown: boolean, from: string, calls: number][] = [
+      [0, true, installation, 1],
+      [59, false, installation, 1],
+      [1, false, own, 2],
+      [599, true, own, 2],
+      [1, true, installation, 3],
+    ];
+    for (const [seconds, down, from, asked] of steps) {
+      later(seconds);
+      isDown = down;
+      expect([await senderOf(own), calls]).toEqual([from, asked]);
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  GetIdentityVerificationAttributesCommand,
   SESClient,
   SendEmailCommand,
   SendRawEmailCommand,
@@ -117,6 +118,23 @@ test('what it cannot do is an error at once, and sends nothing', async () => {
   });
   const nobody = new SendEmailCommand({ ...invitation.input, Destination: {} });
   await expect(client.send(nobody)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+  expect(await stored()).toEqual([]);
+});
+
+test('every identity is verified but those of domains that begin with unverified., from which nothing is sent', async () => {
+  const { client, stored } = await start();
+  const Identities = ['club.example', 'a@club.example', 'unverified.example', 'a@unverified.example'];
+  const { VerificationAttributes } = await client.send(
+    new GetIdentityVerificationAttributesCommand({ Identities }),
+  );
+  expect(VerificationAttributes).toEqual({
+    'club.example': { VerificationStatus: 'Success' },
+    'a@club.example': { VerificationStatus: 'Success' },
+  });
+  const Source = 'Muster <a@unverified.example>';
+  await expect(client.send(new SendEmailCommand({ ...invitation.input, Source }))).rejects.toMatchObject({
+    name: 'MessageRejected',
+  });
   expect(await stored()).toEqual([]);
 });
 

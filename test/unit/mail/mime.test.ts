@@ -58,7 +58,17 @@ it('lets nothing begin a header of its own', async () => {
   expect(lines(message).filter((one) => /^bcc/i.test(one))).toEqual([]);
   expect((await simpleParser(message)).bcc).toBeUndefined();
   expect(() => mimeMessage({ ...mail, to: evil })).toThrow('malformed');
+  for (const address of [evil, 'a@b.example\r\nBcc: eve@example.org', 'a@b.example>, <eve@example.org']) {
+    expect(() => mimeMessage({ ...mail, replyTo: address })).toThrow('malformed');
+    expect(() => mimeMessage({ ...mail, from: { ...mail.from, address } })).toThrow('malformed');
+  }
   expect(() => mimeMessage({ ...mail, unsubscribeUrl: 'https://a.example/>\r\nX: y' })).toThrow('malformed');
+});
+
+it('names whom answers go to, if that is another one (RFC 5322, 3.6.2)', async () => {
+  const parsed = await simpleParser(mimeMessage({ ...mail, replyTo: 'office@chess.example' }));
+  expect(parsed.replyTo?.value).toEqual([{ address: 'office@chess.example', name: '' }]);
+  expect((await simpleParser(mimeMessage(mail))).replyTo).toBeUndefined();
 });
 
 it('offers to unsubscribe with one click where there is a link for it (RFC 8058)', () => {

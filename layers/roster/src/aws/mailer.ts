@@ -8,6 +8,10 @@ import { mimeMessage } from './mime.ts';
 export interface OutgoingMail extends MailRef {
   /** The name that people see as the sender. */
   fromName: string;
+  /** The address that it comes from; its identity is verified with SES. */
+  from: string;
+  /** Whom answers go to; to `from`, where absent. */
+  replyTo?: string | undefined;
   to: string;
   rendered: RenderedMail;
 }
@@ -46,8 +50,8 @@ const refusedCodes = new Set([
 
 let sharedClient: SESClient | undefined;
 
-/** One try: the SDK's own repeats would send a mail again whose answer was lost. */
-function ses(): SESClient {
+/** The process's client of SES. One try: the SDK's own repeats would send a mail again whose answer was lost. */
+export function ses(): SESClient {
   sharedClient ??= new SESClient({
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
@@ -56,17 +60,15 @@ function ses(): SESClient {
 }
 
 export interface MailerOptions {
-  /** The address that mails come from; its identity is verified with SES. */
-  from: string;
   configurationSet: string;
   client?: SESClient;
 }
 
 /** Opens SES. Nothing is sent until a method is called. `client`, if given, must not repeat by itself. */
-export function sesMailer({ from, configurationSet, client = ses() }: MailerOptions): Mailer {
+export function sesMailer({ configurationSet, client = ses() }: MailerOptions): Mailer {
   return {
-    async send({ organization, mailId, fromName, to, rendered }) {
-      const mime = mimeMessage({ from: { name: fromName, address: from }, to, ...rendered });
+    async send({ organization, mailId, fromName, from, replyTo, to, rendered }) {
+      const mime = mimeMessage({ from: { name: fromName, address: from }, to, replyTo, ...rendered });
       const command = new SendRawEmailCommand({
         Source: from,
         Destinations: [to],

@@ -5,6 +5,8 @@ import { randomUUID } from 'node:crypto';
 export interface MimeMail {
   from: { name: string; address: string };
   to: string;
+  /** Whom answers go to; to `from`, where absent. */
+  replyTo?: string | undefined;
   subject: string;
   text: string;
   html: string;
@@ -17,10 +19,11 @@ const wordBytesMax = 39;
 
 /** The message. No value can begin a header: words are encoded, and an address or a link must be visible ASCII. */
 export function mimeMessage(mail: MimeMail, boundary: string = randomUUID()): Buffer {
-  const { from, to, subject, text, html, unsubscribeUrl } = mail;
+  const { from, to, replyTo, subject, text, html, unsubscribeUrl } = mail;
   const headers = [
     `From: ${encodedWords(from.name)}\r\n <${visible(from.address)}>`,
     `To: ${visible(to)}`,
+    ...(replyTo === undefined ? [] : [`Reply-To: ${visible(replyTo)}`]),
     `Subject: ${encodedWords(subject)}`,
     ...(unsubscribeUrl === undefined
       ? []

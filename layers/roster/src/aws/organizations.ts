@@ -35,6 +35,7 @@ const OrganizationItem = z.object({
   requireSecondFactor: z.boolean().optional(),
   inviteImported: z.boolean().optional(),
   registration: z.object({ isOpen: z.boolean(), columns: z.array(z.string()) }).optional(),
+  mail: z.object({ from: z.string().optional(), replyTo: z.string().optional() }).optional(),
   language: MailLanguage.default(defaultMailLanguage),
   reminders: ReminderPolicy.default(defaultReminders),
   schemaVersion: z.int().min(1),

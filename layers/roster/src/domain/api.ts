@@ -7,7 +7,7 @@ import { GroupName } from './group-name.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
 import { invitationMethods, invitationStates } from './invitation.ts';
 import { isTimeZone } from './local-time.ts';
-import { MailKind, MailLanguage, MailState } from './mail.ts';
+import { MailAddress, MailKind, MailLanguage, MailState } from './mail.ts';
 import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
 import { type Level, levels, permissions } from './permissions.ts';
@@ -182,6 +182,8 @@ export const OrganizationSettings = z.strictObject({
       columns: z.array(z.string().min(1).max(100)).max(registrationColumnsMax),
     })
     .optional(),
+  /** `from` is used where the installation allows its domain and SES has verified it, else the installation's own. */
+  mail: z.strictObject({ from: MailAddress.optional(), replyTo: MailAddress.optional() }).optional(),
   language: MailLanguage,
   reminders: ReminderPolicy,
 });
@@ -211,7 +213,13 @@ export const TemplateQuery = z.object({ format: z.enum(['csv', 'xlsx']).default(
 /** Without `language`, that of the organization. */
 export const MailPreviewQuery = z.object({ kind: MailKind, language: MailLanguage.optional() });
 export const MailPreview = z
-  .object({ subject: z.string(), html: z.string(), text: z.string() })
+  .object({
+    subject: z.string(),
+    html: z.string(),
+    text: z.string(),
+    /** The organization's own address, if it set one; whether it is verified shows when mails are sent. */
+    from: z.string().optional(),
+  })
   .meta({ id: 'MailPreview' });
 
 // Reminders

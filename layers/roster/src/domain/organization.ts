@@ -18,6 +18,8 @@ export interface Organization {
   inviteImported?: boolean | undefined;
   /** Whether people register by themselves, and by what; they do not, where absent. */
   registration?: Registration | undefined;
+  /** Whom its mails come from, where SES may send from there, and whom answers go to. */
+  mail?: { from?: string | undefined; replyTo?: string | undefined } | undefined;
   /** Of the mails that are sent in its name. */
   language: MailLanguage;
   /** How those who have not joined are reminded. */

@@ -28,6 +28,8 @@ export const env = {
   mailQueue: z.object({ MAIL_QUEUE_URL: z.url() }),
   mailer: z.object({
     MAIL_FROM: z.email(),
+    /** Domains with commas between them, or none. */
+    MAIL_FROM_DOMAINS: z.string().transform((list) => list.split(',').filter((domain) => domain !== '')),
     MAIL_CONFIGURATION_SET: text,
     MAIL_INTERVAL_MILLISECONDS: z.coerce.number().int().min(0),
     SITE_URL: z.url().transform((url) => url.replace(/\/+$/, '')),

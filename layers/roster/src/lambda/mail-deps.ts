@@ -1,5 +1,6 @@
 /** The composition root of sending mails; apart, so that no other function loads SES's client. */
 import { auditTrail } from '../aws/audit.ts';
+import { type MailIdentities, sesIdentities } from '../aws/mail-identities.ts';
 import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
 import { type Mailer, sesMailer } from '../aws/mailer.ts';
 import { type MailRecords, mailRecords } from '../aws/mails.ts';
@@ -13,6 +14,7 @@ import { env, readEnv } from './env.ts';
 import { followInvitations } from './invitation-outcome.ts';
 import { lazily } from './lazily.ts';
 import { type MailListener, noteMailState } from './mail-outcome.ts';
+import { type MailSenderOf, mailSenders } from './mail-sender.ts';
 
 export interface MailDeps {
   clock: Clock;
@@ -22,6 +24,9 @@ export interface MailDeps {
   mails: MailRecords;
   mailQueue: MailQueue;
   mailer: Mailer;
+  mailIdentities: MailIdentities;
+  /** Whom mails of an organization come from. */
+  senderOf: MailSenderOf;
   /** Who is not to be written to. */
   suppressions: Suppressions;
   /** The members whose invitations follow their mails. */
@@ -43,8 +48,13 @@ export const mailDeps: MailDeps = lazily<MailDeps>({
   mails: () => mailRecords(mailDeps.table),
   mailQueue: () => mailQueue(readEnv(env.mailQueue).MAIL_QUEUE_URL, mailDeps),
   mailer: () => {
-    const { MAIL_FROM, MAIL_CONFIGURATION_SET } = readEnv(env.mailer);
-    return sesMailer({ from: MAIL_FROM, configurationSet: MAIL_CONFIGURATION_SET });
+    const { MAIL_CONFIGURATION_SET } = readEnv(env.mailer);
+    return sesMailer({ configurationSet: MAIL_CONFIGURATION_SET });
+  },
+  mailIdentities: () => sesIdentities(),
+  senderOf: () => {
+    const { MAIL_FROM, MAIL_FROM_DOMAINS } = readEnv(env.mailer);
+    return mailSenders({ from: MAIL_FROM, domains: MAIL_FROM_DOMAINS }, mailDeps);
   },
   suppressions: () => suppressions(mailDeps.table),
   roster: () => roster(mailDeps.table),

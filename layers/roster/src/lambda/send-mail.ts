@@ -11,7 +11,7 @@ import { logger } from './observability.ts';
 export { MailMessage } from '../aws/mail-queue.ts';
 
 export type SendDeps = MoveDeps &
-  Pick<MailDeps, 'mailer' | 'mailQueue' | 'organizations' | 'suppressions'> & {
+  Pick<MailDeps, 'mailer' | 'mailQueue' | 'organizations' | 'senderOf' | 'suppressions'> & {
     mails: Pick<MailDeps['mails'], 'take' | 'putBack' | 'move'>;
   };
 
@@ -82,10 +82,17 @@ async function handOver(
   { siteUrl, turn }: SendOptions,
 ) {
   if (await deps.suppressions.has(record.to)) return { answer: 'suppressed' as const };
-  const { name, language, timeZone } = await deps.organizations.get(organization);
+  const { name, language, timeZone, mail: own } = await deps.organizations.get(organization);
   const rendered = renderMail(mail, { organizationName: name, language, timeZone, siteUrl });
-  await turn?.();
-  return deps.mailer.send({ organization, mailId, fromName: name, to: record.to, rendered });
+  const content = { organization, mailId, fromName: name, replyTo: own?.replyTo, to: record.to, rendered };
+  const send = async (from: string) => {
+    await turn?.();
+    return deps.mailer.send({ ...content, from });
+  };
+  const [from, installation] = [await deps.senderOf(own?.from), await deps.senderOf(undefined)];
+  const said = await send(from);
+  // SES took nothing, perhaps because the organization's own identity ended just now: no mail is lost by that.
+  return said.answer === 'refused' && from !== installation ? send(installation) : said;
 }
 
 /** SES may have taken the mail or not. */
