@@ -48,6 +48,7 @@ export const catalogue = {
     'fault.invalid_session': 'This took too long. Begin again.',
     'fault.wrong_code': 'This code is not right. Wait for the next one and type that.',
     'fault.invalid_password': 'This password does not meet the rules, or was used before. Choose another.',
+    'fault.already_member': 'Your account is a member here already. Sign in instead.',
     'fault.login_taken': 'Somebody has this username already. Choose another.',
     'fault.too_many_requests': 'Too many attempts. Wait a quarter of an hour, then try again.',
     'fault.throttled': 'Muster is busy. Try again in a moment.',
@@ -222,6 +223,7 @@ export const catalogue = {
     'fault.wrong_code': 'Ce code est incorrect. Attendez le suivant et saisissez-le.',
     'fault.invalid_password':
       'Ce mot de passe ne respecte pas les règles ou a déjà servi. Choisissez-en un autre.',
+    'fault.already_member': 'Votre compte est déjà membre ici. Connectez-vous plutôt.',
     'fault.login_taken': 'Cet identifiant est déjà pris. Choisissez-en un autre.',
     'fault.too_many_requests': 'Trop de tentatives. Attendez un quart d’heure, puis réessayez.',
     'fault.throttled': 'Muster est très sollicité. Réessayez dans un instant.',
