@@ -34,18 +34,19 @@ export type LinkChange =
   /** The condition does not hold if it is used up or, where a claim is named, that claim is over. */
   | { spend: { hash: string; claimId?: string | undefined } };
 
-const linkFields = {
+const LinkItem = z.object({
   organization: z.string(),
   externalId: z.string(),
   invitation: z.string(),
   round: z.int().min(1),
   validUntil: z.iso.datetime(),
-};
-const LinkItem = z.object(linkFields);
+});
+/** Tells these links from others under the same keys. */
 const kind = 'invitation';
 
 /** An expired link stays for a week, so that whoever comes late is told so and can ask for a fresh one. */
 const keptSeconds = 7 * 24 * 60 * 60;
+
 /** The action of a change of a link. */
 export function linkAction(change: LinkChange): Action {
   if ('issue' in change) return { put: itemOf(change.issue.hash, change.issue.link) };

@@ -116,7 +116,8 @@ function dueItem({ organization, member }: MemberWrite): MemberAction[] {
   return actions.map((action) => ({ on: 'due', action }));
 }
 
-const countNames = {
+/** The attribute that counts the members of a state. */
+export const countNames = {
   not_joined: 'notJoined',
   enabled: 'enabled',
   disabled: 'disabled',

@@ -21,7 +21,7 @@ import { type DueKind, dueNow, periodActions } from './due-members.ts';
 import { departmentCountActions } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
-import { membershipUpdate, ownersUpdate } from './member-write.ts';
+import { countNames, membershipUpdate, ownersUpdate } from './member-write.ts';
 import { parseItem } from './parse-item.ts';
 import { readSummary } from './summary.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
@@ -340,8 +340,6 @@ function checkpoint(ref: ImportRef, chunk: Chunk, changes: PlannedChange[], conf
     condition: isAbsent,
   };
 }
-
-const countNames = { not_joined: 'notJoined', enabled: 'enabled', disabled: 'disabled' } as const;
 
 function countUpdate(ref: ImportRef, part: number, changes: PlannedChange[]): Action {
   const add = { enabled: 0, disabled: 0, notJoined: 0 };
