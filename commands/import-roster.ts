@@ -27,13 +27,15 @@ export async function approveImport(
   job: ImportJob,
   onProgress?: WaitOptions['onProgress'],
 ): Promise<ImportJob> {
-  await client.approve(organization, job.importId, job.hold ? { confirmHold: true } : {});
+  const { planVersion, hold } = job;
+  await client.approve(organization, job.importId, { planVersion, ...(hold && { confirmHold: true }) });
   return client.waitForImport(organization, job.importId, { deadlineSeconds, onProgress });
 }
 
 const stepTexts: Record<ImportJob['step'], string> = {
   awaiting_upload: 'Waiting for the file',
   unzipping: 'Unzipping',
+  mapping: 'Waiting for its columns to be mapped',
   validating: 'Checking every row',
   comparing: 'Comparing with the roster',
   review: 'The plan is ready',

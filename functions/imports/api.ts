@@ -1,9 +1,11 @@
-import { asOf, type Import, noCounts } from 'roster/domain/import';
+import { isMusterError, MusterError } from 'roster/domain/errors';
+import { type Import, noCounts } from 'roster/domain/import';
+import { fileKeptDays, isPurged } from 'roster/domain/import-actions';
 import type { ImportRef } from 'roster/domain/ports';
 import { actorOf, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { downloadTtlSeconds, type ImportDeps, importDeps } from 'roster/lambda/import-deps';
-import { present } from 'roster/pipeline/present';
-import { approve, cancel, listChanges, listRejects } from 'roster/pipeline/review';
+import { listed, present } from 'roster/pipeline/present';
+import { approve, cancel, listChanges, listRejects, withdrawApproval } from 'roster/pipeline/review';
 
 const refOf = ({ org, importId }: { org: string; importId: string }): ImportRef => ({
   organization: org,
@@ -32,15 +34,22 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
     return { status: 201, body: { importId: job.importId, upload } };
   },
 
-  async listImports({ params, query }, deps) {
+  async listImports({ params, query, caller }, deps) {
     const { items, ...rest } = await deps.imports.page(params.org, query);
     const now = deps.clock();
-    return { status: 200, body: { items: items.map((job) => asOf(job, now)), ...rest } };
+    return { status: 200, body: { items: items.map((job) => listed(job, caller.level, now)), ...rest } };
   },
 
-  async getImport({ params }, deps) {
+  async getUnfinishedImport({ params, caller }, deps) {
+    const job = await deps.imports.unfinished(params.org, deps.clock());
+    if (job === undefined) return { status: 200, body: {} };
+    const ref = { organization: params.org, importId: job.importId };
+    return { status: 200, body: { import: await present(deps, ref, job, caller) } };
+  },
+
+  async getImport({ params, caller }, deps) {
     const ref = refOf(params);
-    return { status: 200, body: await present(deps, ref, await deps.imports.get(ref)) };
+    return { status: 200, body: await present(deps, ref, await deps.imports.get(ref), caller) };
   },
 
   async listChanges({ params, query }, deps) {
@@ -54,13 +63,20 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
   async approveImport({ params, body, ...call }, deps) {
     const ref = refOf(params);
     const { job, parts } = await approve(deps, ref, actorOf(call), body);
-    await deps.machine.resume(ref, parts);
-    return { status: 202, body: await present(deps, ref, job) };
+    if (parts !== undefined) await deps.machine.resume(ref, parts);
+    return { status: 202, body: await present(deps, ref, job, call.caller) };
+  },
+
+  async withdrawApproval({ params, ...call }, deps) {
+    const ref = refOf(params);
+    const job = await withdrawApproval(deps, ref, actorOf(call));
+    return { status: 200, body: await present(deps, ref, job, call.caller) };
   },
 
   async cancelImport({ params, ...call }, deps) {
     const ref = refOf(params);
-    return { status: 200, body: await present(deps, ref, await cancel(deps, ref, actorOf(call))) };
+    const job = await cancel(deps, ref, actorOf(call));
+    return { status: 200, body: await present(deps, ref, job, call.caller) };
   },
 
   async getImportReport({ params }, deps) {
@@ -72,8 +88,12 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
 
   async getImportFile({ params }, deps) {
     const ref = refOf(params);
-    const { fileName } = await deps.imports.get(ref);
-    const url = await deps.downloadLink(ref, 'file', fileName);
+    const job = await deps.imports.get(ref);
+    const url = await deps.downloadLink(ref, 'file', job.fileName).catch((error: unknown) => {
+      if (!isMusterError(error, 'not_found') || !isPurged(job, deps.clock())) throw error;
+      const message = `The file was kept for ${fileKeptDays} days and is gone. Its hash and counts stay with the import.`;
+      throw new MusterError('file_purged', message, { cause: error });
+    });
     return { status: 200, body: { url, expiresInSeconds: downloadTtlSeconds } };
   },
 };

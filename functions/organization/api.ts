@@ -1,5 +1,6 @@
 import { changedFields } from 'roster/domain/audit';
 import { MusterError } from 'roster/domain/errors';
+import type { HoldPolicy } from 'roster/domain/import';
 import { type Level, mayDo } from 'roster/domain/permissions';
 import { checkRegistration, closedRegistration, openColumns } from 'roster/domain/registration';
 import { checkSchema } from 'roster/domain/schema';
@@ -19,6 +20,7 @@ const handlers: HttpHandlers<'organization', Deps> = {
     const current = await organizations.get(params.org);
     requireVersion(ifMatch, current.version);
     requireRename(call.caller.level, current.name, patch.name);
+    requireForHold(call.caller.level, current.hold, patch.hold);
     if (patch.requireSecondFactor === true && !current.requireSecondFactor) {
       requireOwnSecondFactor((await accounts.standing(call.caller.account)).account);
     }
@@ -26,12 +28,14 @@ const handlers: HttpHandlers<'organization', Deps> = {
       const { columns } = await organizations.schema(params.org, current.schemaVersion);
       checkRegistration(patch.registration, columns);
     }
-    const settings = { ...patch, updatedAt: clock().toISOString() };
+    // A hold that says nothing of the second administrator leaves that as it is.
+    const changes = { ...patch, ...(patch.hold && { hold: { ...current.hold, ...patch.hold } }) };
+    const settings = { ...changes, updatedAt: clock().toISOString() };
     const body = await organizations.update(current, settings, {
       action: 'organization.update',
       actor: actorOf(call),
       subject: params.org,
-      ...changedFields(current, patch),
+      ...changedFields(current, changes),
     });
     return { status: 200, version: body.version, body };
   },
@@ -88,6 +92,19 @@ const handlers: HttpHandlers<'organization', Deps> = {
 function requireRename(level: Level, current: string, wanted: string | undefined): void {
   if (wanted === undefined || wanted === current || mayDo(level, 'organization.rename')) return;
   throw new MusterError('forbidden', 'Only the owner renames the organization.');
+}
+
+/**
+ * Where two administrators have to approve, neither of them takes that away, nor moves the bounds from which on they
+ * do: that is for those who answer for security. @throws MusterError `forbidden`
+ */
+function requireForHold(level: Level, current: HoldPolicy, wanted: HoldPolicy | undefined): void {
+  if (current.secondAdministrator !== true || wanted === undefined) return;
+  const isSame = Object.keys(changedFields(current, wanted).after).length === 0;
+  if (isSame || mayDo(level, 'members.levels')) return;
+  const message =
+    'While imports need a second administrator, only owners and security administrators change the hold.';
+  throw new MusterError('forbidden', message);
 }
 
 /** Whoever requires it of others has it, or would be locked out itself. @throws MusterError `no_second_factor` */

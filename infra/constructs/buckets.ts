@@ -9,6 +9,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { fileKeptDays } from 'roster/domain/import-actions';
 import type { Stage } from '../stages.ts';
 
 /** What the buckets depend on. */
@@ -19,7 +20,7 @@ export interface BucketsProps {
 }
 
 /** How long roster files, their intermediate parts and reports stay: what they say lives on in the table. */
-const keptDays = 30;
+const keptDays = fileKeptDays;
 
 /** Every bucket of the system: encrypted, private, TLS only, with its access logged. */
 export class Buckets extends Construct {

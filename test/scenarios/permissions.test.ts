@@ -50,10 +50,12 @@ const table: Record<OrganizationOperation, Row> = {
   getSchemaTemplate: { needs: 'schema.read', answers: [200] },
   createImport: { needs: 'imports.write', body: () => ({ fileName: 'a.csv' }), answers: [201] },
   listImports: { needs: 'imports.read', answers: [200] },
+  getUnfinishedImport: { needs: 'imports.read', answers: [200] },
   getImport: { needs: 'imports.read', answers: [200] },
   listChanges: { needs: 'imports.read', answers: [200, 409] },
   listRejects: { needs: 'imports.read', answers: [200] },
   approveImport: { needs: 'imports.write', body: () => ({}), answers: [409] },
+  withdrawApproval: { needs: 'imports.write', answers: [409] },
   cancelImport: { needs: 'imports.write', answers: [200] },
   // The import is announced only, so that there is no report and no file.
   getImportReport: { needs: 'imports.read', answers: [404] },

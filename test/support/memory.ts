@@ -46,7 +46,7 @@ export function memoryObjects(): Objects & { files: Map<string, Buffer> } {
 
 export function memoryImports(
   first: Partial<Import> = {},
-): Imports & { job: Import; applied: AppliedChunk[] } {
+): Imports & { job: Import; applied: AppliedChunk[]; approved: Approval | undefined } {
   const at = '2026-01-01T00:00:00.000Z';
   const memory = {
     job: {
@@ -65,8 +65,8 @@ export function memoryImports(
       ...first,
     } as Import,
     applied: [] as AppliedChunk[],
+    approved: undefined as Approval | undefined,
   };
-  let approved: Approval | undefined;
   return Object.assign(memory, {
     async create() {},
     get: async () => memory.job,
@@ -85,12 +85,14 @@ export function memoryImports(
     async leaveFloor() {},
     async addProgress() {},
     progress: async () => 0,
-    async putApproval(_ref: ImportRef, approval: Approval) {
-      approved = approval;
+    async approve(org: string, job: Import, approval: Approval, patch: Partial<Import>) {
+      const next = await this.update(org, job, patch);
+      memory.approved = approval;
+      return next;
     },
     async approval() {
-      if (approved === undefined) throw new MusterError('not_found', 'not approved');
-      return approved;
+      if (memory.approved === undefined) throw new MusterError('not_found', 'not approved');
+      return memory.approved;
     },
     async *chunks(_ref: ImportRef, part?: number) {
       yield* memory.applied.filter((chunk) => part === undefined || chunk.part === part);

@@ -300,8 +300,20 @@ describe('what an import leaves beside its record', () => {
       kinds: ['add', 'disable'] as ('add' | 'disable')[],
       exclude: ['A#1', 'é'],
     };
-    await imports.putApproval(refOf(1), { ...approval, exclude: [] });
-    await imports.putApproval(refOf(1), approval);
+    const event = {
+      action: 'import.approve' as const,
+      actor: { account: 'OWNER', login: 'owner' },
+      subject: idOf(1),
+    };
+    await imports.create('acme', job(1, { step: 'review' }));
+    const waiting = await imports.get(refOf(1));
+    await imports.approve('acme', waiting, { ...approval, exclude: [] }, {}, event);
+    const again = await imports.get(refOf(1));
+    await imports.approve('acme', again, approval, { step: 'applying' }, event);
+    // One that met another one leaves neither its step nor its choice.
+    const late = imports.approve('acme', again, { ...approval, exclude: ['late'] }, { step: 'done' }, event);
+    await expect(late).rejects.toEqual(code('conflict'));
+    expect(await imports.get(refOf(1))).toMatchObject({ step: 'applying' });
     expect(await imports.approval(refOf(1))).toEqual(approval);
     await table.put({ ...keys.approval('acme', idOf(1)), by: 7 });
     await expect(imports.approval(refOf(1))).rejects.toEqual(code('corrupt_item'));

@@ -205,7 +205,7 @@ describe('an import’s chunk', () => {
     timeZone: 'UTC',
     now,
     approvedBy: 'admin',
-    approvedByAccount: 'BOSS',
+    approverAccounts: ['BOSS'],
     departments: new Map(),
   };
   const disable = (id: string, account?: string): PlannedChange => ({

@@ -30,14 +30,14 @@ async function ready(changes: PlannedChange[], approver?: { by: string; account:
   const parts = [{ part: 0, ledger: '', kinds: { disable: { key, count: changes.length } } }];
   await work.write(workFiles.plan(ref), JSON.stringify({ counts: noCounts, parts }));
   const decision = { by: 'policy', at: '', kinds: [...changeKinds], exclude: [] };
-  await imports.putApproval(ref, { ...decision, ...approver });
+  imports.approved = { ...decision, ...approver };
   const chunks: PlannedChange[][] = [];
   const approvers: unknown[] = [];
   const told: string[] = [];
   const members = {
     applyChunk: async (_ref, { part, chunk, changes: written }, context) => {
       chunks[chunk] = written;
-      approvers.push([context.approvedBy, context.approvedByAccount]);
+      approvers.push([context.approvedBy, ...(context.approverAccounts ?? [])]);
       imports.applied.push({
         part,
         chunk,

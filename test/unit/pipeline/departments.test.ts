@@ -138,14 +138,14 @@ describe('departments before an import is applied', () => {
     );
     await work.write(workFiles.manifest(ref), JSON.stringify({ columns: [column] }));
     await work.write(workFiles.departmentPlan(ref), JSON.stringify(planned));
-    await imports.putApproval(ref, {
+    imports.approved = {
       by: 'ann',
       account: 'ANN',
       at: '',
       kinds: [...changeKinds],
       exclude: [],
       ...approval,
-    });
+    };
     const clock = () => new Date('2026-01-01T00:00:00.000Z');
     const run = async (departments: Departments) => {
       await createDepartments({ work, imports, departments, clock }, ref);

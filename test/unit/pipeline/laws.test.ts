@@ -248,6 +248,7 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
     work,
     reports: files,
     organizations: memoryOrganizations(columns),
+    approvers: { mayApprove: async () => true },
     limits: ImportLimits.parse({}),
     clock: () => at,
     upload: async () => ({ source, uploadedAt: at }),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { AuditEvent } from '../domain/audit.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
 import { applyInterrupted, isAbandoned } from '../domain/execution.ts';
 import {
@@ -8,6 +9,7 @@ import {
   ImportMode,
   ImportStatus,
   ImportStep,
+  importKinds,
   isOpen,
   OnRowErrors,
 } from '../domain/import.ts';
@@ -30,8 +32,10 @@ import {
 } from './table.ts';
 
 const count = z.int();
+const Approver = z.object({ by: z.string(), account: z.string(), at: z.string() });
 const ImportItem = z.object({
   importId: z.string(),
+  kind: z.enum(importKinds).optional(),
   fileName: z.string(),
   mode: ImportMode,
   onRowErrors: OnRowErrors,
@@ -83,6 +87,9 @@ const ImportItem = z.object({
       message: z.string(),
       disabling: count,
       members: count,
+      secondApproval: Approver.partial()
+        .extend({ required: z.literal(true) })
+        .optional(),
     })
     .optional(),
   approval: z
@@ -92,9 +99,14 @@ const ImportItem = z.object({
       at: z.string(),
       kinds: z.array(ChangeKind),
       excludedCount: count,
+      second: Approver.optional(),
     })
     .optional(),
+  undoOf: z.string().optional(),
+  undoneBy: z.string().optional(),
+  undoUntil: z.string().optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  planVersion: count.optional(),
   version: z.int(),
 });
 
@@ -115,6 +127,7 @@ const ApprovalItem = z.object({
   at: z.string(),
   kinds: z.array(ChangeKind),
   exclude: z.array(z.string()),
+  second: Approver.optional(),
 });
 
 /** A page of imports, newest first. */
@@ -132,6 +145,11 @@ export interface ImportRecords extends Imports {
    * wait for their file or their turn.
    */
   open(organization: string, now: Date): Promise<Import[]>;
+  /**
+   * The import that a banner announces (S1.14): the one that has the floor, else the newest if it waits for its file or
+   * its turn. Two reads and a query of one item.
+   */
+  unfinished(organization: string, now: Date): Promise<Import | undefined>;
 }
 
 /** How many of the newest imports are looked at for open ones; others have long given way or got no file. */
@@ -150,7 +168,13 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
     return parseItem(ImportItem, item, 'import');
   };
 
-  const update: Imports['update'] = async (organization, job, patch, event) => {
+  const update = async (
+    organization: string,
+    job: Import,
+    patch: Partial<Import>,
+    event?: AuditEvent,
+    approval?: Approval,
+  ): Promise<Import> => {
     const change = {
       key: keys.import(organization, job.importId),
       set: { ...patch, version: job.version + 1 },
@@ -158,7 +182,8 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
     };
     try {
       if (event === undefined) return parseItem(ImportItem, await table.update(change), 'import');
-      await audit.commit(organization, event, [{ update: change }]);
+      const approved = approval && { put: { ...keys.approval(organization, job.importId), ...approval } };
+      await audit.commit(organization, event, [{ update: change }, ...(approved ? [approved] : [])]);
       // A transaction returns no items; its condition held, so that this is what is stored.
       return parseItem(ImportItem, { ...job, ...withoutAbsent(change.set) }, 'import');
     } catch (error) {
@@ -255,7 +280,8 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
 
   return {
     get,
-    update,
+    update: (organization, job, patch, event) => update(organization, job, patch, event),
+    approve: (organization, job, approval, patch, event) => update(organization, job, patch, event, approval),
     list,
     async create(organization, job) {
       try {
@@ -280,6 +306,10 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
       ]);
       const found = new Map([...newest, ...(holder ? [holder] : [])].map((job) => [job.importId, job]));
       return [...found.values()].filter((job) => asOf(job, now).status === 'in_progress');
+    },
+    async unfinished(organization, now) {
+      const [holder, newest] = await Promise.all([floorHolder(organization), list(organization, 1)]);
+      return [holder, ...newest].find((job) => job && asOf(job, now).status === 'in_progress');
     },
     async takeFloor(ref, uploadedAt, now) {
       for (let tries = 0; tries < floorTriesMax; tries++) {
@@ -306,9 +336,6 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
     async progress(ref, step) {
       const item = await table.get(keys.progress(ref.organization, ref.importId, step));
       return item === undefined ? 0 : parseItem(ProgressItem, item, 'progress').done;
-    },
-    async putApproval(ref, approval) {
-      await table.put({ ...keys.approval(ref.organization, ref.importId), ...approval });
     },
     async approval(ref): Promise<Approval> {
       const item = await table.get(keys.approval(ref.organization, ref.importId), { consistent: true });

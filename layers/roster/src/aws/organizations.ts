@@ -25,7 +25,11 @@ import {
 const OrganizationItem = z.object({
   organization: z.string(),
   name: z.string(),
-  hold: z.object({ disabledShareMax: z.number(), disabledMembersMax: z.number() }),
+  hold: z.object({
+    disabledShareMax: z.number(),
+    disabledMembersMax: z.number(),
+    secondAdministrator: z.boolean().optional(),
+  }),
   importDefaults: z.object({
     mode: ImportMode,
     onRowErrors: OnRowErrors,

@@ -294,7 +294,8 @@ async function membershipsOf(
 /** Nobody is shut out by the file that it approved itself (B4). */
 function disablesApprover(change: PlannedChange, memberships: Memberships, context: ApplyContext): boolean {
   const { account } = memberships.get(change.account ?? '') ?? {};
-  return change.state === 'disabled' && account !== undefined && account === context.approvedByAccount;
+  const approved = account !== undefined && context.approverAccounts?.includes(account) === true;
+  return change.state === 'disabled' && approved;
 }
 
 /** What the changes do to memberships: the actions, how many enabled owners more or less, and the last one less. */

@@ -4,7 +4,8 @@ import { auditActions } from './audit.ts';
 import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, narrows } from './bulk-job.ts';
 import { rootDepartment } from './departments.ts';
 import { GroupName } from './group-name.ts';
-import { ChangeKind, ImportMode, ImportStatus, ImportStep, OnRowErrors } from './import.ts';
+import { ChangeKind, ImportMode, ImportStatus, ImportStep, importKinds, OnRowErrors } from './import.ts';
+import { importActionNames, importNeeds } from './import-actions.ts';
 import { invitationMethods, invitationStates } from './invitation.ts';
 import { isTimeZone } from './local-time.ts';
 import { MailAddress, MailKind, MailLanguage, MailState } from './mail.ts';
@@ -167,6 +168,7 @@ export const OrganizationSettings = z.strictObject({
   hold: z.strictObject({
     disabledShareMax: z.number().min(0).max(1),
     disabledMembersMax: count.max(1_000_000),
+    secondAdministrator: z.boolean().optional(),
   }),
   importDefaults: z.strictObject({
     mode: ImportMode,
@@ -192,6 +194,11 @@ export const Organization = z
   .object({
     ...OrganizationSettings.shape,
     requireSecondFactor: z.boolean().default(false),
+    hold: z.object({
+      disabledShareMax: z.number(),
+      disabledMembersMax: count,
+      secondAdministrator: z.boolean().default(false),
+    }),
     inviteImported: z.boolean().default(false),
     registration: z.object({ isOpen: z.boolean(), columns: z.array(z.string()) }).default(closedRegistration),
     organization: z.string(),
@@ -304,9 +311,13 @@ const Counts = z.object({
   conflicts: count,
 });
 
+/** `actions` are what the caller can do now; `waitsFor` is what the import needs of somebody to go on. */
 export const ImportBody = z
   .object({
     importId: z.string(),
+    kind: z.enum(importKinds).default('file'),
+    actions: z.array(z.enum(importActionNames)),
+    waitsFor: z.enum(importNeeds).optional(),
     fileName: z.string(),
     mode: ImportMode,
     onRowErrors: OnRowErrors,
@@ -343,16 +354,31 @@ export const ImportBody = z
         message: z.string(),
         disabling: count,
         members: count,
+        secondApproval: z
+          .object({ required: z.literal(true), by: z.string().optional(), at: time.optional() })
+          .optional(),
       })
       .optional(),
+    planVersion: count.optional(),
     approval: z
-      .object({ by: z.string(), at: time, kinds: z.array(ChangeKind), excludedCount: count })
+      .object({
+        by: z.string(),
+        at: time,
+        kinds: z.array(ChangeKind),
+        excludedCount: count,
+        second: z.object({ by: z.string(), at: time }).optional(),
+      })
       .optional(),
+    undoOf: z.string().optional(),
+    undoneBy: z.string().optional(),
+    undoUntil: time.optional(),
     error: z.object({ code: z.string(), message: z.string() }).optional(),
   })
   .meta({ id: 'Import' });
 
 export const ImportList = listOf(ImportBody).meta({ id: 'ImportList' });
+/** Without `import` where none is unfinished. */
+export const UnfinishedImport = z.object({ import: ImportBody.optional() }).meta({ id: 'UnfinishedImport' });
 export const ChangesQuery = Page.extend({ kind: ChangeKind.optional() });
 export const ChangeList = listOf(
   z
@@ -378,11 +404,16 @@ export const RejectList = listOf(
     .meta({ id: 'Reject' }),
 ).meta({ id: 'RejectList' });
 
+/**
+ * Without `kinds` all, without `exclude` everybody. `planVersion` names the plan that was looked at; it has to where
+ * there was more than one. Where two administrators approve, what both of them did is applied.
+ */
 export const Approval = z
   .strictObject({
     kinds: z.array(ChangeKind).min(1).optional(),
     exclude: z.array(z.string().min(1).max(200)).max(1_000).optional(),
     confirmHold: z.boolean().optional(),
+    planVersion: count.optional(),
   })
   .meta({ id: 'Approval' });
 

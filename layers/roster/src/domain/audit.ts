@@ -29,6 +29,7 @@ export const auditActions = [
   'organization.update',
   'schema.update',
   'import.approve',
+  'import.withdraw',
   'import.cancel',
   'import.complete',
   'import.fail',

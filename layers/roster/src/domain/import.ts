@@ -13,10 +13,11 @@ export const importStatuses = ['in_progress', 'incomplete', 'complete', 'error']
 export const ImportStatus = z.enum(importStatuses);
 export type ImportStatus = z.infer<typeof ImportStatus>;
 
-/** The steps in their order; an import never goes back. */
+/** The steps in their order. An import goes back only from its review, to be compared with the roster anew. */
 export const importSteps = [
   'awaiting_upload',
   'unzipping',
+  'mapping',
   'validating',
   'comparing',
   'review',
@@ -132,12 +133,24 @@ export interface Hold {
   message: string;
   disabling: number;
   members: number;
+  /** Present where one administrator is not enough (B4). */
+  secondApproval?: SecondApproval;
+}
+
+/** That two administrators have to approve, and who was the first of them, if one has. */
+export interface SecondApproval {
+  required: true;
+  by?: string;
+  account?: string;
+  at?: string;
 }
 
 /** The organization's bounds for approving by itself. `disabledShareMax` is a share of the enrolled, 0 to 1. */
 export interface HoldPolicy {
   disabledShareMax: number;
   disabledMembersMax: number;
+  /** Whether two administrators have to approve what is held; one will do, where absent. */
+  secondAdministrator?: boolean | undefined;
 }
 
 export const defaultHoldPolicy: HoldPolicy = { disabledShareMax: 0.1, disabledMembersMax: 50 };
@@ -155,6 +168,11 @@ export function holdFor(policy: HoldPolicy, disabling: number, enrolled: number)
     `This import would disable ${disabling} of ${enrolled} enrolled members (${share} %). ` +
     `More than ${policy.disabledMembersMax} members or ${policy.disabledShareMax * 100} % needs an admin to confirm it.`;
   return { reason: 'mass_change', message, disabling, members: enrolled };
+}
+
+/** A hold with what the organization asks of those who approve. */
+export function heldBy({ secondAdministrator }: HoldPolicy, hold: Hold): Hold {
+  return secondAdministrator === true ? { ...hold, secondApproval: { required: true } } : hold;
 }
 
 /** Limits on what an import reads. Bytes and counts. */
@@ -179,6 +197,13 @@ function bound(byDefault: number) {
   return z.int().positive().default(byDefault);
 }
 
+/** An administrator who approved, and when. */
+export interface Approver {
+  by: string;
+  account: string;
+  at: string;
+}
+
 /** How the file's columns met the schema's. `mapped` is file header → schema column. */
 export interface ImportColumns {
   mapped: Record<string, string>;
@@ -186,9 +211,14 @@ export interface ImportColumns {
   missing: string[];
 }
 
+export const importKinds = ['file', 'undo'] as const;
+export type ImportKind = (typeof importKinds)[number];
+
 /** An import as stored. Times are ISO 8601 in UTC. */
 export interface Import {
   importId: string;
+  /** What its plan is made of: an uploaded file, where absent, or what undoes another import. */
+  kind?: ImportKind;
   fileName: string;
   mode: ImportMode;
   onRowErrors: OnRowErrors;
@@ -220,8 +250,22 @@ export interface Import {
   departmentsToCreateCount?: number;
   hold?: Hold;
   /** `account` is absent where it was the organization's policy that approved. */
-  approval?: { by: string; account?: string; at: string; kinds: ChangeKind[]; excludedCount: number };
+  approval?: {
+    by: string;
+    account?: string;
+    at: string;
+    kinds: ChangeKind[];
+    excludedCount: number;
+    /** Who approved as the second one, where two had to. */
+    second?: Approver;
+  };
+  /** The import that this one undoes, the one that undid it, and until when it can be undone. */
+  undoOf?: string;
+  undoneBy?: string;
+  undoUntil?: string;
   error?: { code: string; message: string };
+  /** Counts up whenever the plan becomes another one; an approval names the one that it is for. */
+  planVersion?: number;
   version: number;
 }
 
@@ -267,7 +311,10 @@ export const uploadTtlSeconds = 600;
  * The import as it stands at a time: one whose file never came is incomplete once the upload is not taken any
  * more. A minute is left for the notice of a file that came at the last moment.
  */
-export function asOf(job: Import, now: Date): Import {
+export function asOf<J extends Pick<Import, 'status' | 'step' | 'createdAt' | 'uploadedAt'>>(
+  job: J,
+  now: Date,
+): J {
   const waitsSinceMs = now.getTime() - Date.parse(job.createdAt);
   const isLost =
     job.status === 'in_progress' &&

@@ -1,7 +1,7 @@
 /** What the domain and the pipeline need from outside; the adapters in `aws/` provide it. */
 import type { AuditActor, AuditEvent } from './audit.ts';
 import type { DepartmentTree } from './departments.ts';
-import type { Change, ChangeKind, Import, ImportStep } from './import.ts';
+import type { Approver, Change, ChangeKind, Import, ImportStep } from './import.ts';
 import type { Member, MemberSummary } from './member.ts';
 import type { Organization } from './organization.ts';
 import type { RosterSchema } from './schema.ts';
@@ -37,6 +37,8 @@ export interface Approval {
   at: string;
   kinds: ChangeKind[];
   exclude: string[];
+  /** Who approved as the second one, where two had to. */
+  second?: Approver;
 }
 
 /** One chunk of changes that was written, as its checkpoint says. */
@@ -48,6 +50,12 @@ export interface AppliedChunk {
   conflicts: string[];
 }
 
+/** Who may approve imports. */
+export interface Approvers {
+  /** Whether an account may at this moment: by its level in the organization, and unless it is disabled. */
+  mayApprove(organization: string, account: string): Promise<boolean>;
+}
+
 /** The records of imports. Every change is conditional on the version seen; a lost race throws `conflict`. */
 export interface Imports {
   create(organization: string, job: Import): Promise<void>;
@@ -55,6 +63,14 @@ export interface Imports {
   list(organization: string, limit: number, before?: string): Promise<Import[]>;
   /** With an `event` the change and its audit entry are one transaction. */
   update(organization: string, job: Import, patch: Partial<Import>, event?: AuditEvent): Promise<Import>;
+  /** As `update`, with the approval in the same transaction: whoever finds one finds the other. */
+  approve(
+    organization: string,
+    job: Import,
+    approval: Approval,
+    patch: Partial<Import>,
+    event: AuditEvent,
+  ): Promise<Import>;
   /**
    * Gives an import the floor and lets it begin. Imports never run at the same time (S1.10): of two that are open
    * the one uploaded earlier becomes incomplete.
@@ -65,7 +81,6 @@ export interface Imports {
   leaveFloor(ref: ImportRef): Promise<void>;
   addProgress(ref: ImportRef, step: ImportStep, done: number): Promise<void>;
   progress(ref: ImportRef, step: ImportStep): Promise<number>;
-  putApproval(ref: ImportRef, approval: Approval): Promise<void>;
   approval(ref: ImportRef): Promise<Approval>;
   chunks(ref: ImportRef, part?: number): AsyncIterable<AppliedChunk>;
 }
@@ -126,8 +141,8 @@ export interface ApplyContext {
   now: Date;
   /** The login of whoever approved the import, or uploaded one that needed no approval. */
   approvedBy: string;
-  /** Its account, which the import does not disable (B4). */
-  approvedByAccount?: string;
+  /** The accounts of those who approved, which the import does not disable (B4). */
+  approverAccounts?: readonly string[];
   /** The ids of the departments by the texts of the department column; a change that names another is left out. */
   departments: ReadonlyMap<string, string>;
 }

@@ -230,6 +230,15 @@ export const routes = {
     query: shapes.Page,
     responses: { 200: shapes.ImportList },
   },
+  getUnfinishedImport: {
+    method: 'GET',
+    path: `${org}/imports/unfinished`,
+    area: 'imports',
+    access: 'imports.read',
+    summary: 'The import that has not ended, if there is one, with what it waits for (S1.14).',
+    params: P.org,
+    responses: { 200: shapes.UnfinishedImport },
+  },
   getImport: {
     method: 'GET',
     path: one,
@@ -264,10 +273,20 @@ export const routes = {
     path: `${one}/approve`,
     area: 'imports',
     access: 'imports.write',
-    summary: 'Approves the plan, whole, by kind, or without single members.',
+    summary:
+      'Approves the plan, whole, by kind, or without single members. Where two administrators have to, the first one waits.',
     params: P.import,
     body: shapes.Approval,
     responses: { 202: shapes.ImportBody },
+  },
+  withdrawApproval: {
+    method: 'DELETE',
+    path: `${one}/approve`,
+    area: 'imports',
+    access: 'imports.write',
+    summary: 'Takes back the approval that waits for a second administrator.',
+    params: P.import,
+    responses: { 200: shapes.ImportBody },
   },
   cancelImport: {
     method: 'POST',

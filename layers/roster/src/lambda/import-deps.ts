@@ -23,7 +23,9 @@ import { organizationRecords } from '../aws/organizations.ts';
 import { rosterMembers } from '../aws/roster-members.ts';
 import { createTable, type Table } from '../aws/table.ts';
 import { type ImportLimits, uploadTtlSeconds } from '../domain/import.ts';
+import { mayDo } from '../domain/permissions.ts';
 import type {
+  Approvers,
   Clock,
   Departments,
   ImportRef,
@@ -43,6 +45,7 @@ export interface ImportDeps {
   table: Table;
   audit: AuditTrail;
   imports: ImportRecords;
+  approvers: Approvers;
   organizations: Organizations;
   members: RosterMembers;
   departments: Departments;
@@ -77,6 +80,12 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
   audit: () => auditTrail(importDeps.table, importDeps.clock),
   imports: () => importRecords(importDeps.table, importDeps.audit),
   organizations: () => organizationRecords(importDeps.table, importDeps.audit),
+  approvers: () => ({
+    async mayApprove(organization, account) {
+      const { membership } = await importDeps.accounts.standing(account, organization);
+      return membership?.state === 'enabled' && mayDo(membership.level, 'imports.write');
+    },
+  }),
   members: () => rosterMembers(importDeps.table),
   departments: () => departmentRecords(importDeps),
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),

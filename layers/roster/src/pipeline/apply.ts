@@ -83,10 +83,11 @@ async function placementsOf(work: Objects, ref: ImportRef, manifest: Manifest): 
 /** Who answers for the changes: a plan that the policy approved is its uploader's. */
 function approverOf(
   { uploadedBy, uploaderAccount }: Import,
-  { by, account }: Approval,
-): Pick<ApplyContext, 'approvedBy' | 'approvedByAccount'> {
-  if (account !== undefined) return { approvedBy: by, approvedByAccount: account };
-  return { approvedBy: uploadedBy, ...(uploaderAccount && { approvedByAccount: uploaderAccount }) };
+  { by, account, second }: Approval,
+): Pick<ApplyContext, 'approvedBy' | 'approverAccounts'> {
+  const approvedBy = account === undefined ? uploadedBy : by;
+  const accounts = [account ?? uploaderAccount, second?.account];
+  return { approvedBy, approverAccounts: accounts.filter((one) => one !== undefined) };
 }
 
 /** Told again for a chunk that was written before: the word may have been lost, and once more does no harm. */

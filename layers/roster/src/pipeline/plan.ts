@@ -3,6 +3,7 @@ import {
   addCounts,
   changeKinds,
   type Hold,
+  heldBy,
   holdFor,
   type Import,
   type ImportCounts,
@@ -90,7 +91,14 @@ async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Pl
   const hold = await findHold(deps, ref, job, whole.counts, unidentified);
   const waits = hold !== undefined || job.approve === 'review';
   const now = deps.clock().toISOString();
-  const planned = { counts: whole.counts, updatedAt: now, ...departments, ...(hold && { hold }) };
+  const planVersion = (job.planVersion ?? 0) + 1;
+  const planned = {
+    counts: whole.counts,
+    planVersion,
+    updatedAt: now,
+    ...departments,
+    ...(hold && { hold }),
+  };
   if (waits) {
     await deps.imports.update(ref.organization, job, { step: 'review', ...planned });
     return { next: 'review', parts };
@@ -107,12 +115,11 @@ async function approveByPolicy(
   planned: Pick<Import, 'counts' | 'updatedAt'>,
 ): Promise<void> {
   const decision = { by: policyActor.login, at: planned.updatedAt, kinds: [...changeKinds] };
-  // The approval's item comes first: a step that finds the import applying also finds what was approved.
-  await deps.imports.putApproval(ref, { ...decision, exclude: [] });
   const { counts } = planned;
-  await deps.imports.update(
+  await deps.imports.approve(
     ref.organization,
     job,
+    { ...decision, exclude: [] },
     { step: 'applying', ...planned, approval: { ...decision, excludedCount: 0 } },
     {
       action: 'import.approve',
@@ -222,7 +229,13 @@ async function findHold(
   const absent = counts.disabled - counts.disabledByFile;
   if (job.mode === 'full' && unidentified > 0 && absent > 0) {
     const message = `${unidentified} rows could not be read at all, so their members may be among the ${absent} that seem to be absent. Look at the members to be disabled before you approve.`;
-    return { reason: 'unreadable_rows', message, disabling: counts.disabled, members: enrolled };
+    return heldBy(hold, {
+      reason: 'unreadable_rows',
+      message,
+      disabling: counts.disabled,
+      members: enrolled,
+    });
   }
-  return holdFor(hold, counts.disabled, enrolled);
+  const found = holdFor(hold, counts.disabled, enrolled);
+  return found && heldBy(hold, found);
 }

@@ -1,13 +1,30 @@
 import { asOf, type Import } from '../domain/import.ts';
+import { type ImportAction, type ImportNeed, importActions, importNeed } from '../domain/import-actions.ts';
+import { type Level, permissionsOf } from '../domain/permissions.ts';
 import type { Clock, ImportRef, Imports } from '../domain/ports.ts';
+
+/** An import as it is shown: with what its viewer can do, and what it waits for. */
+export interface ShownImport extends Import {
+  actions: ImportAction[];
+  waitsFor?: ImportNeed;
+  progress?: { done: number; total: number };
+}
+
+/** An import as the history lists it, for a viewer of this level. */
+export function listed(stored: Import, level: Level, now: Date): ShownImport {
+  const waitsFor = importNeed(stored, now);
+  const actions = importActions(stored, permissionsOf[level], now);
+  return { ...asOf(stored, now), actions, ...(waitsFor && { waitsFor }) };
+}
 
 /** An import with how far its present step is, in rows or changes. */
 export async function present(
   deps: { imports: Imports; clock: Clock },
   ref: ImportRef,
   stored: Import,
-): Promise<Import & { progress?: { done: number; total: number } }> {
-  const job = asOf(stored, deps.clock());
+  { level }: { level: Level },
+): Promise<ShownImport> {
+  const job = listed(stored, level, deps.clock());
   const total = totalOf(job);
   if (total === undefined) return job;
   const done = await deps.imports.progress(ref, job.step);

@@ -1,16 +1,31 @@
 import * as z from 'zod';
 import type { AuditActor } from '../domain/audit.ts';
-import { MusterError } from '../domain/errors.ts';
+import { isMusterError, MusterError } from '../domain/errors.ts';
 import {
   type Change,
   type ChangeKind,
   changeKinds,
+  type Hold,
   type Import,
   isAfter,
   isOpen,
   type Reject,
 } from '../domain/import.ts';
-import type { Approval, Clock, ImportRef, Imports, Objects } from '../domain/ports.ts';
+import {
+  type ApprovalRequest,
+  decideApproval,
+  needsSecond,
+  requireApprovable,
+} from '../domain/import-approval.ts';
+import type {
+  Approval,
+  Approvers,
+  Clock,
+  ImportRef,
+  Imports,
+  Objects,
+  Organizations,
+} from '../domain/ports.ts';
 import { ChangeReader } from './change-reader.ts';
 import { isExcluded } from './finish.ts';
 import { readLinePage } from './line-page.ts';
@@ -22,6 +37,11 @@ export interface ReviewDeps {
   imports: Imports;
   work: Objects;
   clock: Clock;
+}
+
+export interface ApproveDeps extends ReviewDeps {
+  organizations: Pick<Organizations, 'get'>;
+  approvers: Approvers;
 }
 
 export interface PageRequest {
@@ -126,7 +146,9 @@ async function outcomes(
   ref: ImportRef,
   job: Import,
 ): Promise<(change: Change) => 'applied' | 'excluded' | 'conflict'> {
-  if (job.approval === undefined) return () => 'applied';
+  // The second administrator sees what the first one left out.
+  const isDecided = job.approval !== undefined || job.hold?.secondApproval?.by !== undefined;
+  if (!isDecided) return () => 'applied';
   const excluded = isExcluded(await deps.imports.approval(ref));
   const conflicts = new Set(
     job.status === 'complete' ? await readJson<string[]>(deps.work, workFiles.conflicts(ref)) : [],
@@ -151,60 +173,115 @@ export async function listRejects(
   );
 }
 
+/** Others who change an import in the same moment are few. */
+const racesMax = 10;
+
 /**
- * Approves a plan that waits in review: whole, by kind, or without single members. Pressing twice is pressing
- * once and leaves one audit entry. The caller starts the state machine with the parts, and may do so again if the word was lost.
- * @throws MusterError `import_not_in_review`, or `hold_not_confirmed` for a held plan without `confirmHold`.
+ * Approves a plan that waits in review: whole, by kind, or without single members. Where two administrators have to,
+ * the first approval is kept and waits for another one; one whose author may not approve any more does not count.
+ * Pressing twice is pressing once and leaves one audit entry.
+ * @returns the parts to start the state machine with, once the import is approved; it may be started again if the word
+ * was lost
+ * @throws MusterError as `requireApprovable` and `decideApproval`
  */
 export async function approve(
-  deps: ReviewDeps,
+  deps: ApproveDeps,
   ref: ImportRef,
   actor: AuditActor,
-  request: {
-    kinds?: ChangeKind[] | undefined;
-    exclude?: string[] | undefined;
-    confirmHold?: boolean | undefined;
-  },
-): Promise<{ job: Import; parts: number[] }> {
-  const job = await deps.imports.get(ref);
-  const parts = changingParts(await planOf(deps, ref, job));
-  const wasApproved = job.approval !== undefined && job.status === 'in_progress' && job.step === 'applying';
-  if (wasApproved) return { job, parts };
-  if (job.status !== 'in_progress' || job.step !== 'review') {
-    throw new MusterError(
-      'import_not_in_review',
-      `Only an import in review can be approved; this one is ${job.status} at ${job.step}.`,
-    );
+  request: ApprovalRequest,
+): Promise<{ job: Import; parts?: number[] }> {
+  return rerunning(async () => {
+    const job = await deps.imports.get(ref);
+    const wasApproved = job.approval !== undefined && job.status === 'in_progress' && job.step === 'applying';
+    if (!wasApproved) requireApprovable(job, request);
+    const parts = changingParts(await planOf(deps, ref, job));
+    if (wasApproved) return { job, parts };
+    const { hold: policy } = await deps.organizations.get(ref.organization);
+    const needsTwo = needsSecond(job, policy);
+    const first = needsTwo ? await firstApproval(deps, ref, job) : undefined;
+    const stamp = { ...actor, at: deps.clock().toISOString() };
+    const { outcome, approval } = decideApproval(request, stamp, { needsTwo, first });
+    if (outcome === 'repeated') return { job };
+    const next = await record(deps, ref, job, { actor, approval, isFirst: outcome === 'waits' });
+    return outcome === 'waits' ? { job: next } : { job: next, parts };
+  });
+}
+
+/** Looks again where somebody else changed the import in between. */
+async function rerunning<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isMusterError(error, 'conflict') || tries >= racesMax) throw error;
+    }
   }
-  if (job.hold !== undefined && request.confirmHold !== true) {
-    throw new MusterError('hold_not_confirmed', `${job.hold.message} Approve with confirmHold to go on.`);
-  }
-  const at = deps.clock().toISOString();
-  const approval: Approval = {
-    by: actor.login,
-    account: actor.account,
-    at,
-    kinds: request.kinds ?? [...changeKinds],
-    exclude: request.exclude ?? [],
-  };
-  // The approval's item comes first: a step that finds the import applying also finds what was approved.
-  await deps.imports.putApproval(ref, approval);
-  const { by, kinds, exclude } = approval;
+}
+
+/** The approval that waits for a second one, if who gave it may still approve. */
+async function firstApproval(deps: ApproveDeps, ref: ImportRef, job: Import): Promise<Approval | undefined> {
+  const account = job.hold?.secondApproval?.account;
+  if (account === undefined) return undefined;
+  const counts = await deps.approvers.mayApprove(ref.organization, account);
+  return counts ? deps.imports.approval(ref) : undefined;
+}
+
+/** Keeps an approval: as the first of two it is noted in the hold, else the import begins to be applied. */
+function record(
+  deps: ApproveDeps,
+  ref: ImportRef,
+  job: Import,
+  { actor, approval, isFirst }: { actor: AuditActor; approval: Approval; isFirst: boolean },
+): Promise<Import> {
+  const { by, account, at, kinds, exclude, second } = approval;
   const decision = { kinds, excludedCount: exclude.length };
-  const next = await deps.imports.update(
-    ref.organization,
-    job,
-    { step: 'applying', approval: { by, account: actor.account, at, ...decision }, updatedAt: at },
-    {
-      action: 'import.approve',
+  const secondApproval = { required: true as const, by, at, ...(account && { account }) };
+  const patch: Partial<Import> =
+    isFirst && job.hold
+      ? { hold: { ...job.hold, secondApproval }, updatedAt: at }
+      : {
+          step: 'applying',
+          approval: { by, at, ...(account && { account }), ...decision, ...(second && { second }) },
+          updatedAt: second?.at ?? at,
+        };
+  return deps.imports.approve(ref.organization, job, approval, patch, {
+    action: 'import.approve',
+    actor,
+    subject: ref.importId,
+    before: { step: job.step },
+    after: { step: isFirst ? job.step : 'applying' },
+    details: {
+      ...decision,
+      counts: { ...job.counts },
+      holdConfirmed: job.hold !== undefined,
+      ...(isFirst && { waitsForSecond: true }),
+      ...(second && { first: { account, login: by } }),
+    },
+  });
+}
+
+/**
+ * Takes back the approval that waits for a second administrator, whoever gave it. Where none waits there is nothing to do.
+ * @throws MusterError `import_not_in_review`
+ */
+export async function withdrawApproval(deps: ReviewDeps, ref: ImportRef, actor: AuditActor): Promise<Import> {
+  return rerunning(async () => {
+    const job = await deps.imports.get(ref);
+    if (job.status !== 'in_progress' || job.step !== 'review') {
+      const message = `Only while an import is in review can an approval be taken back; this one is ${job.status} at ${job.step}.`;
+      throw new MusterError('import_not_in_review', message);
+    }
+    const first = job.hold?.secondApproval;
+    if (job.hold === undefined || first?.by === undefined) return job;
+    const hold: Hold = { ...job.hold, secondApproval: { required: true } };
+    const patch = { hold, updatedAt: deps.clock().toISOString() };
+    return deps.imports.update(ref.organization, job, patch, {
+      action: 'import.withdraw',
       actor,
       subject: ref.importId,
-      before: { step: job.step },
-      after: { step: 'applying' },
-      details: { ...decision, counts: { ...job.counts }, holdConfirmed: job.hold !== undefined },
-    },
-  );
-  return { job: next, parts };
+      details: { approvedBy: { account: first.account, login: first.by } },
+    });
+  });
 }
 
 /**
@@ -212,7 +289,11 @@ export async function approve(
  * cancelling once.
  * @throws MusterError `import_applying` once changes are being written, `import_not_open` after any other end.
  */
-export async function cancel(deps: ReviewDeps, ref: ImportRef, actor: AuditActor): Promise<Import> {
+export function cancel(deps: ReviewDeps, ref: ImportRef, actor: AuditActor): Promise<Import> {
+  return rerunning(() => tryCancel(deps, ref, actor));
+}
+
+async function tryCancel(deps: ReviewDeps, ref: ImportRef, actor: AuditActor): Promise<Import> {
   const job = await deps.imports.get(ref);
   if (job.status === 'incomplete') return job;
   if (!isOpen(job)) {

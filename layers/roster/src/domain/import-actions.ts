@@ -1,0 +1,98 @@
+/** What can be done with an import, and what it waits for: for the API, the history and the console alike. Pure. */
+import { applyInterrupted } from './execution.ts';
+import { asOf, type Import, isOpen } from './import.ts';
+import type { Permission } from './permissions.ts';
+
+/**
+ * `resume`: go on where it needs attention, or finish what was interrupted (S1.13, S1.15). `map`: say what its columns
+ * are. `approve`, `withdraw` (an approval that waits for a second one), `replan`: in review. `cancel`: end it.
+ * `undo`: restore what it changed. `report`, `file`: download what became of its rows, and what was uploaded (S1.4).
+ */
+export const importActionNames = [
+  'resume',
+  'map',
+  'approve',
+  'withdraw',
+  'replan',
+  'cancel',
+  'undo',
+  'report',
+  'file',
+] as const;
+export type ImportAction = (typeof importActionNames)[number];
+
+/** What an import that does not go on by itself waits for. `resume`: for somebody to finish what was interrupted. */
+export const importNeeds = ['upload', 'mapping', 'review', 'secondApproval', 'resume'] as const;
+export type ImportNeed = (typeof importNeeds)[number];
+
+type Job = Pick<
+  Import,
+  | 'status'
+  | 'step'
+  | 'kind'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'uploadedAt'
+  | 'hold'
+  | 'error'
+  | 'undoneBy'
+  | 'undoUntil'
+>;
+
+/** How long uploaded files are kept (B15), in days. */
+export const fileKeptDays = 30;
+
+/** What an import waits for at a time, if for anything: the step that resuming lands on. */
+export function importNeed(stored: Job, now: Date): ImportNeed | undefined {
+  const job = asOf(stored, now);
+  if (job.error?.code === applyInterrupted.code) return 'resume';
+  if (job.status !== 'in_progress') return undefined;
+  // One whose file has come waits for its turn, which needs nobody.
+  if (job.step === 'awaiting_upload') return job.uploadedAt === undefined ? 'upload' : undefined;
+  if (job.step === 'mapping') return 'mapping';
+  if (job.step !== 'review') return undefined;
+  return job.hold?.secondApproval?.by === undefined ? 'review' : 'secondApproval';
+}
+
+/** What somebody with these permissions can do with an import at a time, in the order of {@link importActionNames}. */
+export function importActions(stored: Job, permissions: readonly Permission[], now: Date): ImportAction[] {
+  const job = asOf(stored, now);
+  const possible = new Set([
+    ...(permissions.includes('imports.write') ? changing(job, now) : []),
+    ...(permissions.includes('imports.read') ? downloads(job, now) : []),
+  ]);
+  return importActionNames.filter((action) => possible.has(action));
+}
+
+function changing(job: Job, now: Date): ImportAction[] {
+  if (job.status === 'complete') return canBeUndone(job, now) ? ['undo'] : [];
+  if (job.status !== 'in_progress') return importNeed(job, now) === 'resume' ? ['resume'] : [];
+  return [
+    'resume',
+    ...(isOpen(job) ? (['cancel'] as const) : []),
+    ...(job.step === 'mapping' ? (['map'] as const) : []),
+    ...(job.step === 'review' ? (['approve'] as const) : []),
+    ...(job.step === 'review' && job.kind !== 'undo' ? (['replan'] as const) : []),
+    ...(importNeed(job, now) === 'secondApproval' ? (['withdraw'] as const) : []),
+  ];
+}
+
+function canBeUndone({ undoneBy, undoUntil }: Job, now: Date): boolean {
+  return undoneBy === undefined && undoUntil !== undefined && now < new Date(undoUntil);
+}
+
+/** Rows have outcomes once the import is done, or was refused for its rows. */
+function downloads(job: Job, now: Date): ImportAction[] {
+  const isReported = job.status === 'complete' || job.error?.code === 'rows_rejected';
+  return [...(isReported ? (['report'] as const) : []), ...(hasFile(job, now) ? (['file'] as const) : [])];
+}
+
+/** Whether the uploaded file is there: it came, and its time is not over. */
+export function hasFile({ kind, uploadedAt }: Pick<Job, 'kind' | 'uploadedAt'>, now: Date): boolean {
+  return kind !== 'undo' && uploadedAt !== undefined && !isPurged({ uploadedAt }, now);
+}
+
+/** Whether the time for which an uploaded file is kept is over. */
+export function isPurged({ uploadedAt }: Pick<Import, 'uploadedAt'>, now: Date): boolean {
+  return uploadedAt !== undefined && now.getTime() - Date.parse(uploadedAt) > fileKeptDays * 24 * 3_600_000;
+}
