@@ -270,6 +270,19 @@ describe('the floor', () => {
     expect(await open()).toEqual([idOf(200), idOf(1)]);
   });
 
+  it('is what a banner announces, before an import that waits for its file', async () => {
+    const unfinished = async () => (await imports.unfinished('acme', now))?.importId;
+    expect(await unfinished()).toBeUndefined();
+    await create(job(1), job(2));
+    await imports.takeFloor(refOf(1), at(5), now);
+    expect(await unfinished()).toBe(idOf(1));
+    const begun = await imports.get(refOf(1));
+    await imports.update('acme', begun, { status: 'complete', step: 'done' });
+    expect(await unfinished()).toBe(idOf(2));
+    await create(job(3, { status: 'complete', step: 'done' }));
+    expect(await unfinished()).toBeUndefined();
+  });
+
   it('is given back by the import that has it only, and once is enough', async () => {
     await create(job(1), job(2));
     await imports.takeFloor(refOf(1), at(5), now);
