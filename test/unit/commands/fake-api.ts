@@ -22,6 +22,8 @@ const now = '2026-01-02T03:04:05.000Z';
 export function importBody(more: Record<string, unknown> = {}) {
   return {
     importId,
+    kind: 'file',
+    actions: ['resume', 'cancel', 'file'],
     fileName: 'roster.csv',
     mode: 'full',
     onRowErrors: 'accept_valid',

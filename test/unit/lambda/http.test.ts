@@ -119,6 +119,7 @@ describe('an HTTP function', () => {
     expect(result.statusCode).toBe(200);
     expect(result.json).toEqual({
       ...organization,
+      hold: { ...organization.hold, secondAdministrator: false },
       requireSecondFactor: false,
       inviteImported: false,
       registration: { isOpen: false, columns: [] },
