@@ -306,7 +306,7 @@ export class MusterClient {
   }
 
   /**
-   * Asks until the import has ended or waits for an admin (`step` is `review` and nobody approved yet).
+   * Asks until the import has ended or waits for an admin ({@link isWaiting}).
    * @throws Error after the deadline.
    */
   async waitForImport(organization: string, importId: string, options: WaitOptions = {}): Promise<ImportJob> {
@@ -329,6 +329,26 @@ export class MusterClient {
   async approve(organization: string, importId: string, approval: z.infer<typeof api.Approval> = {}) {
     const path = `${this.#pathOf(organization, importId)}/approve`;
     return api.ImportBody.parse(await this.call('POST', path, { body: approval }));
+  }
+
+  /** What the headers of an import's file seem to mean; `as` reads its beginning in another way. */
+  async mapping(organization: string, importId: string, as: z.infer<typeof api.MappingQuery> = {}) {
+    const path = `${this.#pathOf(organization, importId)}/mapping`;
+    return api.ProposedMapping.parse(await this.call('GET', path, { query: as }));
+  }
+
+  /** Says what they mean, of an import that waits for it. */
+  async chooseMapping(organization: string, importId: string, body: z.input<typeof api.MappingInput>) {
+    const path = `${this.#pathOf(organization, importId)}/mapping`;
+    return api.ImportBody.parse(await this.call('PUT', path, { body }));
+  }
+
+  savedMappings(organization: string, query: { limit?: number } = {}) {
+    return this.pages(`${this.in(organization)}/mappings`, api.SavedMappingBody, query);
+  }
+
+  async deleteMapping(organization: string, mappingId: string): Promise<void> {
+    await this.call('DELETE', `${this.in(organization)}/mappings/${encodeURIComponent(mappingId)}`);
   }
 
   async cancel(organization: string, importId: string) {
@@ -509,9 +529,13 @@ async function isTokenRefused(response: Response): Promise<boolean> {
 
 const refusals = [401, 403];
 
-/** Whether an import waits for an admin: its plan is made and nobody has approved it. */
-export function isWaiting(job: Pick<ImportJob, 'status' | 'step' | 'approval'>): boolean {
-  return job.status === 'in_progress' && job.step === 'review' && job.approval === undefined;
+/** Whether an import waits for an admin, to approve its plan or to say what the headers of its file mean. */
+export function isWaiting(job: Pick<ImportJob, 'status' | 'step' | 'approval' | 'mappingChoice'>): boolean {
+  if (job.status !== 'in_progress') return false;
+  return (
+    (job.step === 'review' && job.approval === undefined) ||
+    (job.step === 'mapping' && job.mappingChoice === undefined)
+  );
 }
 
 function problemOf(response: Response, text: string): ApiError {

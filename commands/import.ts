@@ -70,7 +70,8 @@ async function imported(client: MusterClient, organization: string, file: string
         task: async (_, task) => {
           const show = (now: ImportJob) => showOnce(task, progressText(now));
           job = await importRoster(client, organization, file, choices, show);
-          if (yes && isWaiting(job)) job = await approveImport(client, organization, job, show);
+          if (yes && isWaiting(job) && job.step === 'review')
+            job = await approveImport(client, organization, job, show);
         },
       },
     ],

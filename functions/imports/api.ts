@@ -1,9 +1,12 @@
 import { isMusterError, MusterError } from 'roster/domain/errors';
 import { type Import, noCounts } from 'roster/domain/import';
 import { fileKeptDays, isPurged } from 'roster/domain/import-actions';
+import type { HeaderChoice } from 'roster/domain/mapping';
+import { type Level, mayDo } from 'roster/domain/permissions';
 import type { ImportRef } from 'roster/domain/ports';
 import { actorOf, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { downloadTtlSeconds, type ImportDeps, importDeps } from 'roster/lambda/import-deps';
+import { chooseMapping, proposeMapping } from 'roster/pipeline/mapping';
 import { listed, present } from 'roster/pipeline/present';
 import { approve, cancel, listChanges, listRejects, withdrawApproval } from 'roster/pipeline/review';
 
@@ -60,6 +63,32 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
     return { status: 200, body: await listRejects(deps, refOf(params), query) };
   },
 
+  async getMapping({ params, query }, deps) {
+    return { status: 200, body: await proposeMapping(deps, refOf(params), query) };
+  },
+
+  async chooseMapping({ params, body, ...call }, deps) {
+    const ref = refOf(params);
+    requireSchemaWrite(call.caller.level, Object.values(body.columns));
+    const job = await chooseMapping(deps, ref, actorOf(call), body);
+    await deps.machine.map(ref);
+    return { status: 202, body: await present(deps, ref, job, call.caller) };
+  },
+
+  async listMappings({ params, query }, deps) {
+    return { status: 200, body: await deps.savedMappings.page(params.org, query) };
+  },
+
+  async deleteMapping({ params, ...call }, deps) {
+    await deps.savedMappings.delete(params.org, params.mappingId, ({ headers }) => ({
+      action: 'mapping.delete',
+      actor: actorOf(call),
+      subject: params.mappingId,
+      before: { headers },
+    }));
+    return { status: 204 };
+  },
+
   async approveImport({ params, body, ...call }, deps) {
     const ref = refOf(params);
     const { job, parts } = await approve(deps, ref, actorOf(call), body);
@@ -97,5 +126,14 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
     return { status: 200, body: { url, expiresInSeconds: downloadTtlSeconds } };
   },
 };
+
+/** Keeping a header changes the roster schema. @throws MusterError `forbidden` */
+function requireSchemaWrite(level: Level, choices: readonly HeaderChoice[]): void {
+  if (mayDo(level, 'schema.write') || !choices.some((choice) => 'keep' in choice)) return;
+  throw new MusterError(
+    'forbidden',
+    'Keeping a column adds it to the roster schema, which you may not change.',
+  );
+}
 
 export const handler = httpFunction('imports', handlers, importDeps);

@@ -1,6 +1,6 @@
 import { importDeps } from 'roster/lambda/import-deps';
 import { telling } from 'roster/lambda/import-notices';
-import { ImportPayload, step } from 'roster/lambda/step';
+import { step, UnzipPayload } from 'roster/lambda/step';
 import { unzip } from 'roster/pipeline/unzip';
 
-export const handler = step(ImportPayload, (ref) => telling(importDeps, ref, () => unzip(importDeps, ref)));
+export const handler = step(UnzipPayload, (ref) => telling(importDeps, ref, () => unzip(importDeps, ref)));

@@ -138,26 +138,37 @@ export class ImportMachine extends Construct {
       .when(Condition.stringEquals('$.planned.next', 'review'), new Succeed(this, 'InReview'))
       .when(Condition.stringEquals('$.planned.next', 'stop'), new Succeed(this, 'Stopped'))
       .otherwise(unknown);
-    const unzip = this.#task('Unzip', steps.unzip, '$.unzipped', [waitForTurn]);
-    unzip
-      .next(this.#parts('Validate', steps.validate, '$.unzipped.parts', readingConcurrency))
+    const validate = this.#parts('Validate', steps.validate, '$.unzipped.parts', readingConcurrency);
+    validate
       .next(this.#parts('Diff', steps.diff, '$.unzipped.parts', readingConcurrency))
       .next(this.#task('Plan', steps.plan, '$.planned'))
       .next(planned);
+    const unzip = this.#unzip(steps.unzip);
+    unzip.next(
+      new Choice(this, 'Unzipped')
+        .when(Condition.stringEquals('$.unzipped.next', 'validate'), validate)
+        .when(Condition.stringEquals('$.unzipped.next', 'mapping'), new Succeed(this, 'InMapping'))
+        .otherwise(unknown),
+    );
     return new Choice(this, 'From')
       .when(Condition.stringEquals('$.from', 'upload'), unzip)
+      .when(Condition.stringEquals('$.from', 'mapping'), unzip)
       .when(Condition.stringEquals('$.from', 'review'), departments)
       .otherwise(unknown);
   }
 
+  /** Reading the file waits for its turn, and does another thing once an admin has mapped the headers. */
+  #unzip(step: LambdaFunction): LambdaInvoke {
+    const payload = { ...reference, from: JsonPath.stringAt('$.from') };
+    return this.#caught(this.#invoke('Unzip', step, payload, '$.unzipped', [waitForTurn]));
+  }
+
   /** A step on the whole import. */
-  #task(
-    id: string,
-    step: LambdaFunction,
-    resultPath: string = JsonPath.DISCARD,
-    retries: RetryProps[] = [],
-  ): LambdaInvoke {
-    const task = this.#invoke(id, step, reference, resultPath, retries);
+  #task(id: string, step: LambdaFunction, resultPath: string = JsonPath.DISCARD): LambdaInvoke {
+    return this.#caught(this.#invoke(id, step, reference, resultPath));
+  }
+
+  #caught(task: LambdaInvoke): LambdaInvoke {
     for (const [state, props] of this.#catches()) task.addCatch(state, props);
     return task;
   }

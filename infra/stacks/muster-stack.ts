@@ -433,6 +433,7 @@ export class MusterStack extends Stack {
         ...readObjects(uploads),
         writeObjects(uploads, 'whole'),
         ...readObjects(work),
+        writeObjects(work, 'whole'),
         ...readObjects(reports),
         startExecutions(machine),
       ],

@@ -80,6 +80,7 @@ async function importPlan(folder: string, name: string, shardsWithMembers: numbe
     members,
     work,
     organizations: memoryOrganizations(generatorColumns),
+    savedMappings: { find: async () => undefined },
     limits: ImportLimits.parse({}),
     clock: () => new Date(),
     upload: async () => ({ source: await fileSource(join(folder, `${name}.zip`)), uploadedAt: new Date() }),

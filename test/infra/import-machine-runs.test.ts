@@ -37,7 +37,7 @@ type Step =
   | 'finish'
   | 'fail';
 const answers: Record<Step, unknown> = {
-  unzip: { parts: [0, 1] },
+  unzip: { next: 'validate', parts: [0, 1] },
   validate: null,
   diff: null,
   plan: { next: 'apply', parts: [1] },
@@ -51,7 +51,10 @@ const answers: Record<Step, unknown> = {
 const hourMs = 3_600_000;
 
 /** Runs an import whose steps throw these errors first, one a call, and then answer. */
-async function run(errors: Partial<Record<Step, string[]>>) {
+async function run(
+  errors: Partial<Record<Step, string[]>>,
+  options: { from?: string; unzipped?: unknown } = {},
+) {
   const calls: Step[] = [];
   const waitsMs: number[] = [];
   // Waits are over at once; the end of the whole execution never comes.
@@ -70,7 +73,7 @@ async function run(errors: Partial<Record<Step, string[]>>) {
     calls.push(name);
     const error = left[name]?.shift();
     if (error !== undefined) throw new FunctionError(error, 'by the script');
-    return answers[name];
+    return name === 'unzip' ? (options.unzipped ?? answers.unzip) : answers[name];
   };
   const states = await startStates({ file: ':memory:', ...account, invoke, clock });
   const client = new SFNClient({
@@ -80,7 +83,7 @@ async function run(errors: Partial<Record<Step, string[]>>) {
   });
   try {
     states.putStateMachine({ arn: stateMachineArn, name: 'import', definition: definition() });
-    const input = { organization: 'acme', importId: 'one', from: 'upload' };
+    const input = { organization: 'acme', importId: 'one', from: options.from ?? 'upload' };
     const { executionArn } = await states.startExecution({ stateMachineArn, name: 'one', input });
     const deadline = Date.now() + 10_000;
     for (;;) {
@@ -110,6 +113,12 @@ const whole: Step[] = [
 
 it('goes through all steps, each part once', async () => {
   expect(await run({})).toMatchObject({ status: 'SUCCEEDED', calls: whole, waitsMs: [] });
+});
+
+it('waits at mapping where an admin has to say what the headers mean, and goes on from there', async () => {
+  const waiting = await run({}, { unzipped: { next: 'mapping', parts: [] } });
+  expect(waiting).toMatchObject({ status: 'SUCCEEDED', calls: ['unzip'] });
+  expect(await run({}, { from: 'mapping' })).toMatchObject({ status: 'SUCCEEDED', calls: whole });
 });
 
 it('survives whatever goes away: a broken connection, a timeout, a killed sandbox, throttling', async () => {

@@ -42,9 +42,16 @@ describe('the import machine', () => {
     const next = (name: string) => states[name]?.Next;
     expect(states[definition.StartAt]!.Choices).toEqual([
       { Variable: '$.from', StringEquals: 'upload', Next: 'Unzip' },
+      { Variable: '$.from', StringEquals: 'mapping', Next: 'Unzip' },
       { Variable: '$.from', StringEquals: 'review', Next: 'Departments' },
     ]);
-    expect(['Unzip', 'Validate', 'Diff', 'Plan'].map(next)).toEqual(['Validate', 'Diff', 'Plan', 'Planned']);
+    expect(['Unzip', 'Validate', 'Diff', 'Plan'].map(next)).toEqual(['Unzipped', 'Diff', 'Plan', 'Planned']);
+    expect(states.Unzipped!.Choices).toEqual([
+      { Variable: '$.unzipped.next', StringEquals: 'validate', Next: 'Validate' },
+      { Variable: '$.unzipped.next', StringEquals: 'mapping', Next: 'InMapping' },
+    ]);
+    expect(states.InMapping!.Type).toBe('Succeed');
+    expect(states.Unzip).toMatchObject({ Parameters: { 'from.$': '$.from' } });
     expect(
       states.Planned!.Choices!.map(({ StringEquals, Next }) => [StringEquals, states[Next]!.Type]),
     ).toEqual([
@@ -155,7 +162,7 @@ describe('the import machine', () => {
   it('fails after the failure was recorded, and also when it knows no way on', () => {
     expect(states.RecordFailure).toMatchObject({ Next: 'Failed', Parameters: { 'error.$': '$.error' } });
     expect(states.Failed!.Type).toBe('Fail');
-    for (const choice of [states.From!, states.Planned!]) {
+    for (const choice of [states.From!, states.Unzipped!, states.Planned!]) {
       expect(states[choice.Default!]!.Next).toBe('RecordFailure');
     }
   });

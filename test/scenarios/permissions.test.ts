@@ -54,6 +54,11 @@ const table: Record<OrganizationOperation, Row> = {
   getImport: { needs: 'imports.read', answers: [200] },
   listChanges: { needs: 'imports.read', answers: [200, 409] },
   listRejects: { needs: 'imports.read', answers: [200] },
+  // Its file was never sent, so that there are no headers.
+  getMapping: { needs: 'imports.read', answers: [409] },
+  chooseMapping: { needs: 'imports.write', body: () => ({ columns: {} }), answers: [409] },
+  listMappings: { needs: 'imports.read', answers: [200] },
+  deleteMapping: { needs: 'imports.write', answers: [404] },
   approveImport: { needs: 'imports.write', body: () => ({}), answers: [409] },
   withdrawApproval: { needs: 'imports.write', answers: [409] },
   cancelImport: { needs: 'imports.write', answers: [200] },
@@ -195,6 +200,7 @@ async function called(operation: OrganizationOperation, level: Level, home: stri
   const fixture = await fixtureFor(route, home, level);
   const path = route.path
     .replace('/api/v1/orgs/{org}', '')
+    .replace('{mappingId}', 'f'.repeat(32))
     .replace(/\{(\w+)\}/g, (_, name) => fixture[name as keyof Fixture]);
   const headers: Record<string, string> = {};
   if (operation === 'putSchema') headers['if-match'] = (await owner('GET', '/schema')).etag ?? '';

@@ -6,7 +6,7 @@ import { BulkMessage } from 'roster/lambda/bulk-run';
 import { SesEvent } from 'roster/lambda/mail-events';
 import { ObjectCreated } from 'roster/lambda/object-created';
 import { MailMessage } from 'roster/lambda/send-mail';
-import { ImportPayload, PartPayload } from 'roster/lambda/step';
+import { ImportPayload, PartPayload, UnzipPayload } from 'roster/lambda/step';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 
@@ -30,7 +30,7 @@ it('has one sample event for every function, and none for others', () => {
 
 describe('the samples of the steps of an import', () => {
   const payloads: Record<string, z.ZodType> = {
-    unzip: ImportPayload,
+    unzip: UnzipPayload,
     validate: PartPayload,
     diff: PartPayload,
     plan: ImportPayload,
@@ -58,7 +58,7 @@ it('start takes its sample: a message of an uploaded file', () => {
   const { Records } = sample('imports/start') as { Records: { body: string }[] };
   expect(Records).toHaveLength(1);
   const { detail } = ObjectCreated.parse(JSON.parse(Records[0]?.body ?? ''));
-  expect(importOfOriginal(detail.object.key)).toEqual(sample('imports/unzip'));
+  expect({ ...importOfOriginal(detail.object.key), from: 'upload' }).toEqual(sample('imports/unzip'));
 });
 
 it('the runner of jobs takes its sample: a message that names a job', () => {

@@ -41,6 +41,12 @@ describe('what can be done with an import', () => {
     ['never got its file', { ...lost, step: 'awaiting_upload' }, '', undefined],
     ['is checked', { step: 'validating' }, 'resume cancel file', undefined],
     ['waits for its columns', { step: 'mapping' }, 'resume map cancel file', 'mapping'],
+    [
+      'is read again by its columns',
+      { step: 'mapping', mappingChoice: { by: 'owner', at: daysAgo(0), sha256: '' } },
+      'resume cancel file',
+      undefined,
+    ],
     ['is in review', {}, 'resume approve replan cancel file', 'review'],
     ['is held', { hold: held }, 'resume approve replan cancel file', 'review'],
     [

@@ -6,7 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { ImportLimits } from '../../../layers/roster/src/domain/import.ts';
 import { splitFields } from '../../../layers/roster/src/files/fields.ts';
 import type { FileLimits } from '../../../layers/roster/src/files/limits.ts';
-import { type HeaderInfo, type RosterRead, readRoster } from '../../../layers/roster/src/files/read.ts';
+import {
+  type HeaderInfo,
+  type ReadHints,
+  type RosterRead,
+  readRoster,
+} from '../../../layers/roster/src/files/read.ts';
 import { bufferSource } from '../../../layers/roster/src/files/source.ts';
 import { describeShared } from '../../support/shared.ts';
 import { zipOf } from './zips.ts';
@@ -22,7 +27,7 @@ interface Seen {
 
 async function readAll(
   file: Buffer,
-  options: { limits?: Partial<FileLimits>; chunkBytes?: number; knownNames?: string[] } = {},
+  options: { limits?: Partial<FileLimits>; chunkBytes?: number; knownNames?: string[]; as?: ReadHints } = {},
 ): Promise<Seen> {
   const seen: Omit<Seen, 'read'> = { header: undefined, rows: [], restarts: 0 };
   const read = await readRoster(
@@ -49,7 +54,7 @@ async function readAll(
         seen.rows = [];
       },
     },
-    options.knownNames,
+    { knownNames: options.knownNames ?? [], ...options.as },
   );
   return { ...seen, read };
 }
@@ -57,6 +62,34 @@ async function readAll(
 function refused(file: Buffer | string, code: string, limits: Partial<FileLimits> = {}): Promise<void> {
   return expect(readAll(Buffer.from(file), { limits })).rejects.toMatchObject({ name: 'FileError', code });
 }
+
+describe('what a person says of a file', () => {
+  it('goes before what it looks like', async () => {
+    const macintosh = Buffer.concat([
+      Buffer.from('ID,Pr'),
+      Buffer.from([0x8e]),
+      Buffer.from('nom;x\n1;Zo'),
+      Buffer.from([0x91]),
+      Buffer.from('\n'),
+    ]);
+    const guessed = await readAll(macintosh);
+    expect(guessed.header).toMatchObject({ encoding: 'windows-1252', delimiter: ',' });
+    const said = await readAll(macintosh, { as: { encoding: 'macintosh', delimiter: ';' }, chunkBytes: 3 });
+    expect(said.header).toMatchObject({ encoding: 'macintosh', delimiter: ';', names: ['ID,Prénom', 'x'] });
+    expect(said.rows).toEqual([[2, '1', 'Zoë']]);
+    const tabs = await readAll(Buffer.from('sep=;\na;b\tc\n1\t2\n'), { as: { delimiter: '\t' } });
+    expect(tabs.header?.names).toEqual(['a;b', 'c']);
+  });
+
+  it('leaves a byte order mark out, and is not doubted where the bytes are not that', async () => {
+    const marked = await readAll(Buffer.from('\ufeffa\n1\n'), { as: { encoding: 'utf-8' } });
+    expect(marked.header?.names).toEqual(['a']);
+    const latin = Buffer.from('Prénom\nZoé\n', 'latin1');
+    await expect(readAll(latin, { as: { encoding: 'utf-8' } })).rejects.toMatchObject({
+      code: 'encoding_unknown',
+    });
+  });
+});
 
 describe('reading a roster', () => {
   const text = '\ufeffID;Nom;;\r\n1;"Zoé\r\nAnn";;\r\n\r\n2;a"b\r\n3;Bob\r\n';

@@ -249,6 +249,7 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
     reports: files,
     organizations: memoryOrganizations(columns),
     approvers: { mayApprove: async () => true },
+    savedMappings: { find: async () => undefined },
     limits: ImportLimits.parse({}),
     clock: () => at,
     upload: async () => ({ source, uploadedAt: at }),

@@ -13,6 +13,8 @@ function stepFunctions(): SFNClient {
 export interface ImportMachine {
   /** Runs an import whose file has arrived. */
   run(ref: ImportRef): Promise<void>;
+  /** Goes on with an import whose headers an admin has mapped. */
+  map(ref: ImportRef): Promise<void>;
   /** Goes on with an approved import at apply, with the parts that have changes. */
   resume(ref: ImportRef, parts: number[]): Promise<void>;
 }
@@ -30,6 +32,8 @@ export function importMachine(stateMachineArn: string, client?: SFNClient): Impo
   return {
     run: (ref) =>
       start(ref.importId, { organization: ref.organization, importId: ref.importId, from: 'upload' }),
+    map: ({ organization, importId }) =>
+      start(`${importId}-mapping`, { organization, importId, from: 'mapping' }),
     resume: (ref, parts) =>
       start(`${ref.importId}-apply`, {
         organization: ref.organization,

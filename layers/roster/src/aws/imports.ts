@@ -14,6 +14,7 @@ import {
   OnRowErrors,
 } from '../domain/import.ts';
 import { failedEvent, supersededEvent } from '../domain/import-audit.ts';
+import { mappingModes } from '../domain/mapping.ts';
 import type { AppliedChunk, Approval, ImportRef, Imports } from '../domain/ports.ts';
 import type { AuditTrail } from './audit.ts';
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts';
@@ -40,6 +41,9 @@ const ImportItem = z.object({
   mode: ImportMode,
   onRowErrors: OnRowErrors,
   approve: z.enum(['auto', 'review']),
+  mapping: z.enum(mappingModes).optional(),
+  encoding: z.string().optional(),
+  delimiter: z.string().optional(),
   status: ImportStatus,
   step: ImportStep,
   uploadedBy: z.string(),
@@ -66,9 +70,11 @@ const ImportItem = z.object({
     .object({
       mapped: z.record(z.string(), z.string()),
       ignored: z.array(z.string()),
+      dropped: z.array(z.string()).optional(),
       missing: z.array(z.string()),
     })
     .optional(),
+  mappingChoice: z.object({ by: z.string(), at: z.string(), sha256: z.string() }).optional(),
   file: z
     .object({
       bytes: count,

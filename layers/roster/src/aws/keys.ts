@@ -77,6 +77,9 @@ export const keys = {
     pk: `O#${org}#BULK#${jobId}`,
     sk: `RESULT#${padded(chunk)}#${padded(offset)}`,
   }),
+  /** What the headers of files mean, by the hash of the header. */
+  savedMappings: (org: string): string => `O#${org}#MAPPING`,
+  savedMapping: (org: string, mappingId: string): Key => ({ pk: `O#${org}#MAPPING`, sk: mappingId }),
   membership: (account: string, org: string): Key => ({ pk: `A#${account}`, sk: `O#${org}` }),
   memberships: (account: string): string => `A#${account}`,
   membershipPrefix: 'O#',

@@ -3,18 +3,22 @@ import * as z from 'zod';
 import { auditActions } from './audit.ts';
 import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, narrows } from './bulk-job.ts';
 import { rootDepartment } from './departments.ts';
+import { delimiters, encodings } from './file-format.ts';
 import { GroupName } from './group-name.ts';
+import { matchWays } from './header.ts';
 import { ChangeKind, ImportMode, ImportStatus, ImportStep, importKinds, OnRowErrors } from './import.ts';
 import { importActionNames, importNeeds } from './import-actions.ts';
 import { invitationMethods, invitationStates } from './invitation.ts';
 import { isTimeZone } from './local-time.ts';
 import { MailAddress, MailKind, MailLanguage, MailState } from './mail.ts';
+import { mappingModes } from './mapping.ts';
 import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
 import { type Level, levels, permissions } from './permissions.ts';
+import { presetIds } from './presets.ts';
 import { closedRegistration, registrationColumnsMax } from './registration.ts';
 import { ReminderPolicy } from './reminders.ts';
-import { Column, columnTypes, dateFormats, RosterSchema } from './schema.ts';
+import { Column, columnRoles, columnsMax, columnTypes, dateFormats, RosterSchema } from './schema.ts';
 import { scopeDepartmentsMax } from './scope.ts';
 
 const count = z.int().min(0);
@@ -43,6 +47,7 @@ export const Params = {
   import: z.object({ org: organizationId, importId: ulid }),
   department: z.object({ org: organizationId, departmentId: z.union([z.literal(rootDepartment), ulid]) }),
   role: z.object({ org: organizationId, roleId: ulid }),
+  savedMapping: z.object({ org: organizationId, mappingId: z.string().regex(/^[0-9a-f]{32}$/) }),
   job: z.object({ org: organizationId, jobId: ulid }),
   registration: z.object({ organization: organizationId }),
   member: z.object({ org: organizationId, memberId: z.string().min(1).max(200) }),
@@ -211,7 +216,7 @@ export const OrganizationPatch = OrganizationSettings.partial().meta({ id: 'Orga
 
 export const RosterSchemaBody = RosterSchema.meta({ id: 'RosterSchema' });
 export const RosterSchemaInput = z
-  .strictObject({ version: z.int().optional(), columns: z.array(Column).min(1).max(200) })
+  .strictObject({ version: z.int().optional(), columns: z.array(Column).min(1).max(columnsMax) })
   .meta({ id: 'RosterSchemaInput' });
 export const TemplateQuery = z.object({ format: z.enum(['csv', 'xlsx']).default('csv') });
 
@@ -287,6 +292,9 @@ export const ImportInput = z
     mode: ImportMode.optional(),
     onRowErrors: OnRowErrors.optional(),
     approve: z.enum(['auto', 'review']).optional(),
+    mapping: z.enum(mappingModes).optional(),
+    encoding: z.enum(encodings).optional(),
+    delimiter: z.enum(delimiters).optional(),
   })
   .meta({ id: 'ImportInput' });
 
@@ -322,6 +330,9 @@ export const ImportBody = z
     mode: ImportMode,
     onRowErrors: OnRowErrors,
     approve: z.enum(['auto', 'review']),
+    mapping: z.enum(mappingModes).optional(),
+    encoding: z.string().optional(),
+    delimiter: z.string().optional(),
     status: ImportStatus,
     step: ImportStep,
     uploadedBy: z.string(),
@@ -333,9 +344,11 @@ export const ImportBody = z
       .object({
         mapped: z.record(z.string(), z.string()),
         ignored: z.array(z.string()),
+        dropped: z.array(z.string()).optional(),
         missing: z.array(z.string()),
       })
       .optional(),
+    mappingChoice: z.object({ by: z.string(), at: time }).optional(),
     file: z
       .object({
         bytes: count,
@@ -403,6 +416,65 @@ export const RejectList = listOf(
     })
     .meta({ id: 'Reject' }),
 ).meta({ id: 'RejectList' });
+
+/** How the beginning of the file is to be read for once, in place of how it was read. */
+export const MappingQuery = z
+  .object({ encoding: z.enum(encodings), delimiter: z.enum(delimiters) })
+  .partial();
+/**
+ * What the headers seem to mean: `column` is the one proposed and `by` why, `dropped` that a saved mapping leaves it out.
+ * `samples` are a few values from the first rows.
+ */
+export const ProposedMapping = z
+  .object({
+    headers: z.array(
+      z.object({
+        name: z.string(),
+        samples: z.array(z.string()),
+        column: z.string().optional(),
+        by: z.enum(matchWays).optional(),
+        dropped: z.literal(true).optional(),
+      }),
+    ),
+    columns: z.array(
+      z.object({ name: z.string(), required: z.boolean(), role: z.enum(columnRoles).optional() }),
+    ),
+    encoding: z.string(),
+    delimiter: z.string(),
+    format: z.string(),
+    encodings: z.array(z.string()),
+    delimiters: z.array(z.string()),
+    preset: z.enum(presetIds).optional(),
+  })
+  .meta({ id: 'ProposedMapping' });
+/** By header what becomes of it; each header of the file is named. `keep` adds a text column to the roster. */
+export const MappingInput = z
+  .strictObject({
+    columns: z.record(
+      z.string(),
+      z.union([
+        z.strictObject({ column: z.string().max(200) }),
+        z.strictObject({ keep: z.literal(true) }),
+        z.strictObject({ drop: z.literal(true) }),
+      ]),
+    ),
+    encoding: z.enum(encodings).optional(),
+    delimiter: z.enum(delimiters).optional(),
+    save: z.boolean().default(true),
+  })
+  .meta({ id: 'MappingInput' });
+const meaning = z.union([z.object({ column: z.string() }), z.object({ drop: z.literal(true) })]);
+/** What a header means, kept for the next file with the same one. */
+export const SavedMappingBody = z
+  .object({
+    mappingId: z.string(),
+    headers: z.record(z.string(), meaning),
+    fileName: z.string(),
+    savedBy: z.string(),
+    savedAt: time,
+  })
+  .meta({ id: 'SavedMapping' });
+export const SavedMappingList = listOf(SavedMappingBody).meta({ id: 'SavedMappingList' });
 
 /**
  * Without `kinds` all, without `exclude` everybody. `planVersion` names the plan that was looked at; it has to where

@@ -33,6 +33,7 @@ type Job = Pick<
   | 'createdAt'
   | 'updatedAt'
   | 'uploadedAt'
+  | 'mappingChoice'
   | 'hold'
   | 'error'
   | 'undoneBy'
@@ -49,7 +50,8 @@ export function importNeed(stored: Job, now: Date): ImportNeed | undefined {
   if (job.status !== 'in_progress') return undefined;
   // One whose file has come waits for its turn, which needs nobody.
   if (job.step === 'awaiting_upload') return job.uploadedAt === undefined ? 'upload' : undefined;
-  if (job.step === 'mapping') return 'mapping';
+  // One whose headers an admin has mapped is read again, which needs nobody.
+  if (job.step === 'mapping') return job.mappingChoice === undefined ? 'mapping' : undefined;
   if (job.step !== 'review') return undefined;
   return job.hold?.secondApproval?.by === undefined ? 'review' : 'secondApproval';
 }
@@ -70,7 +72,7 @@ function changing(job: Job, now: Date): ImportAction[] {
   return [
     'resume',
     ...(isOpen(job) ? (['cancel'] as const) : []),
-    ...(job.step === 'mapping' ? (['map'] as const) : []),
+    ...(importNeed(job, now) === 'mapping' ? (['map'] as const) : []),
     ...(job.step === 'review' ? (['approve'] as const) : []),
     ...(job.step === 'review' && job.kind !== 'undo' ? (['replan'] as const) : []),
     ...(importNeed(job, now) === 'secondApproval' ? (['withdraw'] as const) : []),

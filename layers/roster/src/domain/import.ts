@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { MappingMode } from './mapping.ts';
 import { shardCount } from './member.ts';
 
 export const importModes = ['full', 'upsert', 'add_only', 'update_only'] as const;
@@ -204,10 +205,14 @@ export interface Approver {
   at: string;
 }
 
-/** How the file's columns met the schema's. `mapped` is file header → schema column. */
+/**
+ * How the file's columns met the schema's. `mapped` is file header → schema column; `ignored` are those that nobody
+ * knows, `dropped` those that an admin left out.
+ */
 export interface ImportColumns {
   mapped: Record<string, string>;
   ignored: string[];
+  dropped?: string[];
   missing: string[];
 }
 
@@ -223,6 +228,11 @@ export interface Import {
   mode: ImportMode;
   onRowErrors: OnRowErrors;
   approve: 'auto' | 'review';
+  /** Whether a header that no saved mapping knows waits for an admin; `auto` where absent. */
+  mapping?: MappingMode;
+  /** How the file is to be read; found out where absent. */
+  encoding?: string;
+  delimiter?: string;
   status: ImportStatus;
   step: ImportStep;
   uploadedBy: string;
@@ -237,6 +247,8 @@ export interface Import {
   /** Numbers of the parts the rows were dealt into; each part holds a range of shards. */
   parts?: number[];
   columns?: ImportColumns;
+  /** Who said what the headers mean; what was said is in the work file of that hash. */
+  mappingChoice?: { by: string; at: string; sha256: string };
   file?: {
     bytes: number;
     inflatedBytes: number;

@@ -32,6 +32,8 @@ export type ColumnRole = (typeof columnRoles)[number];
 
 export const dateFormats = ['YYYY-MM-DD', 'DD/MM/YYYY', 'MM/DD/YYYY', 'DD.MM.YYYY'] as const;
 
+/** How many columns a roster has at most. */
+export const columnsMax = 200;
 const name = z.string().trim().min(1).max(100);
 
 /** One column of a roster schema. `maxLength` is in UTF-16 code units. */
@@ -54,7 +56,7 @@ export type Column = z.infer<typeof Column>;
 /** The columns of an organization's roster. `version` counts up with each change. */
 export const RosterSchema = z.strictObject({
   version: z.int().min(1),
-  columns: z.array(Column).min(1).max(200),
+  columns: z.array(Column).min(1).max(columnsMax),
 });
 export type RosterSchema = z.infer<typeof RosterSchema>;
 

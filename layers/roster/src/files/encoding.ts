@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
+import type { Encoding } from '../domain/file-format.ts';
 import { FileError } from './errors.ts';
 
-/** The encodings that roster files come in: what Excel and the exports of HR systems write. */
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
-
-/** A file's encoding as its first bytes tell it, and how many of them are a byte order mark. */
+/**
+ * A file's encoding as its first bytes tell it, or as a person said, and how many bytes are a byte order mark.
+ */
 export interface DetectedEncoding {
   encoding: Encoding;
   bomBytes: number;
+  isChosen?: true;
 }
 
 /** Text that looked like UTF-8 and is not: it has to be read again from the start, as windows-1252. */
@@ -39,6 +40,14 @@ export function detectEncoding(start: Uint8Array): DetectedEncoding {
   return { encoding: utf16WithoutBom(start) ?? 'utf-8', bomBytes: 0 };
 }
 
+/** The encoding that a person said, with the file's own mark of it if it begins with one. */
+export function chosenEncoding(start: Uint8Array, encoding: Encoding): DetectedEncoding {
+  const mark = boms.find(
+    ([bytes, marked]) => marked === encoding && bytes.every((byte, at) => start[at] === byte),
+  );
+  return { encoding, bomBytes: mark?.[0].length ?? 0, isChosen: true };
+}
+
 /** Latin letters, digits and delimiters have a zero high byte: one half of the bytes is full of zeros, the other is not. */
 function utf16WithoutBom(start: Uint8Array): Encoding | undefined {
   const bytes = Math.min(start.length, utf16SampleBytes) & ~1;
@@ -61,10 +70,15 @@ function utf16WithoutBom(start: Uint8Array): Encoding | undefined {
  */
 export async function* toUtf8(
   chunks: AsyncIterable<Buffer>,
-  { encoding, bomBytes }: DetectedEncoding,
+  { encoding, bomBytes, isChosen }: DetectedEncoding,
 ): AsyncIterable<Buffer> {
   const text = withoutStart(chunks, bomBytes);
-  const utf8 = encoding === 'utf-8' ? checkedUtf8(text, bomBytes > 0) : transcoded(text, encoding);
+  const why = isChosen
+    ? 'The file is to be read as UTF-8'
+    : bomBytes > 0
+      ? 'The file says that it is UTF-8'
+      : undefined;
+  const utf8 = encoding === 'utf-8' ? checkedUtf8(text, why) : transcoded(text, encoding);
   for await (const chunk of utf8) {
     if (chunk.includes(0)) {
       throw new FileError(
@@ -85,22 +99,23 @@ async function* withoutStart(chunks: AsyncIterable<Buffer>, bytes: number): Asyn
   }
 }
 
-async function* checkedUtf8(chunks: AsyncIterable<Buffer>, hasBom: boolean): AsyncIterable<Buffer> {
+/** `why` the text has to be UTF-8; undefined where that was only assumed. */
+async function* checkedUtf8(chunks: AsyncIterable<Buffer>, why: string | undefined): AsyncIterable<Buffer> {
   let carry: Buffer | undefined;
   for await (const next of chunks) {
     const chunk = carry === undefined ? next : Buffer.concat([carry, next]);
     const end = chunk.length - unfinishedBytes(chunk);
     const whole = chunk.subarray(0, end);
-    if (!isUtf8(whole)) throw notUtf8(hasBom);
+    if (!isUtf8(whole)) throw notUtf8(why);
     carry = end < chunk.length ? chunk.subarray(end) : undefined;
     if (end > 0) yield whole;
   }
-  if (carry !== undefined) throw notUtf8(hasBom);
+  if (carry !== undefined) throw notUtf8(why);
 }
 
-function notUtf8(hasBom: boolean): Error {
-  return hasBom
-    ? unknownEncoding('The file says that it is UTF-8 and holds bytes that are not.')
+function notUtf8(why: string | undefined): Error {
+  return why !== undefined
+    ? unknownEncoding(`${why} and holds bytes that are not.`)
     : new NotUtf8('The text is not UTF-8.');
 }
 

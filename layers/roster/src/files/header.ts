@@ -1,9 +1,6 @@
+import { type Delimiter, delimiters } from '../domain/file-format.ts';
 import { FileError } from './errors.ts';
 import type { LineEnd } from './framing.ts';
-
-/** The delimiters that are looked for, the likelier first. */
-const delimiters = [',', ';', '\t', '|'] as const;
-export type Delimiter = (typeof delimiters)[number];
 
 /** Where the header starts, and how the file is written. */
 export interface HeaderPlace {
@@ -27,7 +24,8 @@ const [lf, cr, quote] = [0x0a, 0x0d, 0x22];
 
 /**
  * Finds the header, the first line that is not blank, and from it the delimiter: the one that cuts out most of the
- * `knownNames`, then most fields, then the first in order. A line `sep=;`, which Excel understands, decides.
+ * `knownNames`, then most fields, then the first in order. A line `sep=;`, which Excel understands, decides, and
+ * before it what a person has `chosen`.
  * @param start the file's first bytes in UTF-8
  * @returns `undefined` if the header does not end within `start`, unless that is all there is (`isLast`)
  * @throws FileError `header_missing` if there are only blank lines
@@ -36,6 +34,7 @@ export function findHeader(
   start: Buffer,
   isLast: boolean,
   knownNames: readonly string[] = [],
+  chosen?: Delimiter,
 ): HeaderPlace | undefined {
   let lineEnd: LineEnd | undefined;
   let told: Delimiter | undefined;
@@ -47,7 +46,7 @@ export function findHeader(
     const separator = /^"?sep=([,;\t|])"?$/i.exec(found.text)?.[1] as Delimiter | undefined;
     if (separator !== undefined) told = separator;
     else if (/[^\s,;|"]/.test(found.text)) {
-      const delimiter = told ?? likeliestDelimiter(found.text, knownNames);
+      const delimiter = chosen ?? told ?? likeliestDelimiter(found.text, knownNames);
       return { delimiter, lineEnd: lineEnd ?? 'lf', offset, line };
     }
     offset = found.next;

@@ -1,6 +1,7 @@
+import type { Delimiter, Encoding } from '../domain/file-format.ts';
 import { openRoster, type RosterStream } from './archive.ts';
 import { coalesce } from './chunks.ts';
-import { type DetectedEncoding, detectEncoding, type Encoding, NotUtf8, toUtf8 } from './encoding.ts';
+import { chosenEncoding, type DetectedEncoding, detectEncoding, NotUtf8, toUtf8 } from './encoding.ts';
 import { bytesText, FileError } from './errors.ts';
 import { splitFields } from './fields.ts';
 import { Framer } from './framing.ts';
@@ -33,7 +34,7 @@ export interface HeaderInfo {
 /** Takes what is read. Whatever it throws ends the reading and reaches the caller as it is. */
 export interface RosterSink {
   /** Called once before any record; throws to refuse the file. */
-  header(info: HeaderInfo): void;
+  header(info: HeaderInfo): void | Promise<void>;
   /** Called for each batch; its records are views, valid until it returns or its promise settles. */
   records(batch: RecordBatch): void | Promise<void>;
   /** Forget everything: the file is read again from the start, in another encoding. */
@@ -50,24 +51,32 @@ export interface RosterRead {
   sha256: string;
 }
 
+/** What is known of a text file beforehand; a workbook needs none of it. */
+export interface ReadHints {
+  /** Column names that help to tell the delimiter. */
+  knownNames?: readonly string[];
+  /** As a person said: not to be found out. */
+  encoding?: Encoding | undefined;
+  delimiter?: Delimiter | undefined;
+}
+
 const chunkBytesMin = 128 * 1024;
 const sheetBatchRows = 1000;
 
 /**
  * Reads a roster file, whatever its kind, into a sink; memory does not grow with the file, but for a workbook's.
  * A file whose first bytes look like UTF-8 and whose later ones are not is started over as windows-1252.
- * @param knownNames column names that help to tell the delimiter
  * @throws FileError; what the source or the sink throws, as it is
  */
 export async function readRoster(
   source: ByteSource,
   limits: FileLimits,
   sink: RosterSink,
-  knownNames: readonly string[] = [],
+  hints: ReadHints = {},
 ): Promise<RosterRead> {
   const roster = await openRoster(source, limits);
   const hashing = new HashingReader(source);
-  const reading: Reading = { roster, hashing, limits, sink, knownNames };
+  const reading: Reading = { roster, hashing, limits, sink, hints };
   const read = roster.format === 'xlsx' ? await readWorkbook(reading) : await readText(reading);
   if (read.rows === 0) {
     throw new FileError('no_rows', 'The file has a header and no rows. Export the roster again.');
@@ -80,7 +89,7 @@ interface Reading {
   hashing: HashingReader;
   limits: FileLimits;
   sink: RosterSink;
-  knownNames: readonly string[];
+  hints: ReadHints;
 }
 
 type Counted = Omit<RosterRead, 'sha256'>;
@@ -164,15 +173,15 @@ class TextReader {
     let start: Buffer | undefined;
     for await (const chunk of this.utf8(chunks)) {
       if (this.framer !== undefined) {
-        yield this.push(chunk, false);
+        yield await this.push(chunk, false);
         continue;
       }
       start = start === undefined ? chunk : Buffer.concat([start, chunk]);
-      if (this.findHeader(start, false)) yield this.push(start.subarray(this.place?.offset), false);
+      if (this.findHeader(start, false)) yield await this.push(start.subarray(this.place?.offset), false);
     }
-    if (this.framer !== undefined) yield this.push(Buffer.alloc(0), true);
+    if (this.framer !== undefined) yield await this.push(Buffer.alloc(0), true);
     else if (this.findHeader(start ?? Buffer.alloc(0), true)) {
-      yield this.push((start as Buffer).subarray(this.place?.offset), true);
+      yield await this.push((start as Buffer).subarray(this.place?.offset), true);
     }
     if (!this.isHeaderGiven) throw headerMissing();
   }
@@ -183,7 +192,9 @@ class TextReader {
     try {
       const first = await iterator.next();
       if (first.done) return;
-      this.encoding ??= detectEncoding(first.value);
+      const { encoding } = this.reading.hints;
+      this.encoding ??=
+        encoding === undefined ? detectEncoding(first.value) : chosenEncoding(first.value, encoding);
       yield* toUtf8(prepended(first.value, iterator), this.encoding);
     } finally {
       await iterator.return?.();
@@ -191,8 +202,8 @@ class TextReader {
   }
 
   private findHeader(start: Buffer, isLast: boolean): boolean {
-    const { limits, knownNames } = this.reading;
-    this.place = findHeader(start, isLast, knownNames);
+    const { limits, hints } = this.reading;
+    this.place = findHeader(start, isLast, hints.knownNames, hints.delimiter);
     if (this.place === undefined) {
       if (start.length > limits.recordBytesMax) throw headerMissing();
       return false;
@@ -206,13 +217,13 @@ class TextReader {
     return true;
   }
 
-  private push(chunk: Buffer, isLast: boolean): RecordBatch {
+  private async push(chunk: Buffer, isLast: boolean): Promise<RecordBatch> {
     const batch = (this.framer as Framer).push(chunk, isLast);
-    if (!this.isHeaderGiven && batch.length > 0) this.giveHeader(batch.shift() as RosterRecord);
+    if (!this.isHeaderGiven && batch.length > 0) await this.giveHeader(batch.shift() as RosterRecord);
     return batch;
   }
 
-  private giveHeader(record: RosterRecord): void {
+  private async giveHeader(record: RosterRecord): Promise<void> {
     const { roster, limits, sink } = this.reading;
     const { delimiter } = this.place as HeaderPlace;
     if (record.malformed) {
@@ -222,7 +233,7 @@ class TextReader {
       );
     }
     const fields = splitFields(record.bytes, delimiter, record.quoted);
-    sink.header({
+    await sink.header({
       names: headerNames(fields, record.line, limits.columnsMax),
       delimiter,
       encoding: (this.encoding as DetectedEncoding).encoding,
@@ -255,7 +266,7 @@ async function readWorkbook(reading: Reading): Promise<Counted> {
   const [header, ...body] = rows;
   if (header === undefined) throw headerMissing();
   if (body.length > limits.rowsMax) throw tooManyRows(limits.rowsMax);
-  sink.header({
+  await sink.header({
     names: headerNames(header.fields, header.line, limits.columnsMax),
     delimiter: sheetDelimiter,
     encoding: 'utf-8',

@@ -19,8 +19,9 @@ import {
   presignDownload,
   presignUpload,
 } from '../aws/objects.ts';
-import { organizationRecords } from '../aws/organizations.ts';
+import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
 import { rosterMembers } from '../aws/roster-members.ts';
+import { type SavedMappingRecords, savedMappingRecords } from '../aws/saved-mappings.ts';
 import { createTable, type Table } from '../aws/table.ts';
 import { type ImportLimits, uploadTtlSeconds } from '../domain/import.ts';
 import { mayDo } from '../domain/permissions.ts';
@@ -31,7 +32,6 @@ import type {
   ImportRef,
   NewId,
   Objects,
-  Organizations,
   RosterMembers,
 } from '../domain/ports.ts';
 import type { ByteSource } from '../files/source.ts';
@@ -46,7 +46,8 @@ export interface ImportDeps {
   audit: AuditTrail;
   imports: ImportRecords;
   approvers: Approvers;
-  organizations: Organizations;
+  savedMappings: SavedMappingRecords;
+  organizations: OrganizationRecords;
   members: RosterMembers;
   departments: Departments;
   accountQueue: AccountQueue;
@@ -79,6 +80,7 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
   table: () => createTable({ tableName: readEnv(env.table).TABLE_NAME }),
   audit: () => auditTrail(importDeps.table, importDeps.clock),
   imports: () => importRecords(importDeps.table, importDeps.audit),
+  savedMappings: () => savedMappingRecords(importDeps.table, importDeps.audit),
   organizations: () => organizationRecords(importDeps.table, importDeps.audit),
   approvers: () => ({
     async mayApprove(organization, account) {

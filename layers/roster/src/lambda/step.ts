@@ -6,6 +6,8 @@ import { logger } from './observability.ts';
 
 /** What the state machine hands to a step: the import's reference. */
 export const ImportPayload = z.object({ organization: z.string().min(1), importId: z.string().min(1) });
+/** What it hands to the step that reads the file: whether that came just now, or an admin said how to map it. */
+export const UnzipPayload = ImportPayload.extend({ from: z.enum(['upload', 'mapping']).optional() });
 /** What it hands to a step on one part. */
 export const PartPayload = ImportPayload.extend({ part: z.int().min(0) });
 

@@ -5,6 +5,10 @@ import type { Column } from '../domain/schema.ts';
 /** Where the files of an import lie. Every key starts with the organization that the authorizer verified. */
 export const workFiles = {
   original: (ref: ImportRef) => `${ref.organization}/${ref.importId}/original`,
+  /** The file's header with a few values of each column. */
+  header: (ref: ImportRef) => at(ref, 'header.json'),
+  /** What an admin said that the headers mean, under its hash. */
+  mappingChoice: (ref: ImportRef, sha256: string) => at(ref, `mapping/${sha256}.json`),
   manifest: (ref: ImportRef) => at(ref, 'manifest.json'),
   /** Raw rows of a part, in segments (files/rows.ts). */
   segment: (ref: ImportRef, part: number, segment: number) => at(ref, `rows/${part}/${segment}`),
