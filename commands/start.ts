@@ -75,6 +75,13 @@ function stepsOf(options: Options, stateDirectory: string, state: Start): Listr 
     [
       { title: 'Build the functions', task: build },
       {
+        title: 'Build the console',
+        task: async (_, task) => {
+          const { buildConsole } = await import('../infra/build/console.ts');
+          if (!(await buildConsole())) task.title = 'The console is as it was built before';
+        },
+      },
+      {
         title: 'Start the local cloud',
         task: async () => {
           state.starting = startLocalCloud(options, stateDirectory);

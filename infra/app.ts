@@ -22,7 +22,7 @@ export interface AppOptions {
   context?: Record<string, unknown>;
   /** The output of `bundle()` of `infra/build/bundle.ts`; `dist/` by default. It must exist. */
   bundleDir?: string;
-  /** The static site's files; `console/public/` by default. */
+  /** The static site's files, the output of `buildConsole()` of `infra/build/console.ts`; `console/dist/site/` by default. */
   siteDir?: string;
   /**
    * Whether `synth()` fails on findings of cdk-nag or CloudFormation's validator (several seconds). The CLI entry
@@ -51,7 +51,7 @@ export function buildApp(options: AppOptions): App {
     stage,
     settings: readSettings(app.node),
     bundleDir,
-    siteDir: options.siteDir ?? resolve(projectDir, 'console/public'),
+    siteDir: options.siteDir ?? resolve(projectDir, 'console/dist/site'),
   });
   Tags.of(app).add('application', 'muster');
   Tags.of(app).add('stage', stage.name);

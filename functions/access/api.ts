@@ -11,6 +11,13 @@ import {
   confirmSecondFactor,
   dropSecondFactor,
 } from 'roster/lambda/own-account';
+import {
+  forgotten,
+  keptLonger,
+  requireOwnPage,
+  sessionReply,
+  tokenOfCookie,
+} from 'roster/lambda/session-cookie';
 import { answerChallenge, signIn, signOutEverywhere } from 'roster/lambda/sessions';
 
 const cached = { 'cache-control': 'public, max-age=60' };
@@ -28,21 +35,26 @@ const handlers: HttpHandlers<'access', Deps> = {
     return { status: 200, headers: cached, json: openapi };
   },
 
-  async signIn({ body, origin }, all) {
-    return { status: 200, body: await limitedSignIn(all, origin, body, () => signIn(all, body)) };
+  async signIn({ body: { cookie, ...body }, origin, browser }, all) {
+    if (cookie) requireOwnPage(browser);
+    return sessionReply(await limitedSignIn(all, origin, body, () => signIn(all, body)), cookie);
   },
 
-  async answerChallenge({ body, origin }, all) {
-    return { status: 200, body: await limitedSignIn(all, origin, body, () => answerChallenge(all, body)) };
+  async answerChallenge({ body: { cookie, ...body }, origin, browser }, all) {
+    if (cookie) requireOwnPage(browser);
+    return sessionReply(await limitedSignIn(all, origin, body, () => answerChallenge(all, body)), cookie);
   },
 
-  async refreshSession({ body }, { identity }) {
-    return { status: 200, body: await identity.refresh(body.refreshToken) };
+  async refreshSession({ body, browser }, { identity }) {
+    if ('refreshToken' in body) return { status: 200, body: await identity.refresh(body.refreshToken) };
+    const token = tokenOfCookie(browser);
+    const { refreshToken = token, ...tokens } = await identity.refresh(token);
+    return { status: 200, body: tokens, cookies: keptLonger(refreshToken) };
   },
 
   async signOut({ caller }, all) {
     await signOutEverywhere(all, caller.account);
-    return { status: 204 };
+    return { status: 204, cookies: forgotten };
   },
 
   async me({ caller: { account } }, { accounts, organizations }) {

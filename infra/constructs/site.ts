@@ -1,18 +1,15 @@
 import { existsSync } from 'node:fs';
-import { Annotations, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   AllowedMethods,
   CachePolicy,
   Distribution,
-  HeadersFrameOption,
-  HeadersReferrerPolicy,
   HttpVersion,
   OriginProtocolPolicy,
   OriginRequestPolicy,
   OriginSslPolicy,
   PriceClass,
-  ResponseHeadersPolicy,
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
@@ -23,6 +20,7 @@ import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deplo
 import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 import { acknowledge, wildcardFinding } from './acknowledge.ts';
+import { ConsolePages } from './console-pages.ts';
 import { MemberPages } from './member-pages.ts';
 
 /** What the site serves and where it leads. */
@@ -53,7 +51,9 @@ export class Site extends Construct {
 
   #distribution({ settings, bucket, uploads, apiId }: SiteProps): Distribution {
     const { domainName, certificateArn } = settings;
-    const headers = this.#responseHeaders(uploads);
+    const origin = S3BucketOrigin.withOriginAccessControl(bucket);
+    const pages = new ConsolePages(this, 'ConsolePages', { origin, uploads });
+    const memberPages = new MemberPages(this, 'MemberPages', { origin });
     const api = {
       origin: new HttpOrigin(`${apiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`, {
         protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY,
@@ -63,10 +63,8 @@ export class Site extends Construct {
       cachePolicy: CachePolicy.CACHING_DISABLED,
       originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
       viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
-      responseHeadersPolicy: headers,
+      responseHeadersPolicy: pages.headers,
     };
-    const origin = S3BucketOrigin.withOriginAccessControl(bucket);
-    const pages = new MemberPages(this, 'MemberPages', { origin });
     const distribution = new Distribution(this, 'Distribution', {
       comment: 'Muster: console and API',
       domainNames: domainName === undefined ? undefined : [domainName],
@@ -78,12 +76,13 @@ export class Site extends Construct {
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
       defaultRootObject: 'index.html',
-      defaultBehavior: {
-        origin,
-        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        responseHeadersPolicy: headers,
+      defaultBehavior: pages.behavior,
+      additionalBehaviors: {
+        '/api/*': api,
+        '/config.json': api,
+        ...pages.behaviors,
+        ...memberPages.behaviors,
       },
-      additionalBehaviors: { '/api/*': api, '/config.json': api, ...pages.behaviors },
     });
     acknowledge(distribution, {
       CFR1: 'Members may be anywhere.',
@@ -92,36 +91,6 @@ export class Site extends Construct {
       CFR4: "Without a domain of one's own CloudFront's certificate sets the TLS version; with one it is TLS 1.2.",
     });
     return distribution;
-  }
-
-  /** The console runs its own scripts only, in no frame, and talks to this origin and the uploads bucket only. */
-  #responseHeaders(uploads: IBucket): ResponseHeadersPolicy {
-    const contentSecurityPolicy = [
-      "default-src 'self'",
-      "script-src 'self'",
-      "style-src 'self' 'unsafe-inline'",
-      "img-src 'self' data:",
-      "font-src 'self' data:",
-      `connect-src 'self' https://${uploads.bucketRegionalDomainName} https://${uploads.bucketDomainName}`,
-      "object-src 'none'",
-      "base-uri 'self'",
-      "form-action 'self'",
-      "frame-ancestors 'none'",
-    ].join('; ');
-    return new ResponseHeadersPolicy(this, 'SecurityHeaders', {
-      securityHeadersBehavior: {
-        contentSecurityPolicy: { contentSecurityPolicy, override: true },
-        contentTypeOptions: { override: true },
-        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
-        // Links of invitations and resets carry secrets.
-        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
-        strictTransportSecurity: {
-          accessControlMaxAge: Duration.days(365),
-          includeSubdomains: true,
-          override: true,
-        },
-      },
-    });
   }
 
   #deployContent({ bucket, contentDir }: SiteProps, distribution: Distribution): void {

@@ -88,6 +88,11 @@ describe('the site', () => {
   const headersOf = ({ ResponseHeadersPolicyId: { Ref } }: { ResponseHeadersPolicyId: { Ref: string } }) =>
     resources[Ref]!.Properties.ResponseHeadersPolicyConfig;
 
+  const routedBy = (construct: string) => {
+    const [found] = ofType('AWS::CloudFront::Function').filter(([id]) => id.includes(construct));
+    return { EventType: 'viewer-request', FunctionARN: { 'Fn::GetAtt': [found![0], 'FunctionARN'] } };
+  };
+
   it.each(['/api/*', '/config.json'])('hands %s over to the API, whole and uncached', (path) => {
     const behavior = config.CacheBehaviors.find(
       ({ PathPattern }: { PathPattern: string }) => PathPattern === path,
@@ -116,14 +121,15 @@ describe('the site', () => {
     const headers = headersOf(config.DefaultCacheBehavior);
     const policy = asText(headers.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy);
     for (const part of [
-      "default-src 'self'",
+      "default-src 'none'",
       "script-src 'self'",
+      "style-src 'self'",
       "object-src 'none'",
       "frame-ancestors 'none'",
     ]) {
       expect(policy).toContain(part);
     }
-    expect(policy).not.toMatch(/script-src[^;]*unsafe|\*/);
+    expect(policy).not.toMatch(/unsafe|\*/);
     expect(headers.SecurityHeadersConfig).toMatchObject({
       ContentTypeOptions: { Override: true },
       FrameOptions: { FrameOption: 'DENY' },
@@ -146,10 +152,7 @@ describe('the site', () => {
       });
       // Without them CloudFront takes GET and HEAD only.
       expect(behavior.AllowedMethods ?? ['GET', 'HEAD']).toEqual(['GET', 'HEAD']);
-      const route = only('AWS::CloudFront::Function')[0];
-      expect(behavior.FunctionAssociations).toEqual([
-        { EventType: 'viewer-request', FunctionARN: { 'Fn::GetAtt': [route, 'FunctionARN'] } },
-      ]);
+      expect(behavior.FunctionAssociations).toEqual([routedBy('MemberPages')]);
       const headers = headersOf(behavior);
       expect(headers.CustomHeadersConfig.Items).toEqual([
         { Header: 'cache-control', Value: 'no-store', Override: true },
@@ -175,11 +178,26 @@ describe('the site', () => {
     },
   );
 
-  it('publishes the function that finds the file of a page', () => {
-    expect(only('AWS::CloudFront::Function')[1].Properties).toMatchObject({
-      AutoPublish: true,
-      FunctionConfig: { Runtime: 'cloudfront-js-2.0' },
-    });
+  it('publishes the functions that find the file of a page', () => {
+    const functions = ofType('AWS::CloudFront::Function');
+    expect(functions).toHaveLength(2);
+    for (const [, { Properties }] of functions) {
+      expect(Properties).toMatchObject({
+        AutoPublish: true,
+        FunctionConfig: { Runtime: 'cloudfront-js-2.0' },
+      });
+    }
+  });
+
+  it("leads the console's paths to its page, and lets browsers keep its files for good", () => {
+    expect(config.DefaultCacheBehavior.FunctionAssociations).toEqual([routedBy('ConsolePages')]);
+    const files = config.CacheBehaviors.find(
+      ({ PathPattern }: { PathPattern: string }) => PathPattern === '/assets/*',
+    );
+    expect(headersOf(files).CustomHeadersConfig.Items).toEqual([
+      { Header: 'cache-control', Value: 'public, max-age=31536000, immutable', Override: true },
+    ]);
+    expect(files.FunctionAssociations).toBeUndefined();
   });
 
   it('takes TLS 1.2 at least on a domain of its own', () => {

@@ -1,6 +1,8 @@
 import { bundle } from '../../infra/build/bundle.ts';
+import { buildConsole } from '../../infra/build/console.ts';
 
-/** Builds the functions and the layer once, before the tests that host them. */
+/** Builds the functions, the layer and the console once, before the tests that host them. */
 export async function setup(): Promise<void> {
   await bundle();
+  await buildConsole();
 }

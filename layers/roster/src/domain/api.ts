@@ -64,8 +64,10 @@ function listOf<T extends z.ZodType>(item: T) {
 
 // Sessions and accounts
 
+/** A page's session: the refresh token comes and goes in a cookie that no script reads, and in no body. */
+const cookie = z.literal(true).optional();
 export const SignIn = z
-  .strictObject({ organization: organizationId.optional(), login, password })
+  .strictObject({ organization: organizationId.optional(), login, password, cookie })
   .meta({ id: 'SignIn' });
 export const Tokens = z
   .object({ accessToken: z.string(), refreshToken: z.string().optional(), expiresInSeconds: count })
@@ -78,6 +80,7 @@ const challengeAnswer = {
   session: z.string().min(1).max(4_000),
   organization: organizationId.optional(),
   login,
+  cookie,
 };
 export const ChallengeAnswer = z
   .discriminatedUnion('challenge', [
@@ -89,7 +92,12 @@ export const ChallengeAnswer = z
     z.strictObject({ challenge: z.literal('SOFTWARE_TOKEN_MFA'), ...challengeAnswer, code }),
   ])
   .meta({ id: 'ChallengeAnswer' });
-export const Refresh = z.strictObject({ refreshToken: z.string().min(1).max(8_000) }).meta({ id: 'Refresh' });
+export const Refresh = z
+  .union([
+    z.strictObject({ refreshToken: z.string().min(1).max(8_000) }),
+    z.strictObject({ cookie: z.literal(true) }),
+  ])
+  .meta({ id: 'Refresh' });
 
 export const PasswordChange = z
   .strictObject({ currentPassword: password, newPassword: password })

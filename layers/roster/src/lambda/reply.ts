@@ -21,6 +21,7 @@ export type Reply<O extends OperationId> = {
     status: S;
     version?: number;
     headers?: Record<string, string>;
+    cookies?: string[];
   } & (Responses<O>[S] extends z.ZodType
     ? { body: z.input<Responses<O>[S]> }
     : { file?: FileBody; json?: string });
@@ -31,6 +32,7 @@ export interface AnyReply {
   status: number;
   version?: number | undefined;
   headers?: Record<string, string> | undefined;
+  cookies?: string[] | undefined;
   body?: unknown;
   file?: FileBody | undefined;
   json?: string | undefined;
@@ -54,6 +56,11 @@ export const securityHeaders: Record<string, string> = {
  * @throws ZodError if the body is not what the route promises.
  */
 export function toResult(route: Route, reply: AnyReply): APIGatewayProxyStructuredResultV2 {
+  const result = resultOf(route, reply);
+  return reply.cookies ? { ...result, cookies: reply.cookies } : result;
+}
+
+function resultOf(route: Route, reply: AnyReply): APIGatewayProxyStructuredResultV2 {
   const headers: Record<string, string> = { ...securityHeaders };
   if (reply.version !== undefined) headers.etag = `"${reply.version}"`;
   const schema = route.responses[reply.status];

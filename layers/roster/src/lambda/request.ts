@@ -58,8 +58,17 @@ export interface Call<O extends OperationId> {
   origin: Origin;
   /** The caller's access token; a function, so that nothing that writes a call down writes the token. */
   accessToken: () => string;
+  browser: Browser;
   /** The version of If-Match; -1 for an entity tag that is none of ours, which nothing matches. */
   ifMatch: number | undefined;
+}
+
+/** What a browser tells of itself, with no page's script having a say in it. */
+export interface Browser {
+  /** A function, so that nothing that writes a call down writes cookies. */
+  cookie: (name: string) => string | undefined;
+  /** `Sec-Fetch-Site`: how the page that calls is related to this origin; other clients do not send it. */
+  fetchSite: string | undefined;
 }
 
 /**
@@ -109,7 +118,14 @@ export function readCall(route: Route, event: HttpEvent): Call<OperationId> {
   const body = route.body && part(route.body, jsonBody(event), 'body');
   const ifMatch = versionOf(event.headers['if-match']);
   const accessToken = () => bearerToken(event);
-  return { params, query, body, caller, origin: originOf(event), accessToken, ifMatch } as Call<OperationId>;
+  const parts = { params, query, body, caller, origin: originOf(event), browser: browserOf(event) };
+  return { ...parts, accessToken, ifMatch } as Call<OperationId>;
+}
+
+function browserOf({ cookies = [], headers }: Pick<HttpEvent, 'cookies' | 'headers'>): Browser {
+  const cookie = (name: string) =>
+    cookies.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+  return { cookie, fetchSite: headers['sec-fetch-site'] };
 }
 
 /**

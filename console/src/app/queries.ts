@@ -1,0 +1,18 @@
+import { QueryClient } from '@tanstack/react-query';
+import { ApiProblem } from '../api/problem.ts';
+
+const attemptsMax = 3;
+
+/** Repeats what may go well the next time: no answer, or one of a server that is busy or at fault. */
+function isWorthRepeating(failures: number, error: Error): boolean {
+  const isRefusal = error instanceof ApiProblem && error.status < 500;
+  return !isRefusal && failures < attemptsMax - 1;
+}
+
+/** What was read is shown at once when a page is opened again, and read anew behind it. */
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: 5_000, retry: isWorthRepeating, refetchOnWindowFocus: true },
+    mutations: { retry: false },
+  },
+});

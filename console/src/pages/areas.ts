@@ -1,0 +1,5 @@
+import type { Area } from '../app/area.ts';
+import { members } from './members/area.ts';
+
+/** All areas, in the order of the list of pages. */
+export const areas: readonly Area[] = [members];

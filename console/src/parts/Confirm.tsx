@@ -1,0 +1,53 @@
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import FormField from '@cloudscape-design/components/form-field';
+import Input from '@cloudscape-design/components/input';
+import Modal from '@cloudscape-design/components/modal';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+interface ConfirmProps {
+  title: string;
+  /** What it will touch. */
+  children: ReactNode;
+  confirmText: string;
+  /** What has to be typed first, where a slip would cost much. */
+  typed?: string;
+  isBusy?: boolean;
+  isDisabled?: boolean;
+  onConfirm: () => void;
+  onCancel: () => void;
+}
+
+/** Asks before something is done that touches people. */
+export function Confirm(props: ConfirmProps) {
+  const { title, children, confirmText, typed, isBusy, isDisabled, onConfirm, onCancel } = props;
+  const { t } = useTranslation();
+  const [text, setText] = useState('');
+  const isTyped = typed === undefined || text.trim() === typed;
+  const footer = (
+    <Box float="right">
+      <SpaceBetween direction="horizontal" size="xs">
+        <Button variant="link" onClick={onCancel} disabled={isBusy}>
+          {t('shell.cancel')}
+        </Button>
+        <Button variant="primary" onClick={onConfirm} loading={isBusy} disabled={!isTyped || isDisabled}>
+          {confirmText}
+        </Button>
+      </SpaceBetween>
+    </Box>
+  );
+  return (
+    <Modal visible header={title} footer={footer} onDismiss={onCancel} closeAriaLabel={t('shell.close')}>
+      <SpaceBetween size="m">
+        {children}
+        {typed !== undefined && (
+          <FormField label={t('shell.typeToConfirm', { text: typed })}>
+            <Input value={text} onChange={({ detail }) => setText(detail.value)} autoComplete={false} />
+          </FormField>
+        )}
+      </SpaceBetween>
+    </Modal>
+  );
+}

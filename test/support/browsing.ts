@@ -1,0 +1,152 @@
+/** Stories in a real browser against a local cloud: opening pages, signing in, and what must never happen on the way. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed } from 'vitest';
+import { findBrowser } from './chromium.ts';
+import { startTestCloud, type Tenant, type TestCloud } from './cloud.ts';
+
+/** How a page is looked at. */
+export interface Looking {
+  width?: number;
+  height?: number;
+  dark?: boolean;
+  locale?: string;
+  /** Statuses that the story means to be answered; others of 400 and above fail it, as console errors do. */
+  refusals?: readonly number[];
+}
+
+/** What a file of stories works with; valid within its tests. */
+export interface Browsing {
+  readonly cloud: TestCloud;
+  /** A window of its own, with cookies and storage of its own. */
+  open(looking?: Looking): Promise<Page>;
+}
+
+const found = await findBrowser();
+const failures = join(import.meta.dirname, '../../.local/browser');
+
+/** As `describe`. Skipped, with the reason, where no browser runs. */
+export function stories(name: string, tell: (browsing: Browsing) => void): void {
+  if ('missing' in found) {
+    describe.skip(`${name} (skipped: ${found.missing.split('\n')[0]})`, () => tell({} as Browsing));
+    return;
+  }
+  describe(name, () => tell(browsingWith(found)));
+}
+
+function browsingWith(browser: Browser): Browsing {
+  let cloud: TestCloud | undefined;
+  const opened: { context: BrowserContext; page: Page; faults: string[] }[] = [];
+  beforeAll(async () => {
+    cloud = await startTestCloud();
+  });
+  afterEach(async () => {
+    const faults = opened.flatMap((one) => one.faults);
+    await Promise.all(opened.splice(0).map(({ context }) => context.close()));
+    expect(faults).toEqual([]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await cloud?.close();
+  });
+  return {
+    get cloud() {
+      return cloud!;
+    },
+    async open({ width = 1280, height = 900, dark = false, locale = 'en-US', refusals = [] } = {}) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        colorScheme: dark ? 'dark' : 'light',
+        locale,
+        baseURL: cloud!.cloud.url,
+      });
+      context.setDefaultTimeout(20_000);
+      const page = await context.newPage();
+      const window = { context, page, faults: await faultsOf(page, refusals) };
+      opened.push(window);
+      keepPictureOfFailure(page);
+      return page;
+    },
+  };
+}
+
+/** Collects what must not happen: errors of scripts, violations of the Content-Security-Policy, answers not meant. */
+async function faultsOf(page: Page, refusals: readonly number[]): Promise<string[]> {
+  const faults: string[] = [];
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) =>
+      console.error(`Policy violated: ${violatedDirective} ${blockedURI} ${sample}`),
+    );
+  });
+  page.on('pageerror', (error) => faults.push(`${error.name}: ${error.message}`));
+  page.on('console', (message) => {
+    // Of answers of 400 and above the browser says so itself; they are looked at below.
+    const isOfAnswer = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isOfAnswer) faults.push(message.text());
+  });
+  page.on('response', (response) => {
+    const status = response.status();
+    if (status < 400 || refusals.includes(status)) return;
+    faults.push(`${status} to ${response.request().method()} ${response.url()}`);
+  });
+  return faults;
+}
+
+function keepPictureOfFailure(page: Page): void {
+  onTestFailed(async ({ task }) => {
+    await mkdir(failures, { recursive: true });
+    const name = `${task.name.replaceAll(/\W+/g, '-').slice(0, 80)}.png`;
+    if (!page.isClosed()) await page.screenshot({ path: join(failures, name), fullPage: true });
+  });
+}
+
+/** Signs in by the page, as a person does, from the page that was asked for. */
+export async function signIn(
+  page: Page,
+  who: Pick<Tenant, 'organization' | 'login' | 'password'>,
+  path = '/',
+) {
+  await page.goto(path);
+  await page.getByLabel('Organization').fill(who.organization);
+  await page.getByLabel('Login').fill(who.login);
+  await page.getByLabel('Password', { exact: true }).fill(who.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Account' }).waitFor();
+}
+
+/** axe finds nothing on the page as it is, in both themes. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    // Colours fade into each other; axe would measure those on the way.
+    await page.waitForFunction(() =>
+      document.getAnimations().every(({ playState }) => playState !== 'running'),
+    );
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(asText), colorScheme).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: null });
+}
+
+function asText({
+  id,
+  help,
+  nodes,
+}: {
+  id: string;
+  help: string;
+  nodes: { html: string; target: unknown }[];
+}) {
+  return `${id}: ${help}: ${nodes.map(({ html, target }) => `${target} ${html.slice(0, 200)}`).join(' | ')}`;
+}
+
+/** Nothing makes the page scroll sideways. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const { content, window } = await page.evaluate(() => ({
+    content: document.documentElement.scrollWidth,
+    window: document.documentElement.clientWidth,
+  }));
+  expect(content).toBeLessThanOrEqual(window);
+}
