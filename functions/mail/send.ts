@@ -1,17 +1,9 @@
 import { env, readEnv } from 'roster/lambda/env';
-import { pacer } from 'roster/lambda/follow-memberships';
 import { mailDeps } from 'roster/lambda/mail-deps';
 import { queueFunction } from 'roster/lambda/queue';
 import { MailMessage, sendMail } from 'roster/lambda/send-mail';
 
-const { SITE_URL: siteUrl, MAIL_INTERVAL_MILLISECONDS } = readEnv(env.mailer);
-const turn = pacer(MAIL_INTERVAL_MILLISECONDS);
+const { SITE_URL: siteUrl } = readEnv(env.mailer);
 
-/** Sends mails one after the other, at this process's part of SES's rate. */
-export const handler = queueFunction(
-  MailMessage,
-  (message) => sendMail(mailDeps, message, { siteUrl, turn }),
-  {
-    inTurn: true,
-  },
-);
+/** Sends mails at SES's rate, all senders together. */
+export const handler = queueFunction(MailMessage, (message) => sendMail(mailDeps, message, { siteUrl }));

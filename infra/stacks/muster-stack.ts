@@ -231,8 +231,8 @@ export class MusterStack extends Stack {
 
   /** Mails go out at SES's pace, and what SES tells of them comes back. */
   #addMails({ url }: Site): void {
-    const { queue, configurationSet, intervalMilliseconds } = this.#mails;
-    const { mailFrom, mailFromDomains } = this.#props.settings;
+    const { queue, configurationSet } = this.#mails;
+    const { mailFrom, mailFromDomains, mailPerSecond } = this.#props.settings;
     const send = this.#functions.add({
       name: 'mail/send',
       description: 'Sends mails through SES',
@@ -243,7 +243,7 @@ export class MusterStack extends Stack {
         MAIL_FROM: mailFrom,
         MAIL_FROM_DOMAINS: mailFromDomains.join(','),
         MAIL_CONFIGURATION_SET: configurationSet.configurationSetName,
-        MAIL_INTERVAL_MILLISECONDS: String(intervalMilliseconds),
+        MAIL_PER_SECOND: String(mailPerSecond),
         SITE_URL: url,
       },
       permissions: [

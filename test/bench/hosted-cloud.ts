@@ -2,9 +2,15 @@
 import { buildApp } from '../../infra/app.ts';
 import { type LocalAppProps, startCloud } from '../../infra/local/cloud.ts';
 
-const [stateDirectory = '', bundleDir = ''] = process.argv.slice(2);
+const [stateDirectory = '', bundleDir = '', settings = '{}'] = process.argv.slice(2);
 const cloud = await startCloud({
-  app: (local: LocalAppProps) => buildApp({ stage: 'dev', bundleDir, ...local }),
+  app: (local: LocalAppProps) =>
+    buildApp({
+      stage: 'dev',
+      bundleDir,
+      ...local,
+      context: { ...local.context, ...JSON.parse(settings) },
+    }),
   stateDirectory,
   quiet: true,
 });

@@ -5,11 +5,20 @@ import { withUsageExit } from '../../commands/options.ts';
 import { bundlesTable, measureBundles } from './bundles.ts';
 import { coldLaneText, measureColdLane } from './cold-lane-run.ts';
 import { coldStartsTable, measureColdStarts } from './cold-starts.ts';
+import { invitationsTable, measureInvitations } from './invitations.ts';
 import { measureSearch, searchTable } from './search.ts';
 import { measureSystem, systemTables } from './system.ts';
 import { measureThroughput, throughputTable } from './throughput.ts';
 
-const partNames = ['bundles', 'cold-starts', 'cold-lane', 'search', 'system', 'throughput'] as const;
+const partNames = [
+  'bundles',
+  'cold-starts',
+  'cold-lane',
+  'invitations',
+  'search',
+  'system',
+  'throughput',
+] as const;
 type PartName = (typeof partNames)[number];
 
 interface Options {
@@ -32,6 +41,11 @@ const parts: Record<PartName, Part> = {
   async 'cold-lane'(rows) {
     const figures = await measureColdLane(rows);
     return { figures, text: coldLaneText(figures) };
+  },
+  async invitations(rows, say) {
+    const figures = [];
+    for (const count of rows) figures.push(await measureInvitations(count, say));
+    return { figures, text: figures.map(invitationsTable).join('\n\n') };
   },
   async search(rows, say) {
     const figures = [];

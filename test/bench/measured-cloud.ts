@@ -35,8 +35,10 @@ export async function startMeasuredCloud(options: {
   folder: string;
   bundleDir: string;
   isCounted: boolean;
+  /** Settings of the installation (infra/settings.ts). */
+  context?: Record<string, unknown>;
 }): Promise<MeasuredCloud> {
-  const { folder, bundleDir, isCounted } = options;
+  const { folder, bundleDir, isCounted, context = {} } = options;
   await mkdir(folder, { recursive: true });
   const others = childrenNow();
   const dynamo = await startDynamo({
@@ -47,9 +49,8 @@ export async function startMeasuredCloud(options: {
   const database = childrenNow().filter((pid) => !others.includes(pid));
   const counter = isCounted ? await startDynamoCounter(dynamo.url) : undefined;
   const env = { ...process.env, AWS_ENDPOINT_URL_DYNAMODB: counter?.url ?? dynamo.url };
-  const child = fork(join(import.meta.dirname, 'hosted-cloud.ts'), [join(folder, 'state'), bundleDir], {
-    env,
-  });
+  const given = [join(folder, 'state'), bundleDir, JSON.stringify(context)];
+  const child = fork(join(import.meta.dirname, 'hosted-cloud.ts'), given, { env });
   const close = async () => {
     await stop(child);
     await counter?.close();

@@ -178,7 +178,7 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       'MAIL_FROM',
       'MAIL_FROM_DOMAINS',
       'MAIL_CONFIGURATION_SET',
-      'MAIL_INTERVAL_MILLISECONDS',
+      'MAIL_PER_SECOND',
       'SITE_URL',
     ],
   },

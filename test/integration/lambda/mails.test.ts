@@ -92,6 +92,7 @@ beforeEach(async () => {
     organizations: { get: async () => storedOrganization('acme', { name: 'Chess Club' }) },
     mailer: sesMailer({ configurationSet: 'muster', client: sesClient }),
     senderOf: senders(sesClient),
+    mailPace: { turn: async () => undefined },
     mailQueue: {
       ...mailQueue(queueUrl, { mails, clock }, sqsClient),
       putOff: async (message, delaySeconds) => void putOff.push({ message, delaySeconds }),

@@ -117,6 +117,8 @@ export const keys = {
     sk: `${at}#${externalId}`,
   }),
   mail: (org: string, mailId: string): Key => ({ pk: `O#${org}#MAIL#${mailId}`, sk: 'MAIL' }),
+  /** When the next mail of the installation may leave. */
+  mailPace: (): Key => ({ pk: 'SYSTEM', sk: 'MAIL-PACE' }),
   /** An address that is not written to any more, whichever organization asks; by its hash. */
   suppressedAddress: (hash: string): Key => ({ pk: `SUPPRESSED#${hash}`, sk: 'SUPPRESSED' }),
   idempotency: (org: string, hash: string): Key => ({ pk: `O#${org}#ONCE#${hash}`, sk: 'ONCE' }),

@@ -31,7 +31,7 @@ export const env = {
     /** Domains with commas between them, or none. */
     MAIL_FROM_DOMAINS: z.string().transform((list) => list.split(',').filter((domain) => domain !== '')),
     MAIL_CONFIGURATION_SET: text,
-    MAIL_INTERVAL_MILLISECONDS: z.coerce.number().int().min(0),
+    MAIL_PER_SECOND: z.coerce.number().int().min(1),
     SITE_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
   }),
   tokens: z.object({ TOKEN_ISSUER: z.url(), USER_POOL_CLIENT_ID: text }),

@@ -1,6 +1,7 @@
 /** The composition root of sending mails; apart, so that no other function loads SES's client. */
 import { auditTrail } from '../aws/audit.ts';
 import { type MailIdentities, sesIdentities } from '../aws/mail-identities.ts';
+import { type MailPace, mailPace } from '../aws/mail-pace.ts';
 import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
 import { type Mailer, sesMailer } from '../aws/mailer.ts';
 import { type MailRecords, mailRecords } from '../aws/mails.ts';
@@ -24,6 +25,8 @@ export interface MailDeps {
   mails: MailRecords;
   mailQueue: MailQueue;
   mailer: Mailer;
+  /** When each mail may go. */
+  mailPace: MailPace;
   mailIdentities: MailIdentities;
   /** Whom mails of an organization come from. */
   senderOf: MailSenderOf;
@@ -51,6 +54,7 @@ export const mailDeps: MailDeps = lazily<MailDeps>({
     const { MAIL_CONFIGURATION_SET } = readEnv(env.mailer);
     return sesMailer({ configurationSet: MAIL_CONFIGURATION_SET });
   },
+  mailPace: () => mailPace(mailDeps.table, mailDeps.clock, readEnv(env.mailer).MAIL_PER_SECOND),
   mailIdentities: () => sesIdentities(),
   senderOf: () => {
     const { MAIL_FROM, MAIL_FROM_DOMAINS } = readEnv(env.mailer);

@@ -11,14 +11,13 @@ import { logger } from './observability.ts';
 export { MailMessage } from '../aws/mail-queue.ts';
 
 export type SendDeps = MoveDeps &
-  Pick<MailDeps, 'mailer' | 'mailQueue' | 'organizations' | 'senderOf' | 'suppressions'> & {
+  Pick<MailDeps, 'mailer' | 'mailPace' | 'mailQueue' | 'organizations' | 'senderOf' | 'suppressions'> & {
     mails: Pick<MailDeps['mails'], 'take' | 'putBack' | 'move'>;
   };
 
-/** How it is sent. `turn` waits until SES's rate allows the next mail. */
+/** How it is sent. */
 export interface SendOptions {
   siteUrl: string;
-  turn?: () => Promise<void>;
   leaseSeconds?: number;
 }
 
@@ -79,14 +78,14 @@ async function handOver(
   deps: SendDeps,
   { organization, mailId, mail }: MailMessage,
   { record }: HeldMail,
-  { siteUrl, turn }: SendOptions,
+  { siteUrl }: SendOptions,
 ) {
   if (await deps.suppressions.has(record.to)) return { answer: 'suppressed' as const };
   const { name, language, timeZone, mail: own } = await deps.organizations.get(organization);
   const rendered = renderMail(mail, { organizationName: name, language, timeZone, siteUrl });
   const content = { organization, mailId, fromName: name, replyTo: own?.replyTo, to: record.to, rendered };
   const send = async (from: string) => {
-    await turn?.();
+    await deps.mailPace.turn();
     return deps.mailer.send({ ...content, from });
   };
   const [from, installation] = [await deps.senderOf(own?.from), await deps.senderOf(undefined)];
