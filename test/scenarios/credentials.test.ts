@@ -231,6 +231,24 @@ describe('a reset link', () => {
     await signIn('scan', newPassword);
   });
 
+  it('says when to try again where the user pool stays busy, and is then as good as before', async () => {
+    await person('busy');
+    const { token } = await linkFor('busy');
+    const poolRefuses = (throttle: Record<string, number>) =>
+      fetch(`${test.cloud.endpoints.COGNITO_IDENTITY_PROVIDER}/faults`, {
+        method: 'PUT',
+        body: JSON.stringify({ throttle }),
+      });
+    for (const operation of ['AdminSetUserPassword', 'AdminUserGlobalSignOut']) {
+      await poolRefuses({ [operation]: 1_000 });
+      const busy = { status: 429, body: { code: 'too_many_requests' } };
+      expect(await complete(token, newPassword), operation).toMatchObject(busy);
+    }
+    await poolRefuses({ AdminSetUserPassword: 2 });
+    expect((await complete(token, newPassword)).status).toBe(204);
+    await signIn('busy', newPassword);
+  });
+
   it('lets exactly one of 20 passwords at once come to count', async () => {
     await person('race');
     const { token } = await linkFor('race');

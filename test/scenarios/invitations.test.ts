@@ -65,6 +65,13 @@ async function linkFor(id: string, tenant = club): Promise<string> {
   return tokenOf((await tenant.client.invite(tenant.organization, id, 'link')).url);
 }
 
+/** How many of the next calls of operations of the user pool are refused as too many. */
+const poolRefuses = (throttle: Record<string, number>) =>
+  fetch(`${test.cloud.endpoints.COGNITO_IDENTITY_PROVIDER}/faults`, {
+    method: 'PUT',
+    body: JSON.stringify({ throttle }),
+  });
+
 interface Email {
   subject: string;
   body: { text: string };
@@ -286,26 +293,63 @@ describe('an invitation', () => {
     const api = `${test.cloud.url}/api/v1/public/invitations`;
     const body = JSON.stringify({ token });
     const headers = { 'content-type': 'application/json' };
+    // As a browser without a person sends what stands in a page.
+    const form = new URLSearchParams({ token, username: '', password: '' });
     const scans = [
       () => fetch(page),
       () => fetch(page, { method: 'HEAD' }),
       () => fetch(`${api}/accept?token=${token}`),
       () => fetch(`${api}/decline?token=${token}`, { method: 'HEAD' }),
       () => fetch(`${api}/inspect`, { method: 'POST', body, headers }),
+      () => fetch(`${api}/accept`, { method: 'POST', body, headers }),
+      () => fetch(`${api}/accept`, { method: 'POST', body: form }),
+      () => fetch(`${api}/decline`, { method: 'POST', body: form }),
+      () => fetch(page, { method: 'POST', body: form }),
     ];
     const answers = new Set<string>();
     for (let done = 0; done < 1_000; done += 20) {
       const some = Array.from({ length: 20 }, (_, index) => scans[(done + index) % scans.length]);
       for (const response of await Promise.all(some.map((scan) => scan?.()))) {
         await response?.arrayBuffer();
-        if (response?.url.includes('/public/'))
-          answers.add(`${response.url.split('?')[0]?.split('/').at(-1)} ${response.status}`);
+        answers.add(`${response?.url.split('?')[0]?.split('/').at(-1)} ${response?.status}`);
       }
     }
-    expect([...answers].sort()).toEqual(['accept 404', 'decline 404', 'inspect 200']);
+    const expected = ['accept 400', 'accept 404', 'decline 400', 'decline 404', 'inspect 200'];
+    expect([...answers].sort()).toEqual([...expected, 'join 200', 'join 403']);
     expect(await invitationOf(id)).toMatchObject({ state: 'opened', rounds: 1 });
     expect((await accept(token, `u-${id}`)).status).toBe(200);
   }, 120_000);
+
+  it('takes a user pool that is busy for a while, and only slows down', async () => {
+    const { id } = await member();
+    const token = await linkFor(id);
+    await poolRefuses({ AdminCreateUser: 2, AdminSetUserPassword: 1, AdminInitiateAuth: 2 });
+    expect((await accept(token, `u-${id}`)).status).toBe(200);
+    await anybody().signIn({ organization: club.organization, login: `u-${id}`, password: ownPassword });
+  });
+
+  it.each(['AdminCreateUser', 'AdminSetUserPassword', 'AdminInitiateAuth'])(
+    'says when to try again where the user pool stays busy with %s, and is then as good as before',
+    async (operation) => {
+      const { id } = await member();
+      const token = await linkFor(id);
+      await poolRefuses({ [operation]: 1_000, AdminDeleteUser: 1_000 });
+      const path = '/public/invitations/accept';
+      const body = { token, username: `u-${id}`, password: ownPassword };
+      const answer = await anybody().send('POST', path, { body });
+      expect({ status: answer.status, body: await answer.json() }).toMatchObject(
+        refused(429, 'too_many_requests'),
+      );
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await admin('GET', `/members/${id}`)).body).toMatchObject({
+        state: 'not_joined',
+        invitation: { state: 'sent', rounds: 1 },
+      });
+      await poolRefuses({});
+      expect((await accept(token, `u-${id}`)).status).toBe(200);
+      expect(await auditOf(id)).toEqual(['member.add', 'member.invite', 'member.join']);
+    },
+  );
 
   it('of many at once that accept it makes one account', async () => {
     const { id } = await member();

@@ -9,6 +9,7 @@ import type { Cognito } from './cognito.ts';
 import { openDatabase } from './database.ts';
 import { description } from './description.ts';
 import { CognitoError } from './errors.ts';
+import { Faults } from './faults.ts';
 import { listUsers } from './listing.ts';
 import { Lockout } from './lockout.ts';
 import type { Operations } from './operation.ts';
@@ -42,7 +43,8 @@ export interface LocalCognito {
 
 /**
  * Serves Cognito user pools from one SQLite file: the API of `@aws-sdk/client-cognito-identity-provider` (AWS JSON
- * 1.1) and the public keys. Signatures of requests are not checked.
+ * 1.1) and the public keys. Signatures of requests are not checked. `PUT /faults` makes the next calls fail, for
+ * tests: `{"throttle": {"AdminCreateUser": 3}}` refuses three of them.
  *
  * @throws Error when the port is taken or the file is no SQLite database
  */
@@ -66,7 +68,8 @@ export async function startCognito(options: CognitoOptions): Promise<LocalCognit
       ...description(cognito),
       ListUsers: listUsers(cognito, database),
     };
-    server.on('request', (request, response) => void serve(request, response, { operations, pools, issuer }));
+    const served = { operations, pools, issuer, faults: new Faults() };
+    server.on('request', (request, response) => void serve(request, response, served));
     url = await listen(server, options.port ?? 0);
     const close = async () => {
       await new Promise<void>((resolve, reject) => {
@@ -94,10 +97,15 @@ interface Served {
   operations: Operations;
   pools: Pools;
   issuer: (poolId: string) => string;
+  faults: Faults;
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, served: Served): Promise<void> {
   try {
+    if (request.method === 'PUT' && request.url === '/faults') {
+      served.faults.set((await readJson(request)) as Parameters<Faults['set']>[0]);
+      return void response.writeHead(204).end();
+    }
     const body = request.method === 'GET' ? openId(request, served) : await callOperation(request, served);
     answer(response, 200, body, request.method === 'GET' ? 'application/json' : awsJson);
   } catch (error) {
@@ -121,12 +129,15 @@ function internalFailure(error: unknown): CognitoError {
 }
 
 /** Operations by target `AWSCognitoIdentityProviderService.<Operation>`. */
-async function callOperation(request: IncomingMessage, { operations }: Served): Promise<object> {
+async function callOperation(request: IncomingMessage, { operations, faults }: Served): Promise<object> {
   const target = String(request.headers['x-amz-target'] ?? '');
   const [service, name = ''] = target.split('.');
   const found = service === 'AWSCognitoIdentityProviderService' && Object.hasOwn(operations, name);
   const body = await readJson(request);
-  if (found) return operations[name]!(body);
+  if (found) {
+    faults.refuse(name);
+    return operations[name]!(body);
+  }
   throw new CognitoError(
     'UnknownOperationException',
     `The local Cognito does not know the operation "${target}". Known: ${Object.keys(operations).join(', ')}`,

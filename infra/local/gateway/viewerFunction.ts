@@ -4,8 +4,8 @@ import type { ViewerRequest } from './http.ts';
 /** A CloudFront function for viewers' requests, as far as it says which path the origin is asked for. */
 export type ViewerFunction = (request: Pick<ViewerRequest, 'method' | 'path' | 'sourceIp'>) => string;
 
-/** CloudFront gives a function less than a millisecond of its own; a worker's start-up may take longer here. */
-const timeout = 100;
+/** CloudFront gives a function less than a millisecond of its own; here the time of other processes counts too. */
+const timeout = 2_000;
 
 /**
  * Runs the code of an `AWS::CloudFront::Function`, apart from this process's globals. It gets method, path and address, but

@@ -1,4 +1,6 @@
 import { mkdtempSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SESClient } from '@aws-sdk/client-ses';
@@ -212,12 +214,13 @@ describe('an answer that was lost', () => {
     const mailId = await order(to);
     const message = await onlyMessage();
     await faults({ cut: 1 });
-    await expect(sendMail(deps, message, options)).rejects.toMatchObject({ name: 'MailUnanswered' });
+    await sendMail(deps, message, options);
+    expect(putOff).toEqual([{ message, delaySeconds: 301 }]);
     expect(await state(mailId)).toBe('sending');
 
     later(10);
     await sendMail(deps, message, options);
-    expect(putOff).toEqual([{ message, delaySeconds: 291 }]);
+    expect(putOff.at(-1)).toEqual({ message, delaySeconds: 291 });
 
     const [sent] = await events(1);
     await followMail(deps, sent!);
@@ -232,7 +235,7 @@ describe('an answer that was lost', () => {
     await order(to);
     const message = await onlyMessage();
     await faults({ cut: 1 });
-    await expect(sendMail(deps, message, options)).rejects.toThrow();
+    await sendMail(deps, message, options);
     later(300);
     await sendMail(deps, message, options);
     expect(await inbox(to)).toHaveLength(1);
@@ -240,6 +243,29 @@ describe('an answer that was lost', () => {
     await sendMail(deps, message, options);
     expect(await inbox(to)).toHaveLength(2);
   });
+
+  it('fails with the fifth one, for the dead letters to tell', async () => {
+    await order(someone());
+    const message = await onlyMessage();
+    const mailer = { send: async () => ({ answer: 'unanswered' as const, cause: new Error('hung up') }) };
+    for (let tries = 1; tries < 5; tries++, later(301)) await sendMail({ ...deps, mailer }, message, options);
+    expect(putOff.map(({ delaySeconds }) => delaySeconds)).toEqual([301, 301, 301, 301]);
+    await expect(sendMail({ ...deps, mailer }, message, options)).rejects.toMatchObject({
+      name: 'MailUnanswered',
+    });
+  });
+});
+
+it('a connection that is not made leaves nothing in doubt: SES took no mail', async () => {
+  const agent = new Agent();
+  agent.createConnection = () => Object.assign(new Socket(), { connecting: true });
+  const requestHandler = { connectionTimeout: 50, requestTimeout: 5_000, httpAgent: agent };
+  const client = new SESClient({ ...local, endpoint: ses.url, maxAttempts: 1, requestHandler });
+  const rendered = { subject: 'Hello', text: 'Hello', html: '<p>Hello</p>' };
+  const people = { fromName: 'Club', from: 'muster@roster.example', to: someone() };
+  const mail = { organization: 'acme', mailId: '1', ...people, rendered };
+  const answer = await sesMailer({ configurationSet: 'muster', client }).send(mail);
+  expect(answer).toEqual({ answer: 'busy', code: 'unconnected' });
 });
 
 describe('a sender', () => {

@@ -110,8 +110,13 @@ export interface IdentityOptions {
 
 let sharedClient: CognitoIdentityProviderClient | undefined;
 
+/**
+ * The process's client. A throttled call is tried four times, with waits of up to 0.5, 1 and 2 seconds: whoever joins
+ * makes three calls and may need one to undo, which together are over before the function's 25 seconds are.
+ */
 function cognito(): CognitoIdentityProviderClient {
   sharedClient ??= new CognitoIdentityProviderClient({
+    maxAttempts: 4,
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, httpsAgent: { keepAlive: true } },
   });
   return sharedClient;

@@ -93,9 +93,15 @@ export function sesMailer({ configurationSet, client = ses() }: MailerOptions): 
 /** The request did not leave this machine. */
 const notSentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
+/** Nor did it here. The SDK tells this by its words alone; an answer that is late has the code ETIMEDOUT. */
+function isUnconnected(error: unknown): boolean {
+  return error instanceof Error && /did not establish a connection/.test(error.message);
+}
+
 function answerOf(error: unknown): MailAnswer {
   const systemCode = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (notSentCodes.has(systemCode)) return { answer: 'busy', code: systemCode };
+  if (isUnconnected(error)) return { answer: 'busy', code: 'unconnected' };
   const status = error instanceof SESServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0;
   if (!(error instanceof SESServiceException) || status < 400 || status >= 500) {
     return { answer: 'unanswered', cause: error };

@@ -17,7 +17,7 @@ import {
 } from '../domain/invitation.ts';
 import type { Member } from '../domain/member.ts';
 import { withAccount } from '../domain/member-edit.ts';
-import type { Organization } from '../domain/organization.ts';
+import type { Membership, Organization } from '../domain/organization.ts';
 import { invalidLink } from '../domain/reset-link.ts';
 import { rankOf } from '../domain/scope.ts';
 import { readUsername } from '../domain/username.ts';
@@ -28,7 +28,7 @@ import { newAccountWrite, newMembership, type WantedAccess, withNewAccount } fro
 import { follow, type MemberOutcome } from './member-call.ts';
 import { differences } from './member-writes.ts';
 import type { Origin } from './request.ts';
-import { signIn } from './sessions.ts';
+import { entered } from './sessions.ts';
 
 type LinkDeps = Pick<Deps, 'invitationLinks' | 'roster' | 'organizations' | 'members' | 'clock'>;
 type JoinDeps = LinkDeps & Pick<Deps, 'accounts' | 'accountMaker' | 'accountQueue' | 'identity' | 'newId'>;
@@ -72,14 +72,15 @@ const claimMs = 30_000;
 
 /**
  * Joins with a new account, and signs in. The pool and the table cannot change in one transaction, so the link is
- * claimed first: of several attempts at once one goes on. Then the account is made in the pool, and last, in one
- * transaction, the member gets it, its membership is made and the link is used up. So
- * - a password or username that is refused gives the claim back, and the link can be used at once with another one;
+ * claimed first: of several attempts at once one goes on. Then the account is made in the pool and signed in, and last,
+ * in one transaction, the member gets it, its membership is made and the link is used up. So
+ * - a password or username that is refused, and a pool that has no room, give the claim back: the link can be used at
+ *   once with another one, or again;
  * - if the process dies in between, the link is still there and the claim ends by itself; the account that is left in
  *   the pool belongs to nobody and may do nothing;
  * - of two links of one round, one wins: the member is written on condition that it is as it was seen.
  * @throws MusterError `link_invalid`, `link_expired`, `link_in_use`, `invalid_member` and `login_taken` for the
- * username, `invalid_password`
+ * username, `invalid_password`, `too_many_requests` where the pool has no room
  */
 export async function acceptInvitation(
   deps: JoinDeps,
@@ -92,7 +93,7 @@ export async function acceptInvitation(
 ): Promise<Tokens | Challenge> {
   const hash = hashOfLinkToken(token);
   const username = readUsername(given.username);
-  const { link, member } = await usableLink(deps, hash);
+  const { member } = await usableLink(deps, hash);
   const nowMs = deps.clock().getTime();
   const claim = { id: deps.newId(), untilMs: nowMs + claimMs };
   if (!(await deps.invitationLinks.claim(hash, claim, nowMs))) {
@@ -100,15 +101,32 @@ export async function acceptInvitation(
     await usableLink(deps, hash);
     throw inUse();
   }
-  const store = (account: string) =>
-    stored(deps, { hash, claimId: claim.id, account, username, origin, isNew: true });
+  const store = async (account: string) => {
+    const tokens = await deps.identity.signIn(account, password);
+    const joining = { hash, claimId: claim.id, account, username, origin, isNew: true };
+    return { ...(await stored(deps, joining)), tokens };
+  };
   try {
-    await withNewAccount(deps, member.email, store, password);
+    const { membership, tokens } = await withNewAccount(deps, member.email, store, password);
+    return await noted(deps, membership, tokens);
   } catch (error) {
     if (isMusterError(error)) await deps.invitationLinks.release(hash, claim);
     throw error;
   }
-  return signIn(deps, { organization: link.organization, login: username, password });
+}
+
+/** Keeps the time of the sign-in. Whoever has joined is let in though it could not be kept: the link is used up. */
+async function noted(
+  deps: JoinDeps,
+  membership: Membership | undefined,
+  tokens: Tokens | Challenge,
+): Promise<Tokens | Challenge> {
+  try {
+    return await entered(deps, { memberships: membership === undefined ? [] : [membership] }, tokens);
+  } catch (error) {
+    if (!isMusterError(error, 'throttled')) throw error;
+    return tokens;
+  }
 }
 
 /**

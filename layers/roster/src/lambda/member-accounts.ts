@@ -20,6 +20,7 @@ import {
   onMember,
 } from './member-call.ts';
 import { differences } from './member-writes.ts';
+import { logger } from './observability.ts';
 import { oneTimePassword } from './one-time-password.ts';
 import { readScope } from './scope.ts';
 
@@ -140,15 +141,16 @@ export async function resetCredentials(
 
 /**
  * Makes an account in the user pool and stores what belongs to it. If that fails the account is deleted again; if
- * even that fails, or the process dies in between, an account without membership is left, which may do nothing.
+ * even that fails, or the process dies in between, an account without membership is left, which may do nothing and is
+ * disabled by the next comparison (`reconcile-accounts.ts`).
  * @param chosen the password that the person chose; without it one is made that is good for one sign-in
  */
-export async function withNewAccount(
+export async function withNewAccount<T extends MemberOutcome>(
   deps: Pick<MemberDeps, 'accountMaker' | 'newId'>,
   email: string | undefined,
-  store: (account: string) => Promise<MemberOutcome>,
+  store: (account: string) => Promise<T>,
   chosen?: string,
-): Promise<MemberOutcome> {
+): Promise<T> {
   const account = deps.newId();
   const password = chosen ?? oneTimePassword();
   const permanent = chosen !== undefined;
@@ -159,7 +161,9 @@ export async function withNewAccount(
     try {
       await deps.accountMaker.deleteAccount(account);
     } catch (undoing) {
-      throw new AggregateError([error, undoing], 'The account was not made, and could not be deleted.');
+      // What the caller can do something about is the first error.
+      const errorName = undoing instanceof Error ? undoing.name : 'unknown';
+      logger.warn('An account without membership is left in the user pool', { account, errorName });
     }
     throw error;
   }

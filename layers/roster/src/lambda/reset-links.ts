@@ -76,12 +76,13 @@ const claimMs = 30_000;
  * first: of several attempts at once one goes on, and only its password comes to count. Then the password is set,
  * the refresh tokens are revoked, and last, in one transaction, the link is used up, the access tokens of before are
  * refused and the entry is kept. So
- * - a password that is refused gives the claim back, and the link can be used at once with another one;
+ * - a password that is refused, and a pool that has no room, give the claim back: the link can be used at once with
+ *   another one, or again;
  * - if the process dies in between, or it is not known what the pool did, the link is still there and the claim ends
  *   by itself: the person tries again, and whatever was done is done again;
  * - once the link is used up everything else is done, so a repeat is refused and nothing is left to repeat.
- * @throws MusterError `link_invalid`, `link_expired`, `invalid_password`, and `link_in_use` while another attempt is
- * under way
+ * @throws MusterError `link_invalid`, `link_expired`, `invalid_password`, `too_many_requests` where the pool has no room,
+ * and `link_in_use` while another attempt is under way
  */
 export async function completeReset(
   deps: ResetDeps,
@@ -98,11 +99,11 @@ export async function completeReset(
   }
   try {
     await deps.accountMaker.setPassword(link.account, newPassword);
+    await deps.accountMaker.signOutEverywhere(link.account);
   } catch (error) {
     if (isMusterError(error)) await deps.resetLinks.release(hash, claim);
     throw error;
   }
-  await deps.accountMaker.signOutEverywhere(link.account);
   const isSpent = await deps.resetLinks.spend(hash, link, claim, {
     validFromSeconds: Math.floor(deps.clock().getTime() / 1000) + 1,
     event: {

@@ -26,16 +26,17 @@ const busyBackoff: Backoff = { attemptsMax: Number.POSITIVE_INFINITY, firstMs: 2
 
 /**
  * Sends the mail of a message, unless it was sent. One sender at a time has it in hand. Where SES's answer was lost it
- * stays in hand and the message fails: SES's own event of the mail it took ends the matter, and only where none came
- * until the hold is over, and the message is there again, is the mail sent anew.
+ * stays in hand and the message is put off until the hold is over: SES's own event of the mail it took ends the matter,
+ * and only where none came until then is the mail sent anew.
  *
  * What remains: a mail goes out twice if its answer is lost and its event is too, or takes more than
  * {@link mailLeaseSeconds}; SES publishes events with best effort and has no idempotency token.
- * @throws Error if SES did not answer, or something unforeseen happened; the message comes again
+ * @throws Error if SES did not answer for the fifth time, or something unforeseen happened; the message comes again
  */
 export async function sendMail(deps: SendDeps, message: MailMessage, options: SendOptions): Promise<void> {
   const now = deps.clock();
-  const take = await deps.mails.take(message, now, options.leaseSeconds ?? mailLeaseSeconds);
+  const { leaseSeconds = mailLeaseSeconds } = options;
+  const take = await deps.mails.take(message, now, leaseSeconds);
   if (take.outcome === 'done') return;
   if (take.outcome === 'busy') {
     return deps.mailQueue.putOff(message, (take.busyUntil - now.getTime()) / 1000 + 1);
@@ -47,11 +48,15 @@ export async function sendMail(deps: SendDeps, message: MailMessage, options: Se
     const seconds = 1 + delayMs(busyBackoff, held.record.attempts) / 1000;
     return deps.mailQueue.putOff(message, seconds);
   }
+  if (result === 'unanswered') return deps.mailQueue.putOff(message, leaseSeconds + 1);
   const { messageId, ...outcome } = result;
   await moveMail(deps, message, outcome, messageId);
 }
 
-type Result = 'busy' | (MailOutcome & { messageId?: string });
+type Result = 'busy' | 'unanswered' | (MailOutcome & { messageId?: string });
+
+/** A mail that SES did not answer to so often is for the dead letters to tell of. */
+const triesMax = 5;
 
 /** One try to send. A failure that SES had no part in, or that tells that it took nothing, puts the mail back. */
 async function tried(
@@ -62,7 +67,12 @@ async function tried(
 ): Promise<Result> {
   try {
     const { answer, ...said } = await handOver(deps, message, held, options);
-    if (answer === 'unanswered') throw new MailUnanswered('cause' in said ? said.cause : undefined);
+    if (answer === 'unanswered') {
+      const unanswered = new MailUnanswered('cause' in said ? said.cause : undefined);
+      logger.warn(unanswered.message, { mailId: message.mailId, cause: nameOf(unanswered.cause) });
+      if (held.record.attempts >= triesMax) throw unanswered;
+      return 'unanswered';
+    }
     if (answer === 'suppressed') return { state: 'suppressed' };
     if (answer === 'accepted') return { state: 'sent', ...('messageId' in said && said) };
     const code = 'code' in said ? said.code : answer;
@@ -92,6 +102,12 @@ async function handOver(
   const said = await send(from);
   // SES took nothing, perhaps because the organization's own identity ended just now: no mail is lost by that.
   return said.answer === 'refused' && from !== installation ? send(installation) : said;
+}
+
+/** An error's name and system code, never its message, which may have the address. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error ? `${error.name} ${error.code}` : error.name;
 }
 
 /** SES may have taken the mail or not. */

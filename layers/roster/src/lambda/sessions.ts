@@ -53,9 +53,12 @@ export async function signOutEverywhere(deps: SessionDeps, account: string): Pro
   await deps.identity.signOutEverywhere(account);
 }
 
-/** Keeps the time of a sign-in that gives tokens. A membership that was removed meanwhile lets nobody in. */
-async function entered(
-  deps: SessionDeps,
+/**
+ * Keeps the time of a sign-in that gives tokens. A membership that was removed meanwhile lets nobody in.
+ * @throws MusterError `wrong_credentials` then
+ */
+export async function entered(
+  deps: Pick<SessionDeps, 'accounts' | 'clock'>,
   { memberships }: { memberships: readonly Membership[] },
   outcome: Tokens | Challenge,
 ): Promise<Tokens | Challenge> {
