@@ -8,7 +8,16 @@ import { actorOf, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { downloadTtlSeconds, type ImportDeps, importDeps } from 'roster/lambda/import-deps';
 import { chooseMapping, proposeMapping } from 'roster/pipeline/mapping';
 import { listed, present } from 'roster/pipeline/present';
-import { approve, cancel, listChanges, listRejects, withdrawApproval } from 'roster/pipeline/review';
+import { replan } from 'roster/pipeline/replan';
+import {
+  approve,
+  cancel,
+  listChanges,
+  listRejects,
+  select,
+  selectionOf,
+  withdrawApproval,
+} from 'roster/pipeline/review';
 
 const refOf = ({ org, importId }: { org: string; importId: string }): ImportRef => ({
   organization: org,
@@ -100,6 +109,26 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
     const ref = refOf(params);
     const job = await withdrawApproval(deps, ref, actorOf(call));
     return { status: 200, body: await present(deps, ref, job, call.caller) };
+  },
+
+  async getSelection({ params, caller }, deps) {
+    const ref = refOf(params);
+    const shown = await present(deps, ref, await deps.imports.get(ref), caller);
+    return { status: 200, body: { ...(await selectionOf(deps, ref)), import: shown } };
+  },
+
+  async putSelection({ params, body: { kinds, exclude, planVersion }, caller }, deps) {
+    const ref = refOf(params);
+    const job = await select(deps, ref, { kinds, exclude, planVersion, by: caller.login });
+    return { status: 200, body: { kinds, exclude, import: await present(deps, ref, job, caller) } };
+  },
+
+  async replanImport({ params, ...call }, deps) {
+    const ref = refOf(params);
+    const job = await replan(deps, ref, actorOf(call));
+    const { parts = [], planVersion = 1 } = job;
+    await deps.machine.replan(ref, { parts, planVersion });
+    return { status: 202, body: await present(deps, ref, job, call.caller) };
   },
 
   async cancelImport({ params, ...call }, deps) {

@@ -138,11 +138,10 @@ export class ImportMachine extends Construct {
       .when(Condition.stringEquals('$.planned.next', 'review'), new Succeed(this, 'InReview'))
       .when(Condition.stringEquals('$.planned.next', 'stop'), new Succeed(this, 'Stopped'))
       .otherwise(unknown);
+    const diff = this.#parts('Diff', steps.diff, '$.unzipped.parts', readingConcurrency);
+    diff.next(this.#task('Plan', steps.plan, '$.planned')).next(planned);
     const validate = this.#parts('Validate', steps.validate, '$.unzipped.parts', readingConcurrency);
-    validate
-      .next(this.#parts('Diff', steps.diff, '$.unzipped.parts', readingConcurrency))
-      .next(this.#task('Plan', steps.plan, '$.planned'))
-      .next(planned);
+    validate.next(diff);
     const unzip = this.#unzip(steps.unzip);
     unzip.next(
       new Choice(this, 'Unzipped')
@@ -153,6 +152,7 @@ export class ImportMachine extends Construct {
     return new Choice(this, 'From')
       .when(Condition.stringEquals('$.from', 'upload'), unzip)
       .when(Condition.stringEquals('$.from', 'mapping'), unzip)
+      .when(Condition.stringEquals('$.from', 'replan'), diff)
       .when(Condition.stringEquals('$.from', 'review'), departments)
       .otherwise(unknown);
   }

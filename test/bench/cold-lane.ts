@@ -23,7 +23,7 @@ import { generatorColumns } from '../../commands/sample/columns.ts';
 import { writeRosterCsv, writeRosterZip } from '../../commands/sample/files.ts';
 import { nextVersion } from '../../commands/sample/next-version.ts';
 import { indexOfMemberId, rosterRow, rosterRows } from '../../commands/sample/rows.ts';
-import { memoryImports, memoryMembers, memoryOrganizations } from '../support/memory.ts';
+import { memoryImports, memoryMembers, memoryOrganizations, noRosterChanges } from '../support/memory.ts';
 import { diskObjects } from './disk-objects.ts';
 
 const seed = 1;
@@ -79,6 +79,7 @@ async function importPlan(folder: string, name: string, shardsWithMembers: numbe
     imports,
     members,
     work,
+    rosterChanges: noRosterChanges,
     organizations: memoryOrganizations(generatorColumns),
     savedMappings: { find: async () => undefined },
     limits: ImportLimits.parse({}),

@@ -61,6 +61,9 @@ const table: Record<OrganizationOperation, Row> = {
   deleteMapping: { needs: 'imports.write', answers: [404] },
   approveImport: { needs: 'imports.write', body: () => ({}), answers: [409] },
   withdrawApproval: { needs: 'imports.write', answers: [409] },
+  getSelection: { needs: 'imports.read', answers: [200] },
+  putSelection: { needs: 'imports.write', body: () => ({}), answers: [409] },
+  replanImport: { needs: 'imports.write', answers: [409] },
   cancelImport: { needs: 'imports.write', answers: [200] },
   // The import is announced only, so that there is no report and no file.
   getImportReport: { needs: 'imports.read', answers: [404] },

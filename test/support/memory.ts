@@ -9,11 +9,14 @@ import type {
   AppliedChunk,
   Approval,
   Departments,
+  ImportPatch,
   ImportRef,
   Imports,
   Objects,
   Organizations,
+  RosterChanges,
   RosterMembers,
+  Selection,
 } from 'roster/domain/ports';
 import { compileDerivedFields, compilePlacing } from 'roster/domain/roster-row';
 import type { Column, RosterSchema } from 'roster/domain/schema';
@@ -66,16 +69,20 @@ export function memoryImports(
     } as Import,
     applied: [] as AppliedChunk[],
     approved: undefined as Approval | undefined,
+    selected: undefined as Selection | undefined,
   };
   return Object.assign(memory, {
     async create() {},
     get: async () => memory.job,
     list: async () => [memory.job],
-    async update(_org: string, job: Import, patch: Partial<Import>) {
+    async update(_org: string, job: Import, patch: ImportPatch) {
       if (job.version !== memory.job.version) throw new MusterError('conflict', 'changed meanwhile');
       const step = patch.step ?? job.step;
-      if (importSteps.indexOf(step) < importSteps.indexOf(job.step)) throw new Error('A step went back.');
-      memory.job = { ...memory.job, ...patch, version: job.version + 1 };
+      const goesBack = importSteps.indexOf(step) < importSteps.indexOf(job.step);
+      const isReplanned = job.step === 'review' && step === 'comparing';
+      if (goesBack && !isReplanned) throw new Error('A step went back.');
+      const next = Object.entries({ ...memory.job, ...patch, version: job.version + 1 });
+      memory.job = Object.fromEntries(next.filter(([, value]) => value !== null)) as unknown as Import;
       return memory.job;
     },
     takeFloor: async () => {
@@ -85,7 +92,16 @@ export function memoryImports(
     async leaveFloor() {},
     async addProgress() {},
     progress: async () => 0,
-    async approve(org: string, job: Import, approval: Approval, patch: Partial<Import>) {
+    async select(org: string, job: Import, selection: Selection, patch: ImportPatch) {
+      const next = await this.update(org, job, patch);
+      memory.selected = selection;
+      return next;
+    },
+    async selection() {
+      if (memory.selected === undefined) throw new MusterError('not_found', 'nothing selected');
+      return memory.selected;
+    },
+    async approve(org: string, job: Import, approval: Approval, patch: ImportPatch) {
       const next = await this.update(org, job, patch);
       memory.approved = approval;
       return next;
@@ -99,6 +115,12 @@ export function memoryImports(
     },
   });
 }
+
+/** A roster that nobody changes beside the import. */
+export const noRosterChanges: RosterChanges = {
+  position: async () => '',
+  since: async () => ({ members: 0, isMore: false }),
+};
 
 export function memoryMembers(imports: {
   applied: AppliedChunk[];

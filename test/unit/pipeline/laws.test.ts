@@ -29,6 +29,7 @@ import {
   memoryMembers,
   memoryObjects,
   memoryOrganizations,
+  noRosterChanges,
 } from '../../support/memory.ts';
 
 /** Laws of an import as a whole: whatever the roster, the file, the mode and the interruptions, these hold. */
@@ -248,6 +249,7 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
     work,
     reports: files,
     organizations: memoryOrganizations(columns),
+    rosterChanges: noRosterChanges,
     approvers: { mayApprove: async () => true },
     savedMappings: { find: async () => undefined },
     limits: ImportLimits.parse({}),

@@ -15,6 +15,8 @@ export interface ImportMachine {
   run(ref: ImportRef): Promise<void>;
   /** Goes on with an import whose headers an admin has mapped. */
   map(ref: ImportRef): Promise<void>;
+  /** Compares an import in review with the roster anew; once for each version of its plan. */
+  replan(ref: ImportRef, plan: { parts: number[]; planVersion: number }): Promise<void>;
   /** Goes on with an approved import at apply, with the parts that have changes. */
   resume(ref: ImportRef, parts: number[]): Promise<void>;
 }
@@ -34,6 +36,13 @@ export function importMachine(stateMachineArn: string, client?: SFNClient): Impo
       start(ref.importId, { organization: ref.organization, importId: ref.importId, from: 'upload' }),
     map: ({ organization, importId }) =>
       start(`${importId}-mapping`, { organization, importId, from: 'mapping' }),
+    replan: ({ organization, importId }, { parts, planVersion }) =>
+      start(`${importId}-replan-${planVersion}`, {
+        organization,
+        importId,
+        from: 'replan',
+        unzipped: { parts },
+      }),
     resume: (ref, parts) =>
       start(`${ref.importId}-apply`, {
         organization: ref.organization,

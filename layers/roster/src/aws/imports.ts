@@ -15,7 +15,7 @@ import {
 } from '../domain/import.ts';
 import { failedEvent, supersededEvent } from '../domain/import-audit.ts';
 import { mappingModes } from '../domain/mapping.ts';
-import type { AppliedChunk, Approval, ImportRef, Imports } from '../domain/ports.ts';
+import type { AppliedChunk, Approval, ImportPatch, ImportRef, Imports } from '../domain/ports.ts';
 import type { AuditTrail } from './audit.ts';
 import { type CursorScope, readCursor, writeCursor } from './cursor.ts';
 import { keys } from './keys.ts';
@@ -112,6 +112,10 @@ const ImportItem = z.object({
   undoneBy: z.string().optional(),
   undoUntil: z.string().optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  comparedFrom: z.string().optional(),
+  selection: z
+    .object({ by: z.string(), at: z.string(), kinds: z.array(ChangeKind), excludedCount: count })
+    .optional(),
   planVersion: count.optional(),
   version: z.int(),
 });
@@ -127,6 +131,7 @@ const ChunkItem = z.object({
 const ProgressItem = z.object({ done: z.int() });
 const FloorItem = z.object({ importId: z.string() });
 
+const SelectionItem = z.object({ kinds: z.array(ChangeKind), exclude: z.array(z.string()) });
 const ApprovalItem = z.object({
   by: z.string(),
   account: z.string().optional(),
@@ -177,21 +182,26 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
   const update = async (
     organization: string,
     job: Import,
-    patch: Partial<Import>,
+    patch: ImportPatch,
     event?: AuditEvent,
-    approval?: Approval,
+    beside: Action[] = [],
   ): Promise<Import> => {
+    const set = withoutAbsent({ ...patch, version: job.version + 1 });
+    const remove = Object.keys(patch).filter((name) => patch[name as keyof Import] === null);
     const change = {
       key: keys.import(organization, job.importId),
-      set: { ...patch, version: job.version + 1 },
+      set,
+      remove,
       condition: versionIs(job.version),
     };
     try {
-      if (event === undefined) return parseItem(ImportItem, await table.update(change), 'import');
-      const approved = approval && { put: { ...keys.approval(organization, job.importId), ...approval } };
-      await audit.commit(organization, event, [{ update: change }, ...(approved ? [approved] : [])]);
+      const actions = [{ update: change }, ...beside];
+      if (event !== undefined) await audit.commit(organization, event, actions);
+      else if (beside.length > 0) await table.transact(actions);
+      else return parseItem(ImportItem, await table.update(change), 'import');
       // A transaction returns no items; its condition held, so that this is what is stored.
-      return parseItem(ImportItem, { ...job, ...withoutAbsent(change.set) }, 'import');
+      const stored = Object.fromEntries(Object.entries(job).filter(([name]) => !remove.includes(name)));
+      return parseItem(ImportItem, { ...stored, ...set }, 'import');
     } catch (error) {
       if (!(error instanceof ConditionFailed || error instanceof TransactionFailed)) throw error;
       throw new MusterError('conflict', 'The import was changed meanwhile. Look at it again.', {
@@ -287,7 +297,14 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
   return {
     get,
     update: (organization, job, patch, event) => update(organization, job, patch, event),
-    approve: (organization, job, approval, patch, event) => update(organization, job, patch, event, approval),
+    approve: (organization, job, approval, patch, event) =>
+      update(organization, job, patch, event, [
+        { put: { ...keys.approval(organization, job.importId), ...approval } },
+      ]),
+    select: (organization, job, selection, patch) =>
+      update(organization, job, patch, undefined, [
+        { put: { ...keys.selection(organization, job.importId), ...selection } },
+      ]),
     list,
     async create(organization, job) {
       try {
@@ -349,6 +366,12 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
         throw new MusterError('not_found', `The import ${ref.importId} is not approved.`);
       return parseItem(ApprovalItem, item, 'approval');
     },
+    async selection(ref) {
+      const key = keys.selection(ref.organization, ref.importId);
+      const item = await table.get(key, { consistent: true });
+      if (item === undefined) throw new MusterError('not_found', 'Nothing is selected in this plan.');
+      return parseItem(SelectionItem, item, 'selection');
+    },
     async *chunks(ref, part): AsyncIterable<AppliedChunk> {
       const items = table.queryAll({
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
@@ -367,9 +390,9 @@ function superseded(ref: ImportRef): MusterError {
   return new MusterError('import_superseded', `The import ${ref.importId} has ended.`);
 }
 
-/** What an update leaves alone falls away. */
+/** What an update leaves alone, or takes away, falls away. */
 function withoutAbsent(set: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined && value !== null));
 }
 
 /** When an import's file arrived, as text that sorts; of two in the same moment the one announced later. */

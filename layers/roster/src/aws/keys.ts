@@ -63,6 +63,7 @@ export const keys = {
   }),
   progressPrefix: 'PROGRESS#',
   approval: (org: string, importId: string): Key => ({ pk: `O#${org}#JOB#${importId}`, sk: 'APPROVAL' }),
+  selection: (org: string, importId: string): Key => ({ pk: `O#${org}#JOB#${importId}`, sk: 'SELECTION' }),
   /** Jobs on many members, apart from imports; their chunks and results lie under a key of each job's own. */
   bulkJobs: (org: string): string => `O#${org}#BULK`,
   bulkJob: (org: string, jobId: string): Key => ({ pk: `O#${org}#BULK`, sk: jobId }),

@@ -6,7 +6,15 @@ import { rootDepartment } from './departments.ts';
 import { delimiters, encodings } from './file-format.ts';
 import { GroupName } from './group-name.ts';
 import { matchWays } from './header.ts';
-import { ChangeKind, ImportMode, ImportStatus, ImportStep, importKinds, OnRowErrors } from './import.ts';
+import {
+  ChangeKind,
+  changeKinds,
+  ImportMode,
+  ImportStatus,
+  ImportStep,
+  importKinds,
+  OnRowErrors,
+} from './import.ts';
 import { importActionNames, importNeeds } from './import-actions.ts';
 import { invitationMethods, invitationStates } from './invitation.ts';
 import { isTimeZone } from './local-time.ts';
@@ -327,7 +335,11 @@ const Counts = z.object({
   conflicts: count,
 });
 
-/** `actions` are what the caller can do now; `waitsFor` is what the import needs of somebody to go on. */
+/**
+ * `actions` are what the caller can do now; `waitsFor` is what the import needs of somebody to go on. `stale`: members
+ * changed since the plan was made, `changedMembers` of them and perhaps others; what the plan would change of them is left
+ * alone when it is applied, and a replan compares with them as they are.
+ */
 export const ImportBody = z
   .object({
     importId: z.string(),
@@ -381,6 +393,11 @@ export const ImportBody = z
       })
       .optional(),
     planVersion: count.optional(),
+    stale: z.literal(true).optional(),
+    changedMembers: count.optional(),
+    selection: z
+      .object({ by: z.string(), at: time, kinds: z.array(ChangeKind), excludedCount: count })
+      .optional(),
     approval: z
       .object({
         by: z.string(),
@@ -483,10 +500,25 @@ export const SavedMappingBody = z
   })
   .meta({ id: 'SavedMapping' });
 export const SavedMappingList = listOf(SavedMappingBody).meta({ id: 'SavedMappingList' });
+/** What of a plan is wanted while it is reviewed. */
+export const Selection = z
+  .object({ kinds: z.array(ChangeKind), exclude: z.array(z.string()), import: ImportBody })
+  .meta({ id: 'Selection' });
+export const SelectionInput = z
+  .strictObject({
+    kinds: z
+      .array(ChangeKind)
+      .min(1)
+      .default([...changeKinds]),
+    exclude: z.array(z.string().min(1).max(200)).max(1_000).default([]),
+    planVersion: count.optional(),
+  })
+  .meta({ id: 'SelectionInput' });
 
 /**
- * Without `kinds` all, without `exclude` everybody. `planVersion` names the plan that was looked at; it has to where
- * there was more than one. Where two administrators approve, what both of them did is applied.
+ * Without `kinds` and `exclude` what is selected in the plan; else all without `kinds`, everybody without `exclude`.
+ * `planVersion` names the plan that was looked at; it has to where there was more than one. Where two administrators
+ * approve, what both of them did is applied.
  */
 export const Approval = z
   .strictObject({

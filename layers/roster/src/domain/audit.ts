@@ -33,6 +33,7 @@ export const auditActions = [
   'import.map',
   'import.approve',
   'import.withdraw',
+  'import.replan',
   'import.cancel',
   'import.complete',
   'import.fail',
@@ -49,6 +50,11 @@ export const auditActions = [
   'job.resume',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
+
+/** Whether an action changes a member, and so what an import would plan. A link that resets a password does not. */
+export function changesRoster(action: string): boolean {
+  return action.startsWith('member.') && action !== 'member.resetLink';
+}
 
 /**
  * Who did it: the account and the login it has in the organization. `address` is the caller's IP address; where a

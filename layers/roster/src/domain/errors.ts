@@ -32,6 +32,7 @@ export const errorStatus = {
   plan_changed: 409,
   own_approval: 409,
   nothing_approved: 409,
+  approval_waits: 409,
   job_not_open: 409,
   job_not_resumable: 409,
   job_not_undoable: 409,

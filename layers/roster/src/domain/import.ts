@@ -276,6 +276,10 @@ export interface Import {
   undoneBy?: string;
   undoUntil?: string;
   error?: { code: string; message: string };
+  /** Where the roster's changes ended when its members began to be read for the plan. */
+  comparedFrom?: string;
+  /** What is left out of the plan so far, while it is in review. */
+  selection?: { by: string; at: string; kinds: ChangeKind[]; excludedCount: number };
   /** Counts up whenever the plan becomes another one; an approval names the one that it is for. */
   planVersion?: number;
   version: number;

@@ -29,14 +29,18 @@ export interface Objects {
   writeStream(key: string, body: AsyncIterable<string | Uint8Array>, contentType?: string): Promise<void>;
 }
 
-/** The approval of a plan: which kinds are applied, and whom to leave out. */
-export interface Approval {
+/** What of a plan is wanted: which kinds of changes, and whom to leave out. */
+export interface Selection {
+  kinds: ChangeKind[];
+  exclude: string[];
+}
+
+/** The approval of a plan. */
+export interface Approval extends Selection {
   by: string;
   /** The account of who approved; none where it was the policy. */
   account?: string;
   at: string;
-  kinds: ChangeKind[];
-  exclude: string[];
   /** Who approved as the second one, where two had to. */
   second?: Approver;
 }
@@ -56,21 +60,34 @@ export interface Approvers {
   mayApprove(organization: string, account: string): Promise<boolean>;
 }
 
+/** Fields of an import to change; `null` takes one away. */
+export type ImportPatch = { [K in keyof Import]?: Import[K] | null };
+
+/** How far a roster has changed. */
+export interface RosterChanges {
+  /** Where its changes end now; to be asked for before members are read. */
+  position(organization: string): Promise<string>;
+  /** How many members changed since then, as far as can be told; `isMore` where there may be others. */
+  since(organization: string, position: string): Promise<{ members: number; isMore: boolean }>;
+}
+
 /** The records of imports. Every change is conditional on the version seen; a lost race throws `conflict`. */
 export interface Imports {
   create(organization: string, job: Import): Promise<void>;
   get(ref: ImportRef): Promise<Import>;
   list(organization: string, limit: number, before?: string): Promise<Import[]>;
   /** With an `event` the change and its audit entry are one transaction. */
-  update(organization: string, job: Import, patch: Partial<Import>, event?: AuditEvent): Promise<Import>;
+  update(organization: string, job: Import, patch: ImportPatch, event?: AuditEvent): Promise<Import>;
   /** As `update`, with the approval in the same transaction: whoever finds one finds the other. */
   approve(
     organization: string,
     job: Import,
     approval: Approval,
-    patch: Partial<Import>,
+    patch: ImportPatch,
     event: AuditEvent,
   ): Promise<Import>;
+  /** As `update`, with what is selected in the plan in the same transaction. */
+  select(organization: string, job: Import, selection: Selection, patch: ImportPatch): Promise<Import>;
   /**
    * Gives an import the floor and lets it begin. Imports never run at the same time (S1.10): of two that are open
    * the one uploaded earlier becomes incomplete.
@@ -82,6 +99,7 @@ export interface Imports {
   addProgress(ref: ImportRef, step: ImportStep, done: number): Promise<void>;
   progress(ref: ImportRef, step: ImportStep): Promise<number>;
   approval(ref: ImportRef): Promise<Approval>;
+  selection(ref: ImportRef): Promise<Selection>;
   chunks(ref: ImportRef, part?: number): AsyncIterable<AppliedChunk>;
 }
 

@@ -20,6 +20,7 @@ import {
   presignUpload,
 } from '../aws/objects.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
+import { rosterChanges } from '../aws/roster-changes.ts';
 import { rosterMembers } from '../aws/roster-members.ts';
 import { type SavedMappingRecords, savedMappingRecords } from '../aws/saved-mappings.ts';
 import { createTable, type Table } from '../aws/table.ts';
@@ -32,6 +33,7 @@ import type {
   ImportRef,
   NewId,
   Objects,
+  RosterChanges,
   RosterMembers,
 } from '../domain/ports.ts';
 import type { ByteSource } from '../files/source.ts';
@@ -48,6 +50,7 @@ export interface ImportDeps {
   approvers: Approvers;
   savedMappings: SavedMappingRecords;
   organizations: OrganizationRecords;
+  rosterChanges: RosterChanges;
   members: RosterMembers;
   departments: Departments;
   accountQueue: AccountQueue;
@@ -88,6 +91,7 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
       return membership?.state === 'enabled' && mayDo(membership.level, 'imports.write');
     },
   }),
+  rosterChanges: () => rosterChanges(importDeps.table),
   members: () => rosterMembers(importDeps.table),
   departments: () => departmentRecords(importDeps),
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),

@@ -1,5 +1,13 @@
-import { changeKinds, shardsOfPart } from '../domain/import.ts';
-import type { Clock, ImportRef, Imports, MemberDigest, Objects, RosterMembers } from '../domain/ports.ts';
+import { changeKinds, isAfter, shardsOfPart } from '../domain/import.ts';
+import type {
+  Clock,
+  ImportRef,
+  Imports,
+  MemberDigest,
+  Objects,
+  RosterChanges,
+  RosterMembers,
+} from '../domain/ports.ts';
 import { enterStep } from './ensure-open.ts';
 import { uniqueColumns } from './part-checker.ts';
 import { PartComparison } from './part-comparison.ts';
@@ -10,6 +18,7 @@ export interface DiffDeps {
   imports: Imports;
   clock: Clock;
   members: RosterMembers;
+  rosterChanges: RosterChanges;
   work: Objects;
 }
 
@@ -18,11 +27,15 @@ const uniqueBucketsMax = 16;
 /**
  * Compares the checked rows of one part with the members of its shards: the changes with before and after, by
  * kind, and what becomes of each row. Members are read a page at a time; nothing is written to the roster.
- * Doing it again gives the plan against the roster as it is then.
+ * Doing it again before the plan is made compares with the roster as it is then; afterwards it does nothing.
  * @throws MusterError `import_superseded` if the import ended meanwhile.
  */
 export async function diffPart(deps: DiffDeps, ref: ImportRef & { part: number }): Promise<void> {
-  const job = await enterStep(deps, ref, 'comparing');
+  const job = await enterStep(deps, ref, 'comparing', async () => ({
+    comparedFrom: await deps.rosterChanges.position(ref.organization),
+  }));
+  // One that comes late must not write into a plan that is made, and perhaps approved.
+  if (isAfter(job.step, 'comparing')) return;
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const partCount = manifest.parts.length;
   const uniqueBuckets =

@@ -16,17 +16,20 @@ export async function ensureOpen(imports: Imports, ref: ImportRef): Promise<Impo
 
 /**
  * Shows that an import has come to a step. Of its parts, which work side by side, the first one says so.
+ * `noted` is what it keeps then.
  * @throws MusterError `import_superseded` if it has ended.
  */
 export async function enterStep(
   deps: { imports: Imports; clock: Clock },
   ref: ImportRef,
   step: ImportStep,
+  noted: () => Promise<Partial<Import>> = async () => ({}),
 ): Promise<Import> {
   const job = await ensureOpen(deps.imports, ref);
   if (!isAfter(step, job.step)) return job;
+  const patch = { step, ...(await noted()), updatedAt: deps.clock().toISOString() };
   try {
-    return await deps.imports.update(ref.organization, job, { step, updatedAt: deps.clock().toISOString() });
+    return await deps.imports.update(ref.organization, job, patch);
   } catch (error) {
     // Another part came first, or the import ended.
     if (isMusterError(error, 'conflict')) return ensureOpen(deps.imports, ref);

@@ -1,5 +1,5 @@
 import { changeKinds, countOfKind, type Import, type ImportCounts } from '../domain/import.ts';
-import type { Approval, Clock, ImportRef, Imports, Objects } from '../domain/ports.ts';
+import type { Approval, Clock, ImportRef, Imports, Objects, Selection } from '../domain/ports.ts';
 import { completionEvent } from './audit-import.ts';
 import { ensureOpen } from './ensure-open.ts';
 import { type FinalOutcome, writeReport } from './report.ts';
@@ -54,8 +54,8 @@ function sumOfKinds(counts: ImportCounts): number {
   return counts.added + counts.updated + counts.reactivated + counts.disabled;
 }
 
-/** Whether a change was left out by the approval. */
-export function isExcluded(approval: Approval): (kind: string, externalId: string) => boolean {
+/** Whether a change is left out by an approval or a selection. */
+export function isExcluded(approval: Selection): (kind: string, externalId: string) => boolean {
   const excluded = new Set(approval.exclude);
   const kinds = new Set<string>(approval.kinds);
   return (kind, externalId) => !kinds.has(kind) || excluded.has(externalId);

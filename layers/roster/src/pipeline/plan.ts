@@ -13,6 +13,7 @@ import {
 import type {
   Clock,
   Departments,
+  ImportPatch,
   ImportRef,
   Imports,
   Objects,
@@ -89,15 +90,18 @@ async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Pl
     return refuse(deps, ref, job, whole.counts);
   }
   const hold = await findHold(deps, ref, job, whole.counts, unidentified);
-  const waits = hold !== undefined || job.approve === 'review';
+  // Whoever had a plan made anew wants to see it.
+  const waits = hold !== undefined || job.approve === 'review' || job.planVersion !== undefined;
   const now = deps.clock().toISOString();
   const planVersion = (job.planVersion ?? 0) + 1;
   const planned = {
     counts: whole.counts,
     planVersion,
     updatedAt: now,
+    departmentsToCreate: null,
+    departmentsToCreateCount: null,
     ...departments,
-    ...(hold && { hold }),
+    hold: hold ? stillNeeding(job.hold, hold) : null,
   };
   if (waits) {
     await deps.imports.update(ref.organization, job, { step: 'review', ...planned });
@@ -112,7 +116,7 @@ async function approveByPolicy(
   deps: PlanDeps,
   ref: ImportRef,
   job: Import,
-  planned: Pick<Import, 'counts' | 'updatedAt'>,
+  planned: Pick<Import, 'counts' | 'updatedAt'> & ImportPatch,
 ): Promise<void> {
   const decision = { by: policyActor.login, at: planned.updatedAt, kinds: [...changeKinds] };
   const { counts } = planned;
@@ -130,6 +134,11 @@ async function approveByPolicy(
       details: { kinds: decision.kinds, excludedCount: 0, counts: { ...counts }, uploadedBy: job.uploadedBy },
     },
   );
+}
+
+/** A plan that needed two administrators before it was made anew needs them still, whatever the settings say by now. */
+function stillNeeding(earlier: Hold | undefined, hold: Hold): Hold {
+  return earlier?.secondApproval === undefined ? hold : { ...hold, secondApproval: { required: true } };
 }
 
 async function gather(deps: PlanDeps, ref: ImportRef, manifest: Manifest) {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AuditActor } from '../domain/audit.ts';
-import { isMusterError, MusterError } from '../domain/errors.ts';
+import { MusterError } from '../domain/errors.ts';
 import {
   type Change,
   type ChangeKind,
@@ -25,12 +25,14 @@ import type {
   Imports,
   Objects,
   Organizations,
+  Selection,
 } from '../domain/ports.ts';
 import { ChangeReader } from './change-reader.ts';
 import { isExcluded } from './finish.ts';
 import { readLinePage } from './line-page.ts';
 import { changingParts } from './plan.ts';
 import { toChange } from './planned-changes.ts';
+import { rerunning } from './rerunning.ts';
 import { type Manifest, type Plan, readJson, workFiles } from './work-files.ts';
 
 export interface ReviewDeps {
@@ -146,10 +148,9 @@ async function outcomes(
   ref: ImportRef,
   job: Import,
 ): Promise<(change: Change) => 'applied' | 'excluded' | 'conflict'> {
-  // The second administrator sees what the first one left out.
-  const isDecided = job.approval !== undefined || job.hold?.secondApproval?.by !== undefined;
-  if (!isDecided) return () => 'applied';
-  const excluded = isExcluded(await deps.imports.approval(ref));
+  const choice = await choiceOf(deps, ref, job);
+  if (choice === undefined) return () => 'applied';
+  const excluded = isExcluded(choice);
   const conflicts = new Set(
     job.status === 'complete' ? await readJson<string[]>(deps.work, workFiles.conflicts(ref)) : [],
   );
@@ -157,6 +158,13 @@ async function outcomes(
     if (excluded(kind, externalId)) return 'excluded';
     return conflicts.has(externalId) ? 'conflict' : 'applied';
   };
+}
+
+/** What is left out of the plan so far: by an approval, also one that waits for a second, or by the selection. */
+async function choiceOf(deps: ReviewDeps, ref: ImportRef, job: Import): Promise<Selection | undefined> {
+  const isDecided = job.approval !== undefined || job.hold?.secondApproval?.by !== undefined;
+  if (isDecided) return deps.imports.approval(ref);
+  return job.selection && deps.imports.selection(ref);
 }
 
 /** A page of an import's rejects, in the order of the file. Empty before the rows were checked. */
@@ -172,9 +180,6 @@ export async function listRejects(
     lines.map((line) => JSON.parse(line) as Reject),
   );
 }
-
-/** Others who change an import in the same moment are few. */
-const racesMax = 10;
 
 /**
  * Approves a plan that waits in review: whole, by kind, or without single members. Where two administrators have to,
@@ -200,22 +205,24 @@ export async function approve(
     const needsTwo = needsSecond(job, policy);
     const first = needsTwo ? await firstApproval(deps, ref, job) : undefined;
     const stamp = { ...actor, at: deps.clock().toISOString() };
-    const { outcome, approval } = decideApproval(request, stamp, { needsTwo, first });
+    const chosen = await chosenBy(deps, ref, job, request);
+    const { outcome, approval } = decideApproval(chosen, stamp, { needsTwo, first });
     if (outcome === 'repeated') return { job };
     const next = await record(deps, ref, job, { actor, approval, isFirst: outcome === 'waits' });
     return outcome === 'waits' ? { job: next } : { job: next, parts };
   });
 }
 
-/** Looks again where somebody else changed the import in between. */
-async function rerunning<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isMusterError(error, 'conflict') || tries >= racesMax) throw error;
-    }
-  }
+/** What is approved: what the request says, else what was selected in the plan. */
+async function chosenBy(
+  deps: ReviewDeps,
+  ref: ImportRef,
+  job: Import,
+  request: ApprovalRequest,
+): Promise<ApprovalRequest> {
+  const isSaid = request.kinds !== undefined || request.exclude !== undefined;
+  if (isSaid || job.selection === undefined) return request;
+  return { ...request, ...(await deps.imports.selection(ref)) };
 }
 
 /** The approval that waits for a second one, if who gave it may still approve. */
@@ -282,6 +289,37 @@ export async function withdrawApproval(deps: ReviewDeps, ref: ImportRef, actor: 
       details: { approvedBy: { account: first.account, login: first.by } },
     });
   });
+}
+
+/**
+ * Keeps what is left out of a plan while it is reviewed, so that it outlasts the page that it is looked at on. It makes
+ * the plan another version, because an approval is for the plan as it is with it.
+ * @throws MusterError `import_not_in_review`, `plan_changed` as `approve`, or `approval_waits` while a second administrator
+ * is waited for
+ */
+export async function select(
+  deps: ReviewDeps,
+  ref: ImportRef,
+  wanted: Selection & { by: string; planVersion?: number | undefined },
+): Promise<Import> {
+  const job = await deps.imports.get(ref);
+  requireApprovable(job, { confirmHold: true, planVersion: wanted.planVersion ?? job.planVersion });
+  if (job.hold?.secondApproval?.by !== undefined) {
+    const message =
+      'An approval waits for a second administrator. Take it back before you change what it is for.';
+    throw new MusterError('approval_waits', message);
+  }
+  const { kinds, exclude, by } = wanted;
+  const at = deps.clock().toISOString();
+  const selection = { by, at, kinds, excludedCount: exclude.length };
+  const patch = { selection, planVersion: (job.planVersion ?? 1) + 1, updatedAt: at };
+  return deps.imports.select(ref.organization, job, { kinds, exclude }, patch);
+}
+
+/** What is left out of a plan that is in review, if anybody said. */
+export async function selectionOf(deps: ReviewDeps, ref: ImportRef): Promise<Selection> {
+  const { selection } = await deps.imports.get(ref);
+  return selection === undefined ? { kinds: [...changeKinds], exclude: [] } : deps.imports.selection(ref);
 }
 
 /**
