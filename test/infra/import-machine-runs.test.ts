@@ -53,7 +53,7 @@ const hourMs = 3_600_000;
 /** Runs an import whose steps throw these errors first, one a call, and then answer. */
 async function run(
   errors: Partial<Record<Step, string[]>>,
-  options: { from?: string; unzipped?: unknown } = {},
+  options: { from?: string; unzipped?: unknown; more?: object } = {},
 ) {
   const calls: Step[] = [];
   const waitsMs: number[] = [];
@@ -83,7 +83,7 @@ async function run(
   });
   try {
     states.putStateMachine({ arn: stateMachineArn, name: 'import', definition: definition() });
-    const input = { organization: 'acme', importId: 'one', from: options.from ?? 'upload' };
+    const input = { organization: 'acme', importId: 'one', from: options.from ?? 'upload', ...options.more };
     const { executionArn } = await states.startExecution({ stateMachineArn, name: 'one', input });
     const deadline = Date.now() + 10_000;
     for (;;) {
@@ -119,6 +119,12 @@ it('waits at mapping where an admin has to say what the headers mean, and goes o
   const waiting = await run({}, { unzipped: { next: 'mapping', parts: [] } });
   expect(waiting).toMatchObject({ status: 'SUCCEEDED', calls: ['unzip'] });
   expect(await run({}, { from: 'mapping' })).toMatchObject({ status: 'SUCCEEDED', calls: whole });
+});
+
+it('compares again from review with the parts that it is given, and waits there', async () => {
+  const replanned = await run({}, { from: 'replan', more: { unzipped: { parts: [0, 1, 2] } } });
+  expect(replanned).toMatchObject({ status: 'SUCCEEDED' });
+  expect(replanned.calls.slice(0, 4)).toEqual(['diff', 'diff', 'diff', 'plan']);
 });
 
 it('survives whatever goes away: a broken connection, a timeout, a killed sandbox, throttling', async () => {

@@ -43,6 +43,7 @@ describe('the import machine', () => {
     expect(states[definition.StartAt]!.Choices).toEqual([
       { Variable: '$.from', StringEquals: 'upload', Next: 'Unzip' },
       { Variable: '$.from', StringEquals: 'mapping', Next: 'Unzip' },
+      { Variable: '$.from', StringEquals: 'replan', Next: 'Diff' },
       { Variable: '$.from', StringEquals: 'review', Next: 'Departments' },
     ]);
     expect(['Unzip', 'Validate', 'Diff', 'Plan'].map(next)).toEqual(['Unzipped', 'Diff', 'Plan', 'Planned']);

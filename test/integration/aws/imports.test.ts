@@ -332,6 +332,33 @@ describe('what an import leaves beside its record', () => {
     await expect(imports.approval(refOf(1))).rejects.toEqual(code('corrupt_item'));
   });
 
+  it('is what is selected in the plan, with the version that it makes of it', async () => {
+    await create(job(1, { step: 'review', planVersion: 1 }));
+    await expect(imports.selection(refOf(1))).rejects.toEqual(code('not_found'));
+    const seen = await imports.get(refOf(1));
+    const chosen = { kinds: ['add' as const], exclude: ['A#1'] };
+    const next = await imports.select('acme', seen, chosen, { planVersion: 2 });
+    expect(next).toEqual(await imports.get(refOf(1)));
+    expect(next).toMatchObject({ planVersion: 2, version: seen.version + 1 });
+    const late = imports.select('acme', seen, { kinds: [], exclude: [] }, { planVersion: 3 });
+    await expect(late).rejects.toEqual(code('conflict'));
+    expect(await imports.selection(refOf(1))).toEqual(chosen);
+  });
+
+  it('takes fields away, alone or in a transaction', async () => {
+    await create(job(1, { departmentsToCreate: ['A'], departmentsToCreateCount: 1 }));
+    const one = await imports.update('acme', await imports.get(refOf(1)), { departmentsToCreate: null });
+    expect(one).not.toHaveProperty('departmentsToCreate');
+    const event = {
+      action: 'import.replan' as const,
+      actor: { account: 'OWNER', login: 'owner' },
+      subject: idOf(1),
+    };
+    const two = await imports.update('acme', one, { departmentsToCreateCount: null }, event);
+    expect(two).not.toHaveProperty('departmentsToCreateCount');
+    expect(two).toEqual(await imports.get(refOf(1)));
+  });
+
   it('is the chunks that were written, of one part or of all, in their order', async () => {
     const counts = { add: 1, update: 2, reactivate: 3, disable: 4 };
     const chunk = (part: number, number: number): AppliedChunk => ({

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { type Ask, asking } from '../support/people.ts';
+
+/** A plan in review while the roster moves on, over HTTP. */
+
+const columns = [
+  { name: 'ID', type: 'text', role: 'externalId' },
+  { name: 'Name', type: 'text', role: 'fullName' },
+  { name: 'City', type: 'text' },
+] as const;
+const fileOf = (rows: Record<string, string>) =>
+  ['ID,Name,City', ...Object.entries(rows).map(([id, city]) => `${id},${id},${city}`)].join('\n');
+const refused = (status: number, code: string) => ({ status, body: { code } });
+
+let test: TestCloud;
+let club: Tenant;
+let ask: Ask;
+let path: string;
+
+beforeAll(async () => {
+  test = await startTestCloud();
+  club = await newTenant(test.cloud, 'Moving', [...columns]);
+  ask = asking(club.client, club.organization);
+});
+afterAll(() => test?.close());
+
+/** Everybody in Rome, and a plan in review that moves A, B and C to Oslo, adds N and disables Z. */
+beforeEach(async () => {
+  const first = await importFile(club, 'first.csv', fileOf({ A: 'Rome', B: 'Rome', C: 'Rome', Z: 'Rome' }), {
+    mode: 'full',
+  });
+  if (first.step === 'review') {
+    await ask('POST', `/imports/${first.importId}/approve`, { confirmHold: true });
+    await club.client.waitForImport(club.organization, first.importId);
+  }
+  const rows = { A: 'Oslo', B: 'Oslo', C: 'Oslo', N: 'Oslo' };
+  const job = await importFile(club, 'next.csv', fileOf(rows), { mode: 'full', approve: 'review' });
+  expect(job).toMatchObject({ step: 'review', planVersion: 1, counts: { updated: 3, disabled: 1 } });
+  path = `/imports/${job.importId}`;
+});
+
+const edit = async (id: string, City: string) => {
+  const { etag } = await ask('GET', `/members/${id}`);
+  return ask('PATCH', `/members/${id}`, { values: { City } }, { 'if-match': etag as string });
+};
+const cityOf = async (id: string) => (await ask('GET', `/members/${id}`)).body.values.City;
+const changesOf = async (query = '') =>
+  (await ask('GET', `${path}/changes${query}`)).body.items as {
+    kind: string;
+    externalId: string;
+    excluded: boolean;
+    outcome?: string;
+    fields: Record<string, { before: string | null; after: string | null }>;
+  }[];
+const job = async () => (await ask('GET', path)).body;
+const idOf = () => path.slice('/imports/'.length);
+const inReview = () => club.client.waitForImport(club.organization, idOf(), { deadlineSeconds: 60 });
+const approving = (more: object = {}) => ask('POST', `${path}/approve`, { confirmHold: true, ...more });
+
+describe('a roster that changes while a plan waits', () => {
+  it('shows, is planned anew with the same rows, and what was left out stays out', async () => {
+    expect(await job()).not.toHaveProperty('stale');
+    const selected = await ask('PUT', `${path}/selection`, { exclude: ['C'] });
+    expect(selected).toMatchObject({ status: 200, body: { import: { planVersion: 2 } } });
+    expect(
+      (await changesOf()).filter(({ excluded }) => excluded).map(({ externalId }) => externalId),
+    ).toEqual(['C']);
+
+    await edit('A', 'Oslo');
+    await edit('B', 'Bern');
+    expect((await ask('POST', '/members', { values: { ID: 'New', City: 'Rome' } })).status).toBe(201);
+    expect(await job()).toMatchObject({ stale: true, changedMembers: 3, counts: { updated: 3 } });
+
+    expect((await ask('POST', `${path}/replan`)).status).toBe(202);
+    const again = await inReview();
+    expect(again).toMatchObject({
+      step: 'review',
+      planVersion: 3,
+      counts: { updated: 2, added: 1, disabled: 2 },
+    });
+    expect(again).not.toHaveProperty('stale');
+    const updates = await changesOf('?kind=update');
+    expect(updates.find(({ externalId }) => externalId === 'B')?.fields.City).toEqual({
+      before: 'Bern',
+      after: 'Oslo',
+    });
+    expect((await ask('GET', `${path}/selection`)).body).toMatchObject({ exclude: ['C'] });
+
+    // Nobody approves what was not seen.
+    expect(await approving()).toMatchObject(refused(409, 'plan_changed'));
+    expect(await approving({ planVersion: 2 })).toMatchObject(refused(409, 'plan_changed'));
+    expect(await approving({ planVersion: 3 })).toMatchObject({
+      status: 202,
+      body: { approval: { excludedCount: 1 } },
+    });
+    expect(await inReview()).toMatchObject({
+      status: 'complete',
+      counts: { updated: 1, excluded: 1, conflicts: 0 },
+    });
+    expect(await Promise.all(['A', 'B', 'C'].map(cityOf))).toEqual(['Oslo', 'Oslo', 'Rome']);
+    const trail = (await ask('GET', `/audit?subject=${idOf()}&sort=time`)).body.items;
+    expect(trail.map(({ action }: { action: string }) => action)).toEqual([
+      'import.replan',
+      'import.approve',
+      'import.complete',
+    ]);
+  });
+
+  it('is never overwritten by a plan that is approved all the same', async () => {
+    await edit('B', 'Bern');
+    await ask('POST', '/members/C/disable');
+    expect((await approving({ planVersion: 1 })).status).toBe(202);
+    expect(await inReview()).toMatchObject({
+      status: 'complete',
+      counts: { updated: 1, conflicts: 2, disabled: 1, excluded: 0 },
+    });
+    expect(await cityOf('B')).toBe('Bern');
+    expect((await ask('GET', '/members/C')).body).toMatchObject({ state: 'disabled', disabledBy: 'admin' });
+    const conflicts = (await changesOf()).filter(({ outcome }) => outcome === 'conflict');
+    expect(conflicts.map(({ externalId }) => externalId).sort()).toEqual(['B', 'C']);
+    await ask('POST', '/members/C/enable');
+  });
+
+  it('meets an approval in the same moment: one of them comes first, and the other is told', async () => {
+    await edit('A', 'Bern');
+    const [approved, replanned] = await Promise.all([approving(), ask('POST', `${path}/replan`)]);
+    const isApproved = approved.status === 202;
+    expect([approved.body.code, replanned.body.code]).toContain('import_not_in_review');
+    expect(replanned.status).toBe(isApproved ? 409 : 202);
+    const ended = await inReview();
+    if (isApproved) {
+      expect(ended).toMatchObject({ status: 'complete', counts: { conflicts: 1 } });
+      expect(await cityOf('A')).toBe('Bern');
+    } else {
+      expect(ended).toMatchObject({ step: 'review', planVersion: 2, counts: { updated: 3 } });
+      expect(await approving()).toMatchObject(refused(409, 'plan_changed'));
+    }
+  });
+
+  it('has one plan, however many ask for it at once, and none any more once it has ended', async () => {
+    const asked = await Promise.all([1, 2, 3].map(() => ask('POST', `${path}/replan`)));
+    expect(asked.every(({ status }) => status === 202)).toBe(true);
+    // Who asks after the plan was made gets another one.
+    const { step, planVersion, counts } = await inReview();
+    expect(step).toBe('review');
+    expect([2, 3, 4]).toContain(planVersion);
+    expect(counts).toMatchObject({ updated: 3, disabled: 1 });
+    await ask('POST', `${path}/cancel`);
+    expect(await ask('POST', `${path}/replan`)).toMatchObject(refused(409, 'import_not_in_review'));
+    expect(await ask('PUT', `${path}/selection`, {})).toMatchObject(refused(409, 'import_not_in_review'));
+    // Its plan can still be looked at (S1.11).
+    expect(await changesOf()).toHaveLength(5);
+  });
+});
