@@ -10,6 +10,7 @@ import {
 } from 'roster/lambda/bulk-jobs';
 import { clearUsernames } from 'roster/lambda/clear-usernames';
 import { type Deps, deps } from 'roster/lambda/deps';
+import { cancelDrop, confirmDrop, dropAll, dropBody, findDrop, previewDrop } from 'roster/lambda/drop-all';
 import { actorOf, type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 
 const handlers: HttpHandlers<'jobs', Deps> = {
@@ -21,6 +22,24 @@ const handlers: HttpHandlers<'jobs', Deps> = {
 
   async clearUsernames({ body, caller, origin }, all) {
     return { status: 202, body: bulkJobBody(await clearUsernames(all, { ...caller, origin }, body.email)) };
+  },
+
+  async dropAll({ body, caller, origin }, all) {
+    const asking = { ...caller, origin };
+    if (body.dryRun) return { status: 200, body: await previewDrop(all, asking) };
+    return { status: 202, body: dropBody(await dropAll(all, asking, body.email)) };
+  },
+
+  async getDrop({ params }, all) {
+    return { status: 200, body: dropBody(await findDrop(all, params.org)) };
+  },
+
+  async confirmDrop({ body, caller, origin }, all) {
+    return { status: 202, body: dropBody(await confirmDrop(all, { ...caller, origin }, body.email)) };
+  },
+
+  async cancelDrop({ caller, origin }, all) {
+    return { status: 200, body: dropBody(await cancelDrop(all, { ...caller, origin })) };
   },
 
   async listJobs({ params, query }, { bulkJobs }) {

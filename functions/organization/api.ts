@@ -1,4 +1,5 @@
 import { changedFields } from 'roster/domain/audit';
+import { settledPolicy } from 'roster/domain/drop';
 import { MusterError } from 'roster/domain/errors';
 import type { HoldPolicy } from 'roster/domain/import';
 import { type Level, mayDo } from 'roster/domain/permissions';
@@ -28,8 +29,10 @@ const handlers: HttpHandlers<'organization', Deps> = {
       const { columns } = await organizations.schema(params.org, current.schemaVersion);
       checkRegistration(patch.registration, columns);
     }
+    const dropAll = patch.dropAll && settledPolicy(current.dropAll, patch.dropAll, clock());
     // A hold that says nothing of the second administrator leaves that as it is.
-    const changes = { ...patch, ...(patch.hold && { hold: { ...current.hold, ...patch.hold } }) };
+    const hold = patch.hold && { ...current.hold, ...patch.hold };
+    const changes = { ...patch, ...(hold && { hold }), ...(dropAll && { dropAll }) };
     const settings = { ...changes, updatedAt: clock().toISOString() };
     const body = await organizations.update(current, settings, {
       action: 'organization.update',

@@ -29,6 +29,7 @@ export interface MonitoringProps {
   accounts: { queue: Queue; deadLetters: Queue };
   bulkJobs: { queue: Queue; deadLetters: Queue };
   directory: { queue: Queue; deadLetters: Queue };
+  drops: { queue: Queue; deadLetters: Queue };
   mails: { queue: Queue; deadLetters: Queue; eventDeadLetters: Queue };
   http: HttpStage;
 }
@@ -44,6 +45,7 @@ interface Threshold {
     | 'account-letters'
     | 'job-letters'
     | 'directory-letters'
+    | 'drop-letters'
     | 'mail-letters'
     | 'function-errors'
     | 'function-throttles'
@@ -69,6 +71,7 @@ export class Monitoring extends Construct {
     this.#watchAccounts(props);
     this.#watchBulkJobs(props);
     this.#watchDirectory(props);
+    this.#watchDrops(props);
     this.#watchMails(props);
     this.#watchHttp(props);
     this.#dashboard(props);
@@ -129,6 +132,14 @@ export class Monitoring extends Construct {
       metric: directory.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
       above: 0,
       section: 'directory-letters',
+    });
+  }
+
+  #watchDrops({ drops }: MonitoringProps): void {
+    this.#alarm('DropDeadLetters', 'Drops of all data that could not go on', {
+      metric: drops.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 0,
+      section: 'drop-letters',
     });
   }
 

@@ -58,7 +58,7 @@ export function useTable(
 export function readObjects(bucket: IBucket): PolicyStatement[] {
   return [
     new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')] }),
-    new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+    listObjects(bucket),
   ];
 }
 
@@ -66,6 +66,11 @@ export function readObjects(bucket: IBucket): PolicyStatement[] {
 export function writeObjects(bucket: IBucket, how: 'whole' | 'streamed'): PolicyStatement {
   const actions = how === 'whole' ? ['s3:PutObject'] : ['s3:PutObject', 's3:AbortMultipartUpload'];
   return new PolicyStatement({ actions, resources: [bucket.arnForObjects('*')] });
+}
+
+/** Lists the bucket's objects. */
+export function listObjects(bucket: IBucket): PolicyStatement {
+  return new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
 }
 
 /** Deletes objects. */

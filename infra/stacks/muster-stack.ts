@@ -8,6 +8,7 @@ import { Accounts } from '../constructs/accounts.ts';
 import { Buckets } from '../constructs/buckets.ts';
 import { BulkQueue, bulkStepTimeout } from '../constructs/bulk-queue.ts';
 import { DirectoryQueue, refreshTimeout } from '../constructs/directory-queue.ts';
+import { DropQueue, dropStepTimeout } from '../constructs/drop-queue.ts';
 import { Functions } from '../constructs/functions.ts';
 import { HttpApi } from '../constructs/http-api.ts';
 import { addImportSteps, objectsOf } from '../constructs/import-functions.ts';
@@ -17,6 +18,7 @@ import { Monitoring } from '../constructs/monitoring.ts';
 import {
   addressesOfDomains,
   deleteObjects,
+  listObjects,
   readAndWriteItems,
   readItems,
   readObjects,
@@ -54,6 +56,7 @@ export class MusterStack extends Stack {
   readonly #accountQueue: AccountQueue;
   readonly #bulkQueue: BulkQueue;
   readonly #directoryQueue: DirectoryQueue;
+  readonly #dropQueue: DropQueue;
   readonly #mails: Mails;
   readonly #functions: Functions;
 
@@ -74,6 +77,7 @@ export class MusterStack extends Stack {
     this.#accountQueue = new AccountQueue(this, 'AccountChanges');
     this.#bulkQueue = new BulkQueue(this, 'BulkJobs');
     this.#directoryQueue = new DirectoryQueue(this, 'DirectoryChanges');
+    this.#dropQueue = new DropQueue(this, 'Drops');
     this.#mails = new Mails(this, 'Mails', settings);
     this.#functions = new Functions(this, 'Functions', {
       stage,
@@ -84,6 +88,7 @@ export class MusterStack extends Stack {
     this.#addFollowers();
     this.#addBulkRunner();
     this.#addDirectory();
+    this.#addDropRunner();
     const http = this.#addHttp(imports);
     const site = this.#addSite(http);
     this.#addMails(site);
@@ -97,6 +102,7 @@ export class MusterStack extends Stack {
       accounts: this.#accountQueue,
       bulkJobs: this.#bulkQueue,
       directory: this.#directoryQueue,
+      drops: this.#dropQueue,
       mails: this.#mails,
       http: http.stage,
     });
@@ -152,8 +158,14 @@ export class MusterStack extends Stack {
       timeout: followTimeout,
       environment: { USER_POOL_ID: pool.userPoolId },
       permissions: [
-        useTable(this.#table, ['Query']),
-        useUserPool(pool, ['AdminGetUser', 'AdminEnableUser', 'AdminDisableUser', 'AdminUserGlobalSignOut']),
+        useTable(this.#table, ['GetItem', 'Query', 'UpdateItem', 'DeleteItem']),
+        useUserPool(pool, [
+          'AdminGetUser',
+          'AdminEnableUser',
+          'AdminDisableUser',
+          'AdminDeleteUser',
+          'AdminUserGlobalSignOut',
+        ]),
       ],
     });
     const reconcile = this.#functions.add({
@@ -196,6 +208,40 @@ export class MusterStack extends Stack {
       acknowledgements: this.#listing.acknowledgements,
     });
     this.#bulkQueue.serve(run);
+  }
+
+  /** Removes all that an organization has, in every bucket but the console's. */
+  #addDropRunner(): void {
+    const { uploads, work, reports, directory } = this.#buckets;
+    const removed = [uploads, work, reports];
+    const accounts = this.#accountQueue.queue;
+    const { queue } = this.#dropQueue;
+    const run = this.#functions.add({
+      name: 'jobs/drop',
+      description: 'Drops all data of an organization, step by step',
+      timeout: dropStepTimeout,
+      callsItself: true,
+      memoryMegabytes: listingMegabytes,
+      environment: {
+        DROP_QUEUE_URL: queue.queueUrl,
+        ACCOUNT_QUEUE_URL: accounts.queueUrl,
+        UPLOADS_BUCKET: uploads.bucketName,
+        WORK_BUCKET: work.bucketName,
+        REPORTS_BUCKET: reports.bucketName,
+        DIRECTORY_BUCKET: directory.bucketName,
+      },
+      permissions: [
+        useTable(this.#table, readAndWriteItems),
+        sendMessages(queue),
+        sendMessages(accounts),
+        ...removed.flatMap((bucket) => [listObjects(bucket), deleteObjects(bucket)]),
+        ...readObjects(directory),
+        writeObjects(directory, 'whole'),
+        deleteObjects(directory),
+      ],
+      acknowledgements: objectsOf(...removed, directory),
+    });
+    this.#dropQueue.serve(run);
   }
 
   /** The snapshots that lists and searches read, made anew when much changed. */
@@ -329,10 +375,15 @@ export class MusterStack extends Stack {
       name: 'jobs/api',
       description: 'Answers calls on actions on many members',
       memoryMegabytes: listingMegabytes,
-      environment: { BULK_QUEUE_URL: this.#bulkQueue.queue.queueUrl, ...this.#listing.environment },
+      environment: {
+        BULK_QUEUE_URL: this.#bulkQueue.queue.queueUrl,
+        DROP_QUEUE_URL: this.#dropQueue.queue.queueUrl,
+        ...this.#listing.environment,
+      },
       permissions: [
         useTable(table, readAndWriteItems),
         sendMessages(this.#bulkQueue.queue),
+        sendMessages(this.#dropQueue.queue),
         ...this.#listing.permissions,
       ],
       acknowledgements: this.#listing.acknowledgements,

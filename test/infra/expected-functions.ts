@@ -59,8 +59,17 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   },
   'access/follow': {
     actions: [
+      'dynamodb:GetItem',
       'dynamodb:Query',
-      ...cognito('AdminGetUser', 'AdminEnableUser', 'AdminDisableUser', 'AdminUserGlobalSignOut'),
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+      ...cognito(
+        'AdminGetUser',
+        'AdminEnableUser',
+        'AdminDisableUser',
+        'AdminDeleteUser',
+        'AdminUserGlobalSignOut',
+      ),
       ...takeMessages,
     ],
     environment: ['USER_POOL_ID'],
@@ -155,7 +164,7 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
   },
   'jobs/api': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage'],
-    environment: ['BULK_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
+    environment: ['BULK_QUEUE_URL', 'DROP_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
   },
   'jobs/run': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage', ...takeMessages],
@@ -165,6 +174,24 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       'MAIL_QUEUE_URL',
       'DIRECTORY_BUCKET',
       'DIRECTORY_QUEUE_URL',
+    ],
+  },
+  'jobs/drop': {
+    actions: [
+      ...readAndWrite,
+      ...readObjects,
+      's3:PutObject',
+      's3:DeleteObject',
+      'sqs:SendMessage',
+      ...takeMessages,
+    ],
+    environment: [
+      'DROP_QUEUE_URL',
+      'ACCOUNT_QUEUE_URL',
+      'UPLOADS_BUCKET',
+      'WORK_BUCKET',
+      'REPORTS_BUCKET',
+      'DIRECTORY_BUCKET',
     ],
   },
   'imports/fail': {

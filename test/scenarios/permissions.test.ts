@@ -108,6 +108,15 @@ const table: Record<OrganizationOperation, Row> = {
   sendAllInvitations: { needs: 'members.credentials', coordinator: 'members', answers: [202] },
   // Not the caller's own address: nobody is cleared.
   clearUsernames: { needs: 'accounts.clear', body: () => ({ email: 'nobody@club.example' }), answers: [422] },
+  // As above: nothing is dropped, and nothing waits.
+  dropAll: { needs: 'organization.drop', body: () => ({ email: 'nobody@club.example' }), answers: [422] },
+  getDrop: { needs: 'organization.confirmDrop', answers: [404] },
+  confirmDrop: {
+    needs: 'organization.confirmDrop',
+    body: () => ({ email: 'nobody@club.example' }),
+    answers: [422],
+  },
+  cancelDrop: { needs: 'organization.confirmDrop', answers: [404] },
   bulkMembers: {
     needs: 'members.write',
     coordinator: 'members',

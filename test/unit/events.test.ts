@@ -9,6 +9,7 @@ import { MailMessage } from 'roster/lambda/send-mail';
 import { ImportPayload, PartPayload, UnzipPayload } from 'roster/lambda/step';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
+import { DropMessage } from '../../layers/roster/src/lambda/drop-run.ts';
 
 import { importOfOriginal } from '../../layers/roster/src/pipeline/work-files.ts';
 
@@ -65,6 +66,13 @@ it('the runner of jobs takes its sample: a message that names a job', () => {
   const { Records } = sample('jobs/run') as { Records: { body: string }[] };
   expect(Records.map(({ body }) => BulkMessage.parse(JSON.parse(body)))).toEqual([
     { organization: 'acme', jobId: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/) },
+  ]);
+});
+
+it('the runner of drops takes its sample: a message that names a drop', () => {
+  const { Records } = sample('jobs/drop') as { Records: { body: string }[] };
+  expect(Records.map(({ body }) => DropMessage.parse(JSON.parse(body)))).toEqual([
+    { organization: 'acme', dropId: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/) },
   ]);
 });
 

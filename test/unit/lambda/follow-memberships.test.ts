@@ -15,7 +15,11 @@ const membership = (state: Membership['state'], organization = 'acme'): Membersh
 
 /** A user pool and memberships in memory; `onCall` may change them in the middle. */
 function world(enabled: boolean | undefined, ...memberships: Membership[]) {
-  const world = { enabled, memberships, calls: [] as string[], onCall: (_call: string) => {} };
+  const world = {
+    ...{ enabled, memberships, calls: [] as string[], onCall: (_call: string) => {} },
+    /** Whether a drop of all data left the account without a membership. */
+    isLeft: false,
+  };
   const act = (name: string, change: () => void) => async () => {
     world.onCall(name);
     world.calls.push(name);
@@ -32,6 +36,13 @@ function world(enabled: boolean | undefined, ...memberships: Membership[]) {
         world.enabled = false;
       }),
       signOut: act('signOut', () => {}),
+      remove: act('remove', () => {
+        world.enabled = undefined;
+      }),
+    },
+    accountDeletion: {
+      claim: async () => world.isLeft,
+      finish: act('finish', () => {}),
     },
   } as unknown as Parameters<typeof followMemberships>[0];
   return Object.assign(world, { deps });
@@ -56,6 +67,16 @@ describe('the follower', () => {
       expect(await followMemberships(same.deps, 'A1')).toBe(false);
       expect(same.calls).toEqual([]);
     }
+  });
+
+  it('deletes whom a drop of all data left without any organization, again if it was killed half-way', async () => {
+    const left = Object.assign(world(true), { isLeft: true });
+    expect(await followMemberships(left.deps, 'A1')).toBe(true);
+    expect(left.calls).toEqual(['remove', 'finish']);
+    await followMemberships(left.deps, 'A1');
+    expect(left.calls).toEqual(['remove', 'finish', 'finish']);
+    const elsewhere = Object.assign(world(true, membership('enabled', 'club')), { isLeft: true });
+    expect(await followMemberships(elsewhere.deps, 'A1')).toBe(false);
   });
 
   it('enables again', async () => {

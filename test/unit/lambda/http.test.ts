@@ -121,6 +121,7 @@ describe('an HTTP function', () => {
       ...organization,
       hold: { ...organization.hold, secondAdministrator: false },
       requireSecondFactor: false,
+      dropAll: { secondAdministrator: false },
       inviteImported: false,
       registration: { isOpen: false, columns: [] },
     });

@@ -41,7 +41,10 @@ const AccountItem = z.object({
 });
 
 /** What of an organization is read with a caller's standing; written by `organizationRecords`. */
-const RequirementItem = z.object({ requireSecondFactor: z.boolean().default(false) });
+const RequirementItem = z.object({
+  requireSecondFactor: z.boolean().default(false),
+  dropping: z.string().optional(),
+});
 
 const MembershipItem = z.object({
   account: z.string(),
@@ -94,8 +97,8 @@ export interface AccountRecords {
     organization?: string,
   ): Promise<{ account: string; memberships: Membership[] } | undefined>;
   /**
-   * The account and, if an organization is given, its membership there, and whether the organization requires a
-   * second factor of its administrators: all as they are this moment, in one read.
+   * The account and, if an organization is given, its membership there, whether the organization requires a second
+   * factor of its administrators, and whether its data is being dropped: all as they are this moment, in one read.
    */
   standing(
     account: string,
@@ -104,6 +107,7 @@ export interface AccountRecords {
     account: Account | undefined;
     membership: Membership | undefined;
     requiresSecondFactor?: boolean;
+    isDropping?: boolean;
   }>;
   memberships(account: string): Promise<Membership[]>;
   /** Refuses the account's tokens issued before this second, from the next request on. */
@@ -188,11 +192,12 @@ export function accountRecords(table: Table): AccountRecords {
         wanted.push(keys.membership(account, organization), keys.organization(organization));
       }
       const [own, membership, settings] = await table.batchGet(wanted, { consistent: true });
-      const { requireSecondFactor } = parseItem(RequirementItem, settings ?? {}, 'organization');
+      const { requireSecondFactor, dropping } = parseItem(RequirementItem, settings ?? {}, 'organization');
       return {
         account: own && parseItem(AccountItem, own, 'account'),
         membership: membership && toMembership(membership),
         ...(requireSecondFactor && { requiresSecondFactor: true }),
+        ...(dropping !== undefined && { isDropping: true }),
       };
     },
     async memberships(account) {

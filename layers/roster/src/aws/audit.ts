@@ -4,7 +4,7 @@
  * are each one query, page by page. Two small pointer items beside each entry, by subject and by action, keep those
  * filters bounded too. The head item names the chain's end and is what writers meet at.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
 import {
@@ -13,6 +13,7 @@ import {
   type AuditEvent,
   auditActions,
   type ChainHead,
+  hashedText,
   nextEntry,
 } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
@@ -75,6 +76,15 @@ export interface AuditTrail {
   list(organization: string, query: AuditQuery): Promise<AuditPage>;
   /** Every entry from the first one on, read page by page. */
   all(organization: string): AsyncIterable<AuditEntry>;
+  /**
+   * The next entries from the oldest on, after a place, and the place of the last one; none where there are no more.
+   * @param limit how many at most
+   */
+  following(
+    organization: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ entries: AuditEntry[]; last?: string }>;
   /** The end of the chain; undefined before the first entry. */
   head(organization: string): Promise<ChainHead | undefined>;
 }
@@ -98,7 +108,11 @@ const pointersMax = 1_000;
 /** About 5 seconds of trying, on average: with 50 writers at once in one organization all come through. */
 const defaultRace: Backoff = { attemptsMax: 20, firstMs: 20, delayMsMax: 800 };
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+/** As {@link Sha256} has it. */
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** 128 random bits. */
+const newSalt = () => randomBytes(16).toString('base64url');
 
 const HeadItem = z.object({ sequence: z.int().min(1), hash: z.string(), at: z.string() });
 type Head = z.infer<typeof HeadItem>;
@@ -120,6 +134,8 @@ const EntryText: z.ZodType<Omit<AuditEntry, 'hash'>> = z.object({
   sequence: z.int(),
   at: z.string(),
   previousHash: z.string(),
+  salt: z.string().optional(),
+  erased: z.literal(true).optional(),
 });
 const Position = z.string().min(1).max(100);
 
@@ -139,7 +155,7 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
     const head = events.length === 0 ? undefined : await headOf(organization);
     const chained: { text: string; entry: AuditEntry }[] = [];
     for (const event of events) {
-      chained.push(await nextEntry(event, chained.at(-1)?.entry ?? head, clock(), sha256));
+      chained.push(await nextEntry(event, chained.at(-1)?.entry ?? head, clock(), sha256, newSalt()));
     }
     try {
       await table.transact([
@@ -235,6 +251,19 @@ export function auditTrail(table: Table, clock: Clock, race: Backoff = defaultRa
       });
       for await (const item of items) yield readEntry(item);
     },
+    async following(organization, after, limit) {
+      const { items } = await table.query({
+        KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
+        ExpressionAttributeValues: {
+          ':pk': keys.audit(organization),
+          ...(after !== undefined && { ':after': after }),
+        },
+        ConsistentRead: true,
+        Limit: limit,
+      });
+      const last = items.at(-1);
+      return { entries: items.map(readEntry), ...(last && { last: positionOf(last) }) };
+    },
     async head(organization) {
       const head = await headOf(organization);
       return head && { sequence: head.sequence, hash: head.hash };
@@ -258,6 +287,26 @@ function entryActions(organization: string, text: string, entry: AuditEntry): Ac
     { put: { ...keys.auditEntry(organization, position), entry: text, hash }, condition: isAbsent },
     { put: { ...pointer(keys.auditOfSubject(organization, subject)), action } },
     { put: { ...pointer(keys.auditOfAction(organization, action)), subject } },
+  ];
+}
+
+/** How many actions {@link erasingActions} takes for an entry at most. */
+export const erasingActionsMax = 3;
+
+/** The actions that put an erased entry in the place of what it was; nobody finds it by the person any more. */
+export function erasingActions(organization: string, before: AuditEntry, after: AuditEntry): Action[] {
+  const { action, sequence, at, hash, ...rest } = after;
+  const position = keys.auditPosition(at, sequence);
+  const entry = hashedText({ action, sequence, at, ...rest });
+  const isSame = before.subject === after.subject;
+  const bySubject = { pk: keys.auditOfSubject(organization, before.subject), sk: position };
+  const byAction = { pk: keys.auditOfAction(organization, action), sk: position };
+  return [
+    {
+      put: { ...keys.auditEntry(organization, position), entry, hash },
+      condition: attributeIs('hash', hash),
+    },
+    ...(isSame ? [] : [{ delete: bySubject }, { put: { ...byAction, subject: after.subject } }]),
   ];
 }
 

@@ -30,6 +30,14 @@ export interface DueSettings {
   reminders?: ReminderPolicy;
 }
 
+/** The partitions in which members of all organizations lie that are due. */
+export function duePartitions(): string[] {
+  const slots = Array.from({ length: dueSlots }, (_, slot) => slot);
+  return (['period', 'expiry', 'reminder'] as const).flatMap((kind) =>
+    slots.map((slot) => keys.due(kind, slot)),
+  );
+}
+
 export interface DueMembers {
   /** The members due before a moment, slot by slot and the longest overdue first, until the caller stops. */
   due(now: Date): AsyncIterable<DueMember>;

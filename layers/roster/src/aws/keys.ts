@@ -31,6 +31,8 @@ export const keys = {
   countPrefix: 'COUNT#',
   /** How many enabled owners there are, so that a transaction can keep the last one. */
   owners: (org: string): Key => ({ pk: `O#${org}`, sk: 'OWNERS' }),
+  /** The newest drop of all data. */
+  drop: (org: string): Key => ({ pk: `O#${org}`, sk: 'DROP' }),
   memberShard: (org: string, shard: number): string => `O#${org}#M#${shard}`,
   memberPrefix: 'MEMBER#',
   member: (org: string, externalId: string): Key => ({

@@ -1,9 +1,11 @@
 /** What a change of one member writes, as the actions of one transaction (design section 4). */
 
+import { dropInProgress } from '../domain/drop.ts';
 import { type Member, type MemberState, shardOf } from '../domain/member.ts';
 import { isEnabledOwner } from '../domain/member-authority.ts';
-import type { Membership } from '../domain/organization.ts';
+import type { Membership, Organization } from '../domain/organization.ts';
 import { accountUpdate } from './account-changes.ts';
+import { keptAccount } from './account-deletion.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
 import { directoryChange } from './directory-log.ts';
 import { type DueSettings, periodActions, reminderActions } from './due-members.ts';
@@ -11,7 +13,7 @@ import { departmentChecks, departmentCountActions, roleChecks } from './group-co
 import { type LinkChange, linkAction } from './invitation-links.ts';
 import { keys } from './keys.ts';
 import { memberToItem, memberUpdate } from './member-item.ts';
-import { type Action, allOf, attributeIs, isAbsent, versionIs } from './table.ts';
+import { type Action, allOf, attributeIs, type Condition, isAbsent, versionIs } from './table.ts';
 
 /** Something before and after; absent before where it is made, after where it is removed. */
 export interface Transition<T> {
@@ -21,7 +23,7 @@ export interface Transition<T> {
 
 /** A change of one member with all that follows from it. The account itself is only ever made or marked. */
 export interface MemberWrite {
-  organization: DueSettings;
+  organization: DueSettings & Pick<Organization, 'era' | 'dropping'>;
   member: Transition<Member>;
   membership?: Transition<Membership>;
   newAccount?: Account;
@@ -29,6 +31,8 @@ export interface MemberWrite {
   takeOver?: TakeOver;
   /** Refuses the account's tokens issued before this second (Unix epoch), its reset links and its second factor. */
   refuseTokens?: { account: string; beforeSeconds: number };
+  /** An account that there is already, and that gets its membership now; not if it is being deleted. */
+  joining?: string;
   /** A link that is made or used up with the change. */
   link?: LinkChange;
 }
@@ -123,16 +127,26 @@ export const countNames = {
   disabled: 'disabled',
 } as const satisfies Record<MemberState, string>;
 
-function countItem({
-  organization: { organization },
-  member: { before, after },
-}: MemberWrite): MemberAction[] {
+/** @throws MusterError `drop_in_progress` for a member to be added while all are removed */
+function countItem({ organization, member: { before, after } }: MemberWrite): MemberAction[] {
   if (before?.state === after?.state) return [];
   const externalId = ((after ?? before) as Member).externalId;
   const add: Record<string, number> = {};
   if (before) add[countNames[before.state]] = -1;
   if (after) add[countNames[after.state]] = 1;
-  return [{ on: 'count', action: { update: { key: keys.count(organization, shardOf(externalId)), add } } }];
+  const key = keys.count(organization.organization, shardOf(externalId));
+  if (before !== undefined) return [{ on: 'count', action: { update: { key, add } } }];
+  if (organization.dropping !== undefined) throw dropInProgress();
+  return [{ on: 'count', action: { update: { key, add, condition: eraIs(organization.era) } } }];
+}
+
+/**
+ * The data was not dropped since the organization was read. Whoever adds members requires it of the item that counts
+ * them, which a drop marks first: so nobody who began before a drop adds members after it, however late.
+ */
+export function eraIs(era: number | undefined): Condition {
+  if (era !== undefined) return attributeIs('era', era);
+  return { expression: 'attribute_not_exists(#era)', names: { '#era': 'era' } };
 }
 
 /** Departments and roles that are added have to be there, and how many members name each is counted. */
@@ -263,8 +277,9 @@ function linkItem({ link }: MemberWrite): MemberAction[] {
   return link === undefined ? [] : [{ on: 'link', action: linkAction(link) }];
 }
 
-function accountItem({ newAccount, refuseTokens }: MemberWrite): MemberAction[] {
+function accountItem({ newAccount, refuseTokens, joining }: MemberWrite): MemberAction[] {
   const actions: MemberAction[] = [];
+  if (joining !== undefined) actions.push({ on: 'account', action: { update: keptAccount(joining) } });
   if (newAccount !== undefined) {
     const item = { ...keys.account(newAccount.account), ...newAccount };
     actions.push({ on: 'account', action: { put: item, condition: isAbsent } });

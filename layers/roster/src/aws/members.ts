@@ -1,6 +1,7 @@
 /** The write side of a roster: one member at a time, each change one transaction with its audit entry. */
 import * as z from 'zod';
 import type { AuditEvent } from '../domain/audit.ts';
+import { dropInProgress } from '../domain/drop.ts';
 import { MusterError } from '../domain/errors.ts';
 import { lastOwner } from '../domain/member-authority.ts';
 import type { Membership } from '../domain/organization.ts';
@@ -18,7 +19,7 @@ export interface MemberRecords {
   /**
    * Does a write and keeps its events, all or nothing. An email or phone that somebody else signs in with is left
    * out of the membership's logins. Returns the membership as it is then, if the write has one.
-   * @throws MusterError `conflict` if the external id is taken, `login_taken` if the username is, `last_owner`,
+   * @throws MusterError `drop_in_progress`, `conflict` if the external id is taken, `login_taken` if the username is, `last_owner`,
    * `unknown_department` and `unknown_role` if one that is added was deleted meanwhile,
    * and `precondition_failed` if the member or its membership changed since they were read.
    */
@@ -72,6 +73,7 @@ function withoutTaken(write: MemberWrite, failed: readonly string[], cause: unkn
   if (['membership', 'account', 'heir', 'import', 'link'].some((on) => failed.includes(on))) {
     throw changedMeanwhile(cause);
   }
+  if (failed.includes('count')) throw dropInProgress();
   if (failed.includes('owners')) throw lastOwner();
   if (failed.includes('department')) throw gone('unknown_department', 'departments', cause);
   if (failed.includes('role')) throw gone('unknown_role', 'roles', cause);

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   NotFound,
   PutObjectCommand,
@@ -27,10 +29,20 @@ function s3(): S3Client {
 /** How much of a streamed object is asked for, and held, at once. */
 const streamedBytes = 512 * 1024;
 
+/** An object as a listing tells it. */
+export interface ListedObject {
+  key: string;
+  storedAt: Date;
+}
+
 /** A bucket's objects, which can be deleted too. */
 export interface BucketObjects extends Objects {
   /** Deletes an object, if it is there. */
   delete(key: string): Promise<void>;
+  /** The objects under a prefix, a page of at most 1,000 at a time. */
+  list(prefix: string): AsyncIterable<ListedObject[]>;
+  /** Deletes up to 1,000 objects. @throws Error if S3 left one of them */
+  deleteMany(keys: readonly string[]): Promise<void>;
 }
 
 /** Opens a bucket for bulk data. Nothing is sent until a method is called. */
@@ -85,6 +97,24 @@ export function bucketObjects(bucket: string, client: S3Client = s3()): BucketOb
     },
     async delete(key) {
       await client.send(new DeleteObjectCommand(at(key)));
+    },
+    async *list(prefix) {
+      let next: string | undefined;
+      do {
+        const input = { Bucket: bucket, Prefix: prefix, ContinuationToken: next };
+        const { Contents = [], NextContinuationToken } = await client.send(new ListObjectsV2Command(input));
+        yield Contents.map(({ Key = '', LastModified = new Date(0) }) => ({
+          key: Key,
+          storedAt: LastModified,
+        }));
+        next = NextContinuationToken;
+      } while (next !== undefined);
+    },
+    async deleteMany(keys) {
+      if (keys.length === 0) return;
+      const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
+      const { Errors = [] } = await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete }));
+      if (Errors.length > 0) throw new Error(`S3 left ${Errors.length} objects: ${Errors[0]?.Code}.`);
     },
   };
 }

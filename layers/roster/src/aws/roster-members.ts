@@ -21,7 +21,7 @@ import { type DueKind, dueNow, periodActions } from './due-members.ts';
 import { departmentCountActions } from './group-counts.ts';
 import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
-import { countNames, membershipUpdate, ownersUpdate } from './member-write.ts';
+import { countNames, eraIs, membershipUpdate, ownersUpdate } from './member-write.ts';
 import { parseItem } from './parse-item.ts';
 import { readSummary } from './summary.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
@@ -150,7 +150,7 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
     try {
       await table.transact([
         checkpoint(ref, chunk, changes, conflicts),
-        countUpdate(ref, chunk.part, changes),
+        countUpdate(ref, chunk.part, changes, context),
         ...changes.map((change) => changeAction(ref.organization, change, context, derive, placements)),
         ...moves.actions,
         ...(moves.owners === 0 ? [] : [ownersUpdate(ref.organization, moves.owners)]),
@@ -163,6 +163,7 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
     } catch (error) {
       if (!(error instanceof TransactionFailed) || attempt >= attemptsMax) throw error;
       if (error.failedAt(0)) return;
+      if (error.failedAt(1)) throw droppedMeanwhile(error);
       const late = new Set(changes.filter((_, index) => error.failedAt(index + 2)));
       const ownersAt = 2 + changes.length + moves.actions.length;
       if (late.size > 0) leaveOut((change) => late.has(change));
@@ -171,6 +172,11 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
       else memberships = await membershipsOf(table, ref.organization, changes);
     }
   }
+}
+
+/** The import is over with all others: its execution ends quietly. */
+function droppedMeanwhile(cause: unknown): MusterError {
+  return new MusterError('import_superseded', 'All data was dropped meanwhile.', { cause });
 }
 
 /** The departments that changes put their members into; none where they leave them, `nowhere` where there is no such one. */
@@ -342,13 +348,13 @@ function checkpoint(ref: ImportRef, chunk: Chunk, changes: PlannedChange[], conf
   };
 }
 
-function countUpdate(ref: ImportRef, part: number, changes: PlannedChange[]): Action {
+function countUpdate(ref: ImportRef, part: number, changes: PlannedChange[], { era }: ApplyContext): Action {
   const add = { enabled: 0, disabled: 0, notJoined: 0 };
   for (const change of changes) {
     if (change.from !== undefined) add[countNames[change.from]] -= 1;
     if (change.from !== undefined || change.kind === 'add') add[countNames[change.state]] += 1;
   }
-  return { update: { key: keys.count(ref.organization, part), add } };
+  return { update: { key: keys.count(ref.organization, part), add, condition: eraIs(era) } };
 }
 
 type Derive = (externalId: string, values: Record<string, string>) => DerivedFields;

@@ -1,5 +1,6 @@
 /** The user pool as the follower of memberships sees it: who may sign in at all. */
 import {
+  AdminDeleteUserCommand,
   AdminDisableUserCommand,
   AdminEnableUserCommand,
   AdminGetUserCommand,
@@ -21,6 +22,8 @@ export interface UserPool {
   isEnabled(account: string): Promise<boolean | undefined>;
   enable(account: string): Promise<void>;
   disable(account: string): Promise<void>;
+  /** Deletes the account's user; one that is gone is no error. */
+  remove(account: string): Promise<void>;
   /** Revokes the refresh tokens of the account. */
   signOut(account: string): Promise<void>;
   /**
@@ -85,6 +88,13 @@ export function cognitoUserPool({
     },
     async disable(account) {
       await client.send(new AdminDisableUserCommand({ ...pool, Username: account }));
+    },
+    async remove(account) {
+      try {
+        await client.send(new AdminDeleteUserCommand({ ...pool, Username: account }));
+      } catch (error) {
+        if (!(error instanceof UserNotFoundException)) throw error;
+      }
     },
     async signOut(account) {
       await client.send(new AdminUserGlobalSignOutCommand({ ...pool, Username: account }));

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { auditActions } from './audit.ts';
 import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, narrows } from './bulk-job.ts';
 import { rootDepartment } from './departments.ts';
+import { dropStages, dropStates } from './drop.ts';
 import { delimiters, encodings } from './file-format.ts';
 import { GroupName } from './group-name.ts';
 import { matchWays } from './header.ts';
@@ -209,6 +210,8 @@ export const OrganizationSettings = z.strictObject({
   mail: z.strictObject({ from: MailAddress.optional(), replyTo: MailAddress.optional() }).optional(),
   language: MailLanguage,
   reminders: ReminderPolicy,
+  /** Whether dropping all data takes a second administrator; switched off, it does for a day more. */
+  dropAll: z.strictObject({ secondAdministrator: z.boolean() }).optional(),
 });
 // Not strict: what else is stored of an organization falls away from the answer.
 export const Organization = z
@@ -222,6 +225,11 @@ export const Organization = z
     }),
     inviteImported: z.boolean().default(false),
     registration: z.object({ isOpen: z.boolean(), columns: z.array(z.string()) }).default(closedRegistration),
+    dropAll: z
+      .object({ secondAdministrator: z.boolean(), relaxedAt: time.optional() })
+      .default({ secondAdministrator: false }),
+    /** The drop that is removing all data; no change is taken until it has ended. */
+    dropping: z.string().optional(),
     organization: z.string(),
     version: count,
     createdAt: time,
@@ -264,6 +272,53 @@ export const PlannedReminder = z.object({
 export const PlannedReminders = listOf(PlannedReminder).meta({ id: 'PlannedReminders' });
 export const UnsubscribeQuery = z.object({ token: z.string().min(20).max(200) });
 
+// Dropping all data
+
+/** `email` is the caller's own, typed (S0.24); `dryRun` only tells what would be removed. */
+export const DropInput = z
+  .strictObject({ email: z.string().min(1).max(254), dryRun: z.literal(false).optional() })
+  .or(z.strictObject({ dryRun: z.literal(true), email: z.string().max(254).optional() }))
+  .meta({ id: 'DropInput' });
+export const DropConfirmation = z
+  .strictObject({ email: z.string().min(1).max(254) })
+  .meta({ id: 'DropConfirmation' });
+/** `losingAccess` counts those on the roster with an account by level, but for the caller, who keeps the own access. */
+export const DropPreview = z
+  .object({
+    members: count,
+    losingAccess: z.record(z.enum(levels), count),
+    /** There are more than were counted. */
+    losingAccessAtLeast: z.boolean(),
+    /** The caller is a member, and will be an owner who is on no roster. */
+    callerOnRoster: z.boolean(),
+    needsConfirmation: z.boolean(),
+  })
+  .meta({ id: 'DropPreview' });
+export const DropBody = z
+  .object({
+    dropId: z.string(),
+    state: z.enum(dropStates),
+    stage: z.enum(dropStages),
+    counts: z.object({
+      members: count,
+      accounts: count,
+      imports: count,
+      jobs: count,
+      exports: count,
+      files: count,
+      auditEntries: count,
+    }),
+    askedBy: z.string(),
+    confirmedBy: z.string().optional(),
+    /** A second administrator has to confirm before. */
+    confirmUntil: time.optional(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
+    createdAt: time,
+    updatedAt: time,
+    endedAt: time.optional(),
+  })
+  .meta({ id: 'Drop' });
+
 // Audit
 
 const moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
@@ -294,6 +349,9 @@ export const AuditEntry = z
     details: fields.optional(),
     previousHash: z.string(),
     hash: z.string(),
+    salt: z.string().optional(),
+    /** What it said of persons was dropped with all data. */
+    erased: z.literal(true).optional(),
   })
   .meta({ id: 'AuditEntry' });
 export const AuditList = listOf(AuditEntry)

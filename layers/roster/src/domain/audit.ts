@@ -48,6 +48,10 @@ export const auditActions = [
   'job.start',
   'job.cancel',
   'job.resume',
+  'drop.ask',
+  'drop.start',
+  'drop.cancel',
+  'drop.complete',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -106,6 +110,10 @@ export interface AuditEntry extends AuditEvent {
   at: string;
   previousHash: string;
   hash: string;
+  /** Random: without it nobody can try out what an erased entry may have said against its hash. */
+  salt?: string;
+  /** What it said of persons was dropped with all data; its content is not what the hash is of. */
+  erased?: true;
 }
 
 /** Where a chain ends: the newest entry's place and hash. */
@@ -189,14 +197,24 @@ export async function fittedEvent(event: AuditEvent, hash: Sha256): Promise<Audi
 }
 
 /**
+ * The digest of erased entries so far, beginning with {@link firstPreviousHash}, with one more. The entry that tells of
+ * a drop's end holds it, as `details.erased`, for those erased since the drop before.
+ */
+export async function erasureDigest(digest: string, entry: AuditEntry, hash: Sha256): Promise<string> {
+  return await hash(`${digest}${canonicalJson(entry)}`);
+}
+
+/**
  * Makes the entry that follows `last` (undefined for the first one) and the canonical text that its hash is of.
  * A clock behind that of the entry before does not turn time back.
+ * @param salt random text, see {@link AuditEntry}
  */
 export async function nextEntry(
   event: AuditEvent,
   last: (ChainHead & { at: string }) | undefined,
   now: Date,
   hash: Sha256,
+  salt?: string,
 ): Promise<{ text: string; entry: AuditEntry }> {
   const at = now.toISOString();
   const { action, actor, subject, before, after, details } = await fittedEvent(event, hash);
@@ -208,6 +226,7 @@ export async function nextEntry(
     sequence: (last?.sequence ?? 0) + 1,
     at: last !== undefined && last.at > at ? last.at : at,
     previousHash: last?.hash ?? firstPreviousHash,
+    ...(salt !== undefined && { salt }),
   });
   // Read back from the text, so that the entry is what anybody finds who reads it later.
   return { text, entry: { ...(JSON.parse(text) as Omit<AuditEntry, 'hash'>), hash: await hash(text) } };
@@ -216,6 +235,7 @@ export async function nextEntry(
 /**
  * What is wrong with a chain. `missing`: the entry is not in its place. `unexpected`: an entry stands where another
  * one belongs, because it was inserted, doubled or moved. `edited`: the content is not what was hashed.
+ * `unvouched`: what it said was erased, and no drop of all data vouches for that.
  * `rewritten`: the next entry does not follow from it. `tail_missing`: the chain ends before its head.
  * `anchor_missing`: no entry has the hash of an earlier verification.
  */
@@ -223,6 +243,7 @@ export type ChainFault =
   | 'missing'
   | 'unexpected'
   | 'edited'
+  | 'unvouched'
   | 'rewritten'
   | 'tail_missing'
   | 'anchor_missing';
@@ -251,9 +272,12 @@ export async function verifyChain(
 ): Promise<ChainVerdict> {
   let last: ChainHead | undefined;
   let anchored = anchor === undefined || anchor === firstPreviousHash;
+  let erasure = noErasure;
   for await (const entry of entries) {
     const fault = misplaced(entry, last) ?? (await forged(entry, last, hash));
     if (fault) return fault;
+    erasure = await erasureAfter(erasure, entry, hash);
+    if (erasure.isRefuted) return unvouched(erasure);
     if (head?.sequence === entry.sequence && head.hash !== entry.hash) {
       return broken(
         'rewritten',
@@ -264,6 +288,7 @@ export async function verifyChain(
     anchored ||= entry.hash === anchor;
     last = { sequence: entry.sequence, hash: entry.hash };
   }
+  if (erasure.entries > 0 && !erasure.isUnderWay) return unvouched(erasure);
   const reached = last?.sequence ?? 0;
   if (head !== undefined && reached < head.sequence) {
     return broken('tail_missing', reached + 1, `The entries ${reached + 1} to ${head.sequence} are missing.`);
@@ -276,6 +301,37 @@ export async function verifyChain(
     );
   }
   return { unbroken: true, entries: reached, ...(last && { head: last }) };
+}
+
+/** Erased entries that no drop has vouched for yet, the first of them, and whether a drop is at it. */
+interface Erasure {
+  entries: number;
+  digest: string;
+  first?: number;
+  isUnderWay: boolean;
+  isRefuted: boolean;
+}
+
+const noErasure: Erasure = { entries: 0, digest: firstPreviousHash, isUnderWay: false, isRefuted: false };
+
+async function erasureAfter(erasure: Erasure, entry: AuditEntry, hash: Sha256): Promise<Erasure> {
+  if (entry.erased === true) {
+    const digest = await erasureDigest(erasure.digest, entry, hash);
+    const { entries, first = entry.sequence } = erasure;
+    return { ...erasure, entries: entries + 1, digest, first };
+  }
+  if (entry.action === 'drop.start') return { ...erasure, isUnderWay: true };
+  if (entry.action !== 'drop.complete') return erasure;
+  const vouched = canonicalJson({ entries: erasure.entries, sha256: erasure.digest });
+  return canonicalJson(entry.details?.erased) === vouched ? noErasure : { ...erasure, isRefuted: true };
+}
+
+function unvouched({ first = 0 }: Erasure): ChainVerdict {
+  return broken(
+    'unvouched',
+    first,
+    `Entry ${first} was erased, or one after it, and no drop vouches for that.`,
+  );
 }
 
 function misplaced({ sequence }: AuditEntry, last: ChainHead | undefined): ChainVerdict | undefined {
@@ -292,7 +348,7 @@ async function forged(
   hash: Sha256,
 ): Promise<ChainVerdict | undefined> {
   const { sequence } = entry;
-  if ((await hash(hashedText(entry))) !== entry.hash) {
+  if (entry.erased !== true && (await hash(hashedText(entry))) !== entry.hash) {
     return broken('edited', sequence, `Entry ${sequence} was edited: its content does not have its hash.`);
   }
   if (entry.previousHash === (last?.hash ?? firstPreviousHash)) return undefined;

@@ -1,3 +1,4 @@
+import type { DropPolicy } from './drop.ts';
 import type { HoldPolicy, ImportMode, OnRowErrors } from './import.ts';
 import type { MailLanguage } from './mail.ts';
 import type { Level } from './permissions.ts';
@@ -24,6 +25,12 @@ export interface Organization {
   language: MailLanguage;
   /** How those who have not joined are reminded. */
   reminders: ReminderPolicy;
+  /** Whether dropping all data takes a second administrator; not, where absent. */
+  dropAll?: DropPolicy | undefined;
+  /** The drop that is removing its data, if one is. */
+  dropping?: string | undefined;
+  /** How often its data was dropped; who read it before the last time adds no members after it. */
+  era?: number | undefined;
   schemaVersion: number;
   version: number;
   createdAt: string;

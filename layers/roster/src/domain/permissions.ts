@@ -18,6 +18,8 @@ export const permissions = [
   'organization.read',
   'organization.write',
   'organization.rename',
+  'organization.drop',
+  'organization.confirmDrop',
   'schema.read',
   'schema.write',
   'imports.read',
@@ -41,12 +43,13 @@ const reading: Permission[] = [
   'members.read',
   'departments.read',
 ];
-/** The organization's name, the root of its departments, is its owner's to change (S3.2). */
-const everythingButRename = everything.filter((permission) => permission !== 'organization.rename');
+/** The name, the root of the departments, is the owner's to change (S3.2), and so is dropping all data (S0.23). */
+const forOwners: readonly Permission[] = ['organization.rename', 'organization.drop'];
+const notForOwners = everything.filter((permission) => !forOwners.includes(permission));
 
 /** Levels are given, and all accounts taken, by those who answer for security; administrators keep the roster. */
-const forSecurity: readonly Permission[] = ['members.levels', 'accounts.clear'];
-const keepingTheRoster = everythingButRename.filter((permission) => !forSecurity.includes(permission));
+const forSecurity: readonly Permission[] = ['members.levels', 'accounts.clear', 'organization.confirmDrop'];
+const keepingTheRoster = notForOwners.filter((permission) => !forSecurity.includes(permission));
 /** What a coordinator has for the members of its departments only (B17, S2.1, S2.2). */
 const boundedToDepartments: readonly Permission[] = ['members.read', 'members.write', 'members.credentials'];
 
@@ -56,7 +59,7 @@ const boundedToDepartments: readonly Permission[] = ['members.read', 'members.wr
  */
 export const permissionsOf: Record<Level, readonly Permission[]> = {
   owner: everything,
-  securityAdministrator: everythingButRename,
+  securityAdministrator: notForOwners,
   administrator: keepingTheRoster,
   coordinator: ['organization.read', 'schema.read', 'departments.read', ...boundedToDepartments],
   auditor: reading,

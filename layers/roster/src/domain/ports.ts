@@ -156,6 +156,8 @@ export interface ApplyContext {
   schema: RosterSchema;
   /** The organization's, by which active periods begin and end. */
   timeZone: string;
+  /** How often its data had been dropped when the import was found to be open. */
+  era?: number | undefined;
   now: Date;
   /** The login of whoever approved the import, or uploaded one that needed no approval. */
   approvedBy: string;

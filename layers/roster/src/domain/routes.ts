@@ -34,6 +34,8 @@ export interface Route {
   responses: Record<number, z.ZodType | null>;
   /** The call looks at the departments that a bounded caller is bounded to; without it such callers are refused. */
   scoped?: true;
+  /** It may be made while all data of the organization is being dropped, though it is no GET. */
+  duringDrop?: true;
   /** The answer may hold a one-time password, so it is kept nowhere, not even for a repeat. */
   answerIsSecret?: true;
 }
@@ -680,6 +682,47 @@ export const routes = {
     params: P.org,
     body: shapes.UsernamesClearing,
     responses: { 202: shapes.BulkJobBody },
+  },
+  dropAll: {
+    method: 'POST',
+    path: `${org}/drop-all`,
+    area: 'jobs',
+    access: 'organization.drop',
+    summary:
+      'Removes all members with their accounts here, files and history; permanent. Needs a sign-in of the last 10 ' +
+      'minutes, and a second administrator where the organization requires one. A dryRun only counts.',
+    params: P.org,
+    body: shapes.DropInput,
+    responses: { 200: shapes.DropPreview, 202: shapes.DropBody },
+    duringDrop: true,
+  },
+  getDrop: {
+    method: 'GET',
+    path: `${org}/drop-all`,
+    area: 'jobs',
+    access: 'organization.confirmDrop',
+    summary: 'The newest drop of all data: whether it waits, runs or is complete, and what it removed.',
+    params: P.org,
+    responses: { 200: shapes.DropBody },
+  },
+  confirmDrop: {
+    method: 'POST',
+    path: `${org}/drop-all/confirm`,
+    area: 'jobs',
+    access: 'organization.confirmDrop',
+    summary: 'Lets a drop begin that somebody else asked for. Needs a sign-in of the last 10 minutes.',
+    params: P.org,
+    body: shapes.DropConfirmation,
+    responses: { 202: shapes.DropBody },
+  },
+  cancelDrop: {
+    method: 'DELETE',
+    path: `${org}/drop-all`,
+    area: 'jobs',
+    access: 'organization.confirmDrop',
+    summary: 'Calls a drop off that waits to be confirmed.',
+    params: P.org,
+    responses: { 200: shapes.DropBody },
   },
   previewReminders: {
     method: 'GET',

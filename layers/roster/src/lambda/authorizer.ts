@@ -20,6 +20,8 @@ export interface AuthorizerContext {
   signedInAtSeconds?: number;
   /** The organization requires a second factor of this level, and the account has none. */
   lacksSecondFactor?: true;
+  /** All data of the organization is being dropped. */
+  isDropping?: true;
 }
 
 /** An HTTP API's simple response; the gateway answers a refusal with 403. */
@@ -60,7 +62,8 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
   if (claims === undefined) return refused;
 
   const wanted = event.pathParameters?.org;
-  const { account, membership, requiresSecondFactor } = await deps.accounts.standing(claims.account, wanted);
+  const standing = await deps.accounts.standing(claims.account, wanted);
+  const { account, membership, requiresSecondFactor, isDropping } = standing;
   if (account === undefined || claims.issuedAtSeconds < account.tokensValidFromSeconds) return refused;
   if (route.access === 'account' || route.access === 'public') {
     return { isAuthorized: true, context: { account: account.account } };
@@ -72,7 +75,16 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
   const bounds = scope === undefined ? {} : { scope: scope.join() };
   const { signedInAtSeconds } = claims;
   const signedIn = signedInAtSeconds === undefined ? {} : { signedInAtSeconds };
-  const context = { account: account.account, organization, level, login, ...bounds, ...signedIn };
+  const dropping = isDropping === true ? { isDropping } : {};
+  const context = {
+    account: account.account,
+    organization,
+    level,
+    login,
+    ...bounds,
+    ...signedIn,
+    ...dropping,
+  };
   const isRequired = requiresSecondFactor === true && levelsWithSecondFactor.includes(level);
   if (!isRequired || account.secondFactor === true) return { isAuthorized: true, context };
   // Let through as far as the function's frame, which can say why it is refused; the gateway cannot.

@@ -1,10 +1,9 @@
 /** Clear All Usernames (S4.9): guarded as what cannot be undone, by a recent sign-in and the own email, typed (S0.24). */
 import type { BulkJob } from '../domain/bulk-job.ts';
-import { MusterError } from '../domain/errors.ts';
-import { normalizeLogin } from '../domain/username.ts';
 import { type BulkDeps, startClearing } from './bulk-jobs.ts';
 import type { Deps } from './deps.ts';
 import type { Acting } from './member-call.ts';
+import { requireOwnEmail } from './own-email.ts';
 import { requireRecentSignIn } from './recent-sign-in.ts';
 
 /** Who asks, as the authorizer verified, and when it signed in (Unix epoch). */
@@ -25,15 +24,7 @@ export async function clearUsernames(
   email: string,
 ): Promise<BulkJob> {
   requireRecentSignIn(caller, deps.clock());
-  const { account, membership } = await deps.accounts.standing(caller.account, caller.organization);
-  const own = [account?.email, membership?.logins?.email, membership?.login].filter(isAddress);
-  if (!own.map(normalizeLogin).includes(normalizeLogin(email))) {
-    throw new MusterError('email_mismatch', 'This is not the email address of your own account.');
-  }
+  await requireOwnEmail(deps, caller, email);
   const { account: id, login, origin } = caller;
   return startClearing(deps, { account: id, login, ...origin }, caller.organization);
-}
-
-function isAddress(login: string | undefined): login is string {
-  return login?.includes('@') === true;
 }

@@ -4,6 +4,7 @@
  */
 import { ulid } from 'ulid';
 import { type AccountChanges, accountChanges } from '../aws/account-changes.ts';
+import { type AccountDeletion, accountDeletion } from '../aws/account-deletion.ts';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
 import { type Attempts, attemptsInTable } from '../aws/attempts.ts';
@@ -11,8 +12,9 @@ import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type BulkJobRecords, bulkJobRecords } from '../aws/bulk-jobs.ts';
 import { type BulkQueue, bulkQueue } from '../aws/bulk-queue.ts';
 import { type DepartmentRecords, departmentRecords } from '../aws/departments.ts';
-import type { DirectoryObjects } from '../aws/directory-parts.ts';
 import { type DirectoryQueue, directoryQueue } from '../aws/directory-queue.ts';
+import { type DropQueue, dropQueue } from '../aws/drop-queue.ts';
+import { type Drops, dropsInTable } from '../aws/drops.ts';
 import { type DueMembers, dueMembers, type PlannedReminders, plannedReminders } from '../aws/due-members.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
@@ -21,7 +23,7 @@ import { type InvitationLinks, invitationLinks } from '../aws/invitation-links.t
 import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
 import { type MailRecords, mailRecords } from '../aws/mails.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
-import { bucketObjects } from '../aws/objects.ts';
+import { type BucketObjects, bucketObjects } from '../aws/objects.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
 import { type ResetLinks, resetLinksInTable } from '../aws/reset-links.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
@@ -49,7 +51,7 @@ export interface Deps {
   invitationLinks: InvitationLinks;
   roster: Roster;
   /** The parts of the directory's snapshot. */
-  directoryObjects: DirectoryObjects;
+  directoryObjects: BucketObjects;
   /** Asks for a directory's snapshot to be made anew; to be told after many changes at once. */
   directoryQueue: DirectoryQueue;
   /** Changes of single members. */
@@ -85,6 +87,13 @@ export interface Deps {
     | 'dropSecondFactor'
     | 'signOutEverywhere'
   >;
+  /** Deletes accounts that belong to nobody any more. */
+  accountDeletion: AccountDeletion;
+  /** Drops of all data, and the queue that lets them go on. */
+  drops: Drops;
+  dropQueue: DropQueue;
+  /** Where the files of an organization lie that go with its data. */
+  droppedFiles: (organization: string) => { objects: BucketObjects; prefix: string }[];
   /** Tells that memberships changed, for the user pool to follow. */
   accountQueue: AccountQueue;
   /** Who may sign in at all; follows the memberships. */
@@ -130,6 +139,17 @@ export const deps: Deps = lazily<Deps>({
       clientId: readEnv(env.userPoolClient).USER_POOL_CLIENT_ID,
     }),
   accountMaker: () => cognitoIdentity({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),
+  accountDeletion: () => accountDeletion(deps.table),
+  drops: () => dropsInTable(deps.table, deps.audit),
+  dropQueue: () => dropQueue(readEnv(env.dropQueue).DROP_QUEUE_URL),
+  droppedFiles: () => (organization) => {
+    const buckets = [
+      readEnv(env.uploads).UPLOADS_BUCKET,
+      readEnv(env.work).WORK_BUCKET,
+      readEnv(env.reports).REPORTS_BUCKET,
+    ];
+    return buckets.map((bucket) => ({ objects: bucketObjects(bucket), prefix: `${organization}/` }));
+  },
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
   userPool: () => cognitoUserPool({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),
   mails: () => mailRecords(deps.table),

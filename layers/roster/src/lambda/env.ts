@@ -24,6 +24,7 @@ export const env = {
   userPool: z.object({ USER_POOL_ID: text }),
   userPoolClient: z.object({ USER_POOL_CLIENT_ID: text }),
   accountQueue: z.object({ ACCOUNT_QUEUE_URL: z.url() }),
+  dropQueue: z.object({ DROP_QUEUE_URL: z.url() }),
   bulkQueue: z.object({ BULK_QUEUE_URL: z.url() }),
   mailQueue: z.object({ MAIL_QUEUE_URL: z.url() }),
   mailer: z.object({

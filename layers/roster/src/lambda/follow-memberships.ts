@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Deps } from './deps.ts';
 
-type FollowDeps = Pick<Deps, 'accounts' | 'userPool'>;
+type FollowDeps = Pick<Deps, 'accounts' | 'userPool' | 'accountDeletion'>;
 
 /** What the queue of accounts carries; what to do is read from the table when its turn comes. */
 export const AccountChanged = z.object({ account: z.string().min(1) });
@@ -13,12 +13,12 @@ const looksMax = 5;
 
 /**
  * Lets the account's user sign in, or not: not when the account has no enabled membership in any organization; its
- * refresh tokens are then revoked too. Looks again after each change, so that of several messages about one account
+ * refresh tokens are then revoked too. One that a drop of all data left without any membership is deleted. Looks again after each change, so that of several messages about one account
  * it is the newest state that stays, in whatever order they are handled. An account without a user is left alone.
  * @returns whether anything had to be changed
  */
 export async function followMemberships(
-  { accounts, userPool }: FollowDeps,
+  { accounts, userPool, accountDeletion }: FollowDeps,
   account: string,
   turn: () => Promise<void> = async () => undefined,
 ): Promise<boolean> {
@@ -27,6 +27,14 @@ export async function followMemberships(
       accounts.memberships(account),
       userPool.isEnabled(account),
     ]);
+    if (memberships.length === 0 && (await accountDeletion.claim(account))) {
+      if (isEnabled !== undefined) {
+        await turn();
+        await userPool.remove(account);
+      }
+      await accountDeletion.finish(account);
+      return true;
+    }
     const mayEnter = memberships.some(({ state }) => state === 'enabled');
     if (isEnabled === undefined || isEnabled === mayEnter) return looks > 1;
     await turn();

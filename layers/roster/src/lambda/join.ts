@@ -172,7 +172,7 @@ async function stored(deps: JoinDeps, joining: Joining): Promise<MemberOutcome> 
     const transition = { before: member, after };
     const write = isNew
       ? newAccountWrite(organization, transition, made, member.email, at)
-      : { organization, member: transition, membership: { after: made } };
+      : { organization, member: transition, membership: { after: made }, joining: account };
     const { before, after: changed } = differences(member, after);
     const membership = await deps.members.commit(
       { ...write, link: { spend: { hash, claimId } } },

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
 import type { AuditActor } from '../domain/audit.ts';
+import { dropInProgress } from '../domain/drop.ts';
 import { MusterError } from '../domain/errors.ts';
 import { levels, mayCall } from '../domain/permissions.ts';
 import type { OperationId, Route, routes } from '../domain/routes.ts';
@@ -31,6 +32,7 @@ export const Caller = z.object({
     .optional(),
   signedInAtSeconds: z.int().positive().optional(),
   lacksSecondFactor: z.literal(true).optional(),
+  isDropping: z.literal(true).optional(),
 });
 export type Caller = z.infer<typeof Caller>;
 /** The caller of an organization's route. */
@@ -143,12 +145,13 @@ function verifiedCaller(route: Route, event: HttpEvent): Caller | undefined {
   if (!isOwn || level === undefined || !mayCall(level, { access, scoped })) {
     throw new MusterError('forbidden', `This needs the permission ${route.access} in the organization.`);
   }
-  const { lacksSecondFactor, ...caller } = parsed.data;
+  const { lacksSecondFactor, isDropping, ...caller } = parsed.data;
   if (lacksSecondFactor) {
     const why =
       'This organization requires a second factor of its administrators. Set one up for your account.';
     throw new MusterError('second_factor_required', why);
   }
+  if (isDropping && route.method !== 'GET' && route.duringDrop !== true) throw dropInProgress();
   return caller;
 }
 

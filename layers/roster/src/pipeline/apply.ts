@@ -1,3 +1,4 @@
+import { MusterError } from '../domain/errors.ts';
 import { changeKinds, type Import } from '../domain/import.ts';
 import {
   type ApplyContext,
@@ -35,12 +36,14 @@ const chunksInFlightMax = 4;
  * and each leaves a checkpoint in its own transaction, so that a repeat writes only what is missing (B12).
  */
 export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number }): Promise<void> {
+  // Before the import: whoever finds it open has then seen every drop that could have ended it.
+  const { timeZone, era, dropping } = await deps.organizations.get(ref.organization);
+  if (dropping !== undefined) throw new MusterError('import_superseded', 'All data is being dropped.');
   const job = await ensureOpen(deps.imports, ref);
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const plan = await readJson<Plan>(deps.work, workFiles.plan(ref));
   const part = plan.parts.find((candidate) => candidate.part === ref.part);
   if (part === undefined) return;
-  const { timeZone } = await deps.organizations.get(ref.organization);
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const approval = await deps.imports.approval(ref);
   const departments = await placementsOf(deps.work, ref, manifest);
@@ -48,6 +51,7 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   const context: ApplyContext = {
     schema,
     timeZone,
+    era,
     now,
     departments,
     ...approverOf(job, approval),

@@ -4,14 +4,27 @@ import type { Clock, ImportRef, Imports } from '../domain/ports.ts';
 
 /**
  * Reads an import that a step is about to work on.
- * @throws MusterError `import_superseded` if it has ended: a newer upload, a cancel or an error came first.
+ * @throws MusterError `import_superseded` if it has ended: a newer upload, a cancel, an error or a drop of all
+ * data came first.
  */
 export async function ensureOpen(imports: Imports, ref: ImportRef): Promise<Import> {
-  const job = await imports.get(ref);
+  const job = await found(imports, ref);
   if (job.status !== 'in_progress') {
     throw new MusterError('import_superseded', `The import ${ref.importId} has ended as ${job.status}.`);
   }
   return job;
+}
+
+/** An import whose record is gone was dropped with all data. @throws MusterError `import_superseded` */
+async function found(imports: Imports, ref: ImportRef): Promise<Import> {
+  try {
+    return await imports.get(ref);
+  } catch (error) {
+    if (!isMusterError(error, 'not_found')) throw error;
+    throw new MusterError('import_superseded', `There is no import ${ref.importId} any more.`, {
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { FileError } from '../files/errors.ts';
 import { type HeaderInfo, type RecordBatch, type RosterRead, readRoster } from '../files/read.ts';
 import type { ByteSource } from '../files/source.ts';
 import { refusing } from './end-import.ts';
+import { ensureOpen } from './ensure-open.ts';
 import { HeaderSurvey } from './header-survey.ts';
 import { hintsOf, type MappingDecision, type MappingDeps, mappingDecider } from './read-mapping.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -41,6 +42,8 @@ export async function unzip(
   ref: ImportRef & { from?: 'upload' | 'mapping' | undefined },
 ): Promise<Unzipped> {
   const { from = 'upload', organization, importId } = ref;
+  // A file can come after its import was dropped with all data.
+  await ensureOpen(deps.imports, { organization, importId });
   const { source, uploadedAt } = await deps.upload(ref);
   const job = await deps.imports.takeFloor({ organization, importId }, uploadedAt, deps.clock());
   if (isAfter(job.step, 'mapping')) return { next: 'validate', parts: job.parts ?? [] };
