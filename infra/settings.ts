@@ -4,9 +4,15 @@
  */
 import type { Node } from 'constructs';
 import { ImportLimits } from 'roster/domain/import';
+import { SenderDomains } from 'roster/domain/mail-sender';
 import * as z from 'zod';
 
 const fromText = (value: unknown) => (typeof value === 'string' ? JSON.parse(value) : value);
+
+/** What Lambda leaves for it: all variables of a function have 4 KB. */
+const senderDomainsLengthMax = 2_000;
+const fitsEnvironment = (domains: SenderDomains) =>
+  Object.keys(domains).length <= 20 && JSON.stringify(domains).length <= senderDomainsLengthMax;
 
 const Settings = z
   .strictObject({
@@ -19,10 +25,12 @@ const Settings = z
     /** Whom mails come from; the address or its domain is verified with SES in this region, or SES refuses them. */
     mailFrom: z.email().default('no-reply@muster.invalid'),
     /**
-     * Domains beside that of `mailFrom` that organizations may send from, once they are verified with SES in this
-     * region; a JSON text on the command line.
+     * Domains beside that of `mailFrom` that organizations may send from, each with their ids or `*`, once they are
+     * verified with SES in this region; a JSON text on the command line.
      */
-    mailFromDomains: z.preprocess(fromText, z.array(z.hostname().toLowerCase()).max(20).default([])),
+    mailFromDomains: z.preprocess(fromText, SenderDomains.default({})).refine(fitsEnvironment, {
+      error: `20 domains at most, and ${senderDomainsLengthMax} characters of JSON in all`,
+    }),
     /** How many mails a second SES takes from this account in this region; 14 is what it starts with in production. */
     mailPerSecond: z.coerce.number().int().min(1).max(500).default(14),
     /** Bounds on what an import reads; a JSON text on the command line. */

@@ -287,7 +287,7 @@ export class MusterStack extends Stack {
       environment: {
         MAIL_QUEUE_URL: queue.queueUrl,
         MAIL_FROM: mailFrom,
-        MAIL_FROM_DOMAINS: mailFromDomains.join(','),
+        MAIL_FROM_DOMAINS: JSON.stringify(mailFromDomains),
         MAIL_CONFIGURATION_SET: configurationSet.configurationSetName,
         MAIL_PER_SECOND: String(mailPerSecond),
         SITE_URL: url,
@@ -296,9 +296,9 @@ export class MusterStack extends Stack {
         useTable(this.#table, readAndWriteItems),
         sendMessages(queue),
         sendMails(configurationSet, mailFrom),
-        ...sendMailsOfDomains(configurationSet, mailFromDomains),
+        ...sendMailsOfDomains(configurationSet, Object.keys(mailFromDomains)),
       ],
-      acknowledgements: addressesOfDomains(mailFromDomains),
+      acknowledgements: addressesOfDomains(Object.keys(mailFromDomains)),
     });
     const follow = this.#functions.add({
       name: 'mail/events',

@@ -27,7 +27,9 @@ describe('cdk-nag and CloudFormation validation', () => {
   });
 
   it('have nothing left to say where organizations send from domains of their own', () => {
-    const { app, outdir } = build('dev', true, { mailFromDomains: ['club.example', 'guild.example'] });
+    const { app, outdir } = build('dev', true, {
+      mailFromDomains: { 'club.example': ['club'], 'guild.example': '*' },
+    });
     app.synth();
     const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
     expect(report.pluginReports).toEqual([]);

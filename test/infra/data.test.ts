@@ -337,7 +337,7 @@ describe('mails', () => {
   it('are sent from the listed domains of organizations too, and from nowhere else', () => {
     const context = {
       mailFrom: 'muster@roster.example',
-      mailFromDomains: '["Club.example","guild.example"]',
+      mailFromDomains: '{"Club.example":["club"],"guild.example":"*"}',
     };
     const { ofType } = synthesize({ context });
     const statements = ofType('AWS::IAM::Policy')
@@ -363,8 +363,19 @@ describe('mails', () => {
       'guild.example',
       'none',
     ]);
-    expect(variablesOf(context).MAIL_FROM_DOMAINS).toBe('club.example,guild.example');
-    for (const wrong of ['["*.example"]', '["a@club.example"]', '["a.example,b.example"]']) {
+    expect(JSON.parse(variablesOf(context).MAIL_FROM_DOMAINS)).toEqual({
+      'club.example': ['club'],
+      'guild.example': '*',
+    });
+    const many = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`d${index}.example`, '*']));
+    for (const wrong of [
+      '["club.example"]',
+      '{"*.example":"*"}',
+      '{"a@club.example":"*"}',
+      '{"club.example":[]}',
+      '{"club.example":["Not An Id"]}',
+      JSON.stringify(many),
+    ]) {
       expect(() => synthesize({ context: { mailFromDomains: wrong } })).toThrow('mailFromDomains');
     }
   });

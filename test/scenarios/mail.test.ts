@@ -12,7 +12,7 @@ let test: TestCloud;
 beforeAll(async () => {
   test = await startTestCloud({
     mailFrom: 'muster@roster.example',
-    mailFromDomains: ['choir.example', 'unverified.example'],
+    mailFromDomains: { 'choir.example': ['choir'], 'unverified.example': '*', 'guild.example': ['guild'] },
   });
 });
 afterAll(() => test?.close());
@@ -169,6 +169,7 @@ it('comes from the organization’s own address where it is verified, and takes 
     ['info@choir.example', 'info@choir.example'],
     ['info@unverified.example', 'muster@roster.example'],
     ['info@elsewhere.example', 'muster@roster.example'],
+    ['info@guild.example', 'muster@roster.example'],
   ].entries()) {
     const own = { from, replyTo: 'office@elsewhere.example' };
     await changeSettings(choir, { mail: own });

@@ -105,7 +105,12 @@ beforeEach(async () => {
 });
 
 const senders = (client: SESClient) => {
-  const policy = { from: 'muster@roster.example', domains: ['club.example', 'unverified.example'] };
+  const domains = {
+    'club.example': ['acme'],
+    'unverified.example': '*' as const,
+    'guild.example': ['guild'],
+  };
+  const policy = { from: 'muster@roster.example', domains };
   return mailSenders(policy, { mailIdentities: sesIdentities(client), clock: () => now });
 };
 
@@ -362,6 +367,7 @@ describe('an organization’s own sender', () => {
     ['is not verified', 'chess@unverified.example'],
     ['is of a domain that the installation does not list', 'chess@else.example'],
     ['is of a domain below a listed one', 'chess@www.club.example'],
+    ['is of a domain that is listed for another organization', 'chess@guild.example'],
   ])('gives way to the installation’s where it %s', async (_, from) => {
     expect(await sent({ from })).toEqual([{ from: installation, replyTo: [] }]);
   });
@@ -383,7 +389,7 @@ describe('an organization’s own sender', () => {
         return new Set(identities);
       },
     };
-    const policy = { from: installation, domains: ['club.example'] };
+    const policy = { from: installation, domains: { 'club.example': '*' as const } };
     const senderOf = mailSenders(policy, { mailIdentities, clock: () => now });
     const own = 'chess@club.example';
     const steps: [seconds: number, isDown: boolean, from: string, calls: number][] = [
@@ -396,7 +402,7 @@ describe('an organization’s own sender', () => {
     for (const [seconds, down, from, asked] of steps) {
       later(seconds);
       isDown = down;
-      expect([await senderOf(own), calls]).toEqual([from, asked]);
+      expect([await senderOf({ organization: 'acme', from: own }), calls]).toEqual([from, asked]);
     }
   });
 });
@@ -498,6 +504,11 @@ describe('what SES tells', () => {
     const record = await deps.mails.get(message);
     expect(record.state).toBe('suppressed');
     expect(await inbox(shouting)).toEqual([]);
+
+    // Telling it had failed, so the message came again.
+    heard = [];
+    await sendMail(deps, message, options);
+    expect(heard).toEqual([record]);
 
     await deps.suppressions.lift(to);
     const third = await order(to, 'third');

@@ -26,7 +26,7 @@ export interface HeldMail extends MailRef {
 export type Take =
   | { outcome: 'taken'; held: HeldMail }
   | { outcome: 'busy'; busyUntil: number }
-  | { outcome: 'done' };
+  | { outcome: 'done'; record?: MailRecord };
 
 export interface MailRecords {
   /** Records a mail that is to be sent, once; gives what is recorded, which may be further already. */
@@ -128,7 +128,8 @@ export function mailRecords(table: Table): MailRecords {
         if (!(error instanceof ConditionFailed)) throw error;
         if (error.item === undefined) return { outcome: 'done' };
         const { rank, leaseUntil: busyUntil } = parseItem(Hold, error.item, 'mail');
-        return rank > rankOf({ state: 'sending' }) ? { outcome: 'done' } : { outcome: 'busy', busyUntil };
+        if (rank > rankOf({ state: 'sending' })) return { outcome: 'done', record: read(error.item) };
+        return { outcome: 'busy', busyUntil };
       }
     },
     async putBack(held, now) {

@@ -4,19 +4,18 @@
  */
 import * as z from 'zod';
 import { ImportLimits } from '../domain/import.ts';
+import { SenderDomains } from '../domain/mail-sender.ts';
 
 const text = z.string().min(1);
 
-const limits = text
-  .transform((json, context) => {
-    try {
-      return JSON.parse(json) as unknown;
-    } catch {
-      context.addIssue({ code: 'custom', message: 'is not JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(ImportLimits);
+const json = text.transform((written, context) => {
+  try {
+    return JSON.parse(written) as unknown;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' });
+    return z.NEVER;
+  }
+});
 
 export const env = {
   stage: z.object({ STAGE: text, AWS_REGION: text }),
@@ -29,8 +28,7 @@ export const env = {
   mailQueue: z.object({ MAIL_QUEUE_URL: z.url() }),
   mailer: z.object({
     MAIL_FROM: z.email(),
-    /** Domains with commas between them, or none. */
-    MAIL_FROM_DOMAINS: z.string().transform((list) => list.split(',').filter((domain) => domain !== '')),
+    MAIL_FROM_DOMAINS: json.pipe(SenderDomains),
     MAIL_CONFIGURATION_SET: text,
     MAIL_PER_SECOND: z.coerce.number().int().min(1),
     SITE_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
@@ -42,7 +40,7 @@ export const env = {
   directory: z.object({ DIRECTORY_BUCKET: text }),
   directoryQueue: z.object({ DIRECTORY_QUEUE_URL: z.url() }),
   stateMachine: z.object({ STATE_MACHINE_ARN: text }),
-  importLimits: z.object({ IMPORT_LIMITS: limits }),
+  importLimits: z.object({ IMPORT_LIMITS: json.pipe(ImportLimits) }),
 } as const;
 
 const parsed = new WeakMap<z.ZodType, unknown>();

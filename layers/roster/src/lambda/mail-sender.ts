@@ -1,6 +1,6 @@
 /** Finds whom an organization's mails come from, without asking SES for every mail. */
 import type { MailIdentities } from '../aws/mail-identities.ts';
-import { identitiesFor, type SenderPolicy, senderFor } from '../domain/mail-sender.ts';
+import { identitiesFor, type SenderPolicy, senderFor, type WantedSender } from '../domain/mail-sender.ts';
 import type { Clock } from '../domain/ports.ts';
 import { logger } from './observability.ts';
 
@@ -10,8 +10,8 @@ const failureSeconds = 60;
 /** What a process remembers at most; the oldest goes first. */
 const addressesMax = 1_000;
 
-/** The address for mails of an organization whose setting is `from`. It never fails: the installation's is always good. */
-export type MailSenderOf = (from: string | undefined) => Promise<string>;
+/** The address for mails of an organization by its setting `from`. It never fails: the installation's is always good. */
+export type MailSenderOf = (wanted: WantedSender) => Promise<string>;
 
 /** Remembers answers as long as the process lives. */
 export function mailSenders(
@@ -29,8 +29,8 @@ export function mailSenders(
       return { verified: new Set<string>(), seconds: failureSeconds };
     }
   };
-  return async (from) => {
-    const identities = identitiesFor(from, policy);
+  return async (wanted) => {
+    const identities = identitiesFor(wanted, policy);
     const [address] = identities;
     if (address === undefined) return policy.from;
     const now = clock().getTime();
@@ -43,6 +43,6 @@ export function mailSenders(
       const [oldest] = known.keys();
       if (known.size > addressesMax && oldest !== undefined) known.delete(oldest);
     }
-    return senderFor(from, policy, answer.verified);
+    return senderFor(wanted, policy, answer.verified);
   };
 }

@@ -2,7 +2,7 @@
 import { type Backoff, delayMs } from '../aws/backoff.ts';
 import type { MailMessage } from '../aws/mail-queue.ts';
 import type { HeldMail } from '../aws/mails.ts';
-import { type MailOutcome, mailLeaseSeconds } from '../domain/mail.ts';
+import { type MailOutcome, type MailRecord, mailLeaseSeconds } from '../domain/mail.ts';
 import { renderMail } from '../mail/render.ts';
 import type { MailDeps } from './mail-deps.ts';
 import { type MoveDeps, moveMail } from './mail-outcome.ts';
@@ -37,7 +37,7 @@ export async function sendMail(deps: SendDeps, message: MailMessage, options: Se
   const now = deps.clock();
   const { leaseSeconds = mailLeaseSeconds } = options;
   const take = await deps.mails.take(message, now, leaseSeconds);
-  if (take.outcome === 'done') return;
+  if (take.outcome === 'done') return tellAgain(deps, message, take.record);
   if (take.outcome === 'busy') {
     return deps.mailQueue.putOff(message, (take.busyUntil - now.getTime()) / 1000 + 1);
   }
@@ -51,6 +51,17 @@ export async function sendMail(deps: SendDeps, message: MailMessage, options: Se
   if (result === 'unanswered') return deps.mailQueue.putOff(message, leaseSeconds + 1);
   const { messageId, ...outcome } = result;
   await moveMail(deps, message, outcome, messageId);
+}
+
+/**
+ * Tells of what the sender alone knows, since nobody else will: the message may be there again because telling it failed.
+ */
+async function tellAgain(
+  { onMailState }: SendDeps,
+  { organization }: MailMessage,
+  record: MailRecord | undefined,
+): Promise<void> {
+  if (record?.state === 'suppressed' || record?.state === 'failed') await onMailState(organization, record);
 }
 
 type Result = 'busy' | 'unanswered' | (MailOutcome & { messageId?: string });
@@ -98,7 +109,8 @@ async function handOver(
     await deps.mailPace.turn();
     return deps.mailer.send({ ...content, from });
   };
-  const [from, installation] = [await deps.senderOf(own?.from), await deps.senderOf(undefined)];
+  const from = await deps.senderOf({ organization, from: own?.from });
+  const installation = await deps.senderOf({ organization });
   const said = await send(from);
   // SES took nothing, perhaps because the organization's own identity ended just now: no mail is lost by that.
   return said.answer === 'refused' && from !== installation ? send(installation) : said;
