@@ -121,6 +121,59 @@ describe('an active period', () => {
   });
 });
 
+describe('who administers', () => {
+  const startMs = Date.now();
+  const lastDay = (days: number) => new Date(startMs + days * dayMs).toISOString().slice(0, 10);
+  const mailsTo = async (to: string) => {
+    const { emails } = (await (await fetch(`${test.cloud.endpoints.SES}/store`)).json()) as {
+      emails: { destination: { to: string[] }; subject: string; body: { text: string } }[];
+    };
+    return emails.filter(({ destination }) => destination.to.includes(to));
+  };
+  async function untilMails(to: string, count: number) {
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const mails = await mailsTo(to);
+      if (mails.length >= count || Date.now() > deadline) return mails;
+      await wait(100);
+    }
+  }
+  async function signInAgain() {
+    const { organization, login, password: own } = club;
+    await club.client.signIn({ organization, login, password: own });
+  }
+  const add = (ID: string, level: string) =>
+    admin('POST', '/members', {
+      values: { ID, Name: `${ID} Doe`, Until: french(lastDay(20)) },
+      account: { username: ID.toLowerCase(), email: `${ID.toLowerCase()}@timed.example`, level },
+    });
+
+  it('is mailed a week before the own access ends, once for each last day (S3.9)', async () => {
+    expect((await add('CHIEF', 'administrator')).status).toBe(201);
+    expect((await add('PLAIN', 'member')).status).toBe(201);
+    await moveClock({ move: 12 * dayMs });
+    await look();
+    expect(await mailsTo('chief@timed.example')).toEqual([]);
+
+    await moveClock({ move: 2 * dayMs });
+    await look();
+    const [first] = await untilMails('chief@timed.example', 1);
+    expect(first?.subject).toBe('Timed Club: your access ends soon');
+    expect(first?.body.text).toContain('CHIEF Doe');
+    expect(first?.body.text).toContain(`${test.cloud.url}/account`);
+    await look();
+
+    await signInAgain();
+    await admin('PATCH', '/members/CHIEF', { values: { Until: french(lastDay(40)) } });
+    await moveClock({ move: 20 * dayMs });
+    await look();
+    expect(await untilMails('chief@timed.example', 2)).toHaveLength(2);
+    expect(await mailsTo('plain@timed.example')).toEqual([]);
+    await moveClock({ offset: 0 });
+    await signInAgain();
+  }, 120_000);
+});
+
 describe('the time zone of an organization', () => {
   it('is one of the IANA database', async () => {
     expect(await admin('PATCH', '', { timeZone: 'Europe/Paris' })).toMatchObject({

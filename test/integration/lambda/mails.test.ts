@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { Agent } from 'node:http';
-import { Socket } from 'node:net';
+import { Agent, createServer } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SESClient } from '@aws-sdk/client-ses';
@@ -244,7 +245,7 @@ describe('an answer that was lost', () => {
     later(300);
     await sendMail(deps, message, options);
     expect(await inbox(to)).toHaveLength(1);
-    later(1);
+    later(0.001);
     await sendMail(deps, message, options);
     expect(await inbox(to)).toHaveLength(2);
   });
@@ -261,15 +262,41 @@ describe('an answer that was lost', () => {
   });
 });
 
+/** A mail as the mailer takes it. */
+const outgoing = () => ({
+  ...{ organization: 'acme', mailId: '1', fromName: 'Club', from: 'muster@roster.example', to: someone() },
+  rendered: { subject: 'Hello', text: 'Hello', html: '<p>Hello</p>' },
+});
+
+it('a connection is for one mail: none that was kept can break over the next one', async () => {
+  let connections = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    const result = '<SendRawEmailResult><MessageId>1</MessageId></SendRawEmailResult>';
+    response.end(`<SendRawEmailResponse>${result}</SendRawEmailResponse>`);
+  });
+  server.on('connection', () => (connections += 1));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  vi.stubEnv('AWS_ENDPOINT_URL_SES', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  vi.stubEnv('AWS_REGION', local.region);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+  const mailer = sesMailer({ configurationSet: 'muster' });
+  for (const _ of [1, 2, 3]) {
+    expect(await mailer.send(outgoing())).toEqual({ answer: 'accepted', messageId: '1' });
+  }
+  vi.unstubAllEnvs();
+  server.close();
+  expect(connections).toBe(3);
+});
+
 it('a connection that is not made leaves nothing in doubt: SES took no mail', async () => {
   const agent = new Agent();
   agent.createConnection = () => Object.assign(new Socket(), { connecting: true });
   const requestHandler = { connectionTimeout: 50, requestTimeout: 5_000, httpAgent: agent };
   const client = new SESClient({ ...local, endpoint: ses.url, maxAttempts: 1, requestHandler });
-  const rendered = { subject: 'Hello', text: 'Hello', html: '<p>Hello</p>' };
-  const people = { fromName: 'Club', from: 'muster@roster.example', to: someone() };
-  const mail = { organization: 'acme', mailId: '1', ...people, rendered };
-  const answer = await sesMailer({ configurationSet: 'muster', client }).send(mail);
+  const answer = await sesMailer({ configurationSet: 'muster', client }).send(outgoing());
   expect(answer).toEqual({ answer: 'busy', code: 'unconnected' });
 });
 

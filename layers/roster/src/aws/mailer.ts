@@ -50,11 +50,18 @@ const refusedCodes = new Set([
 
 let sharedClient: SESClient | undefined;
 
-/** The process's client of SES. One try: the SDK's own repeats would send a mail again whose answer was lost. */
+/**
+ * The process's client of SES. One try: the SDK's own repeats would send a mail again whose answer was lost. A connection
+ * for each mail: one that is kept may be closed in the moment in which it is used again, as after a pause of the
+ * process, and then nobody knows whether the mail was taken.
+ */
 export function ses(): SESClient {
   sharedClient ??= new SESClient({
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      ...{ connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+      ...{ httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } },
+    },
   });
   return sharedClient;
 }
