@@ -12,6 +12,7 @@ export type ImportJob = z.infer<typeof api.ImportBody>;
 export type ImportInput = z.infer<typeof api.ImportInput>;
 export type BulkInput = z.input<typeof api.BulkInput>;
 export type BulkJob = z.infer<typeof api.BulkJobBody>;
+export type RosterExport = z.infer<typeof api.ExportBody>;
 export type Tokens = z.infer<typeof api.Tokens>;
 
 /** Who signs in. */
@@ -37,6 +38,11 @@ export interface WaitOptions {
   /** Called with the first answer and then with each that differs from the one before. */
   onProgress?: (job: ImportJob) => void;
   signal?: AbortSignal;
+}
+
+/** Options of {@link MusterClient.waitForExport}. */
+export interface ExportWaitOptions extends Omit<WaitOptions, 'onProgress'> {
+  onProgress?: (job: RosterExport) => void;
 }
 
 /** The API said no: a problem (RFC 9457) with its stable `code`, or an answer that is none (`code` is then ''). */
@@ -384,8 +390,9 @@ export class MusterClient {
     return api.BulkJobBody.parse(await this.call('POST', path, { body: { email } }));
   }
 
+  /** Imports, exports and actions on many members, newest first. */
   jobs(organization: string, query: { limit?: number } = {}) {
-    return this.pages(`${this.in(organization)}/jobs`, api.BulkJobBody, query);
+    return this.pages(`${this.in(organization)}/jobs`, api.JobBody, query);
   }
 
   async job(organization: string, jobId: string): Promise<BulkJob> {
@@ -425,6 +432,54 @@ export class MusterClient {
       await wait(pollMilliseconds.first, undefined, { signal });
     }
     throw new Error(`The job ${jobId} has not ended within ${deadlineSeconds} seconds; it goes on.`);
+  }
+
+  /** Starts an export of the roster. */
+  async startExport(organization: string, input: z.input<typeof api.ExportInput>): Promise<RosterExport> {
+    const path = `${this.in(organization)}/exports`;
+    return api.ExportBody.parse(await this.call('POST', path, { body: input }));
+  }
+
+  async export(organization: string, exportId: string): Promise<RosterExport> {
+    return api.ExportBody.parse(await this.call('GET', this.#exportPath(organization, exportId)));
+  }
+
+  exports(organization: string, query: { limit?: number } = {}) {
+    return this.pages(`${this.in(organization)}/exports`, api.ExportBody, query);
+  }
+
+  async changeExport(
+    organization: string,
+    exportId: string,
+    how: 'cancel' | 'resume',
+  ): Promise<RosterExport> {
+    const path = `${this.#exportPath(organization, exportId)}/${how}`;
+    return api.ExportBody.parse(await this.call('POST', path));
+  }
+
+  /**
+   * Asks until an export has ended.
+   * @throws Error after the deadline.
+   */
+  async waitForExport(
+    organization: string,
+    exportId: string,
+    { deadlineSeconds = 600, signal, onProgress }: ExportWaitOptions = {},
+  ): Promise<RosterExport> {
+    const deadline = performance.now() + deadlineSeconds * 1_000;
+    while (performance.now() < deadline) {
+      const job = await this.export(organization, exportId);
+      onProgress?.(job);
+      if (job.status !== 'in_progress') return job;
+      await wait(pollMilliseconds.first, undefined, { signal });
+    }
+    throw new Error(`The export ${exportId} has not ended within ${deadlineSeconds} seconds; it goes on.`);
+  }
+
+  /** A link to the file of an export; it works for some minutes. */
+  async linkToExport(organization: string, exportId: string): Promise<string> {
+    const answer = await this.call('GET', `${this.#exportPath(organization, exportId)}/file`);
+    return api.Download.parse(answer).url;
   }
 
   /** A link to the result of every row, or to the original file; it works for some minutes. */
@@ -509,6 +564,10 @@ export class MusterClient {
 
   #jobPath(organization: string, jobId: string): string {
     return `${this.in(organization)}/jobs/${encodeURIComponent(jobId)}`;
+  }
+
+  #exportPath(organization: string, exportId: string): string {
+    return `${this.in(organization)}/exports/${encodeURIComponent(exportId)}`;
   }
 
   #pathOf(organization: string, importId: string): string {

@@ -12,6 +12,7 @@ import { clearUsernames } from 'roster/lambda/clear-usernames';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { cancelDrop, confirmDrop, dropAll, dropBody, findDrop, previewDrop } from 'roster/lambda/drop-all';
 import { actorOf, type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
+import { listJobs } from 'roster/lambda/job-list';
 
 const handlers: HttpHandlers<'jobs', Deps> = {
   async bulkMembers({ params, body, ...call }, all) {
@@ -42,9 +43,8 @@ const handlers: HttpHandlers<'jobs', Deps> = {
     return { status: 200, body: dropBody(await cancelDrop(all, { ...caller, origin })) };
   },
 
-  async listJobs({ params, query }, { bulkJobs }) {
-    const { items, ...page } = await bulkJobs.page(params.org, query);
-    return { status: 200, body: { ...page, items: items.map(bulkJobBody) } };
+  async listJobs({ query, caller }, all) {
+    return { status: 200, body: await listJobs(all, caller, query) };
   },
 
   async getJob({ params, caller }, all) {

@@ -9,6 +9,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { exportKeptDays } from 'roster/domain/export';
 import { fileKeptDays } from 'roster/domain/import-actions';
 import type { Stage } from '../stages.ts';
 
@@ -30,6 +31,8 @@ export class Buckets extends Construct {
   readonly work: Bucket;
   /** The result of every row, for download. */
   readonly reports: Bucket;
+  /** Exports of rosters, for download, and what is gathered for them; forgotten soon, for each holds a whole roster. */
+  readonly exports: Bucket;
   /** The snapshots of the organizations' directories: what lists and searches read. Made anew from the table. */
   readonly directory: Bucket;
   /** The console and the public pages; only CloudFront reads it. */
@@ -56,6 +59,9 @@ export class Buckets extends Construct {
     announceObjects(this.uploads);
     this.work = this.#loggedBucket('Work', { lifecycleRules: [expiring] });
     this.reports = this.#loggedBucket('Reports', { lifecycleRules: [expiring] });
+    this.exports = this.#loggedBucket('Exports', {
+      lifecycleRules: [{ ...expiring, expiration: Duration.days(exportKeptDays) }],
+    });
     this.directory = this.#loggedBucket('Directory', {
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     });

@@ -28,6 +28,7 @@ export interface MonitoringProps {
   uploads: { queue: Queue; deadLetters: Queue };
   accounts: { queue: Queue; deadLetters: Queue };
   bulkJobs: { queue: Queue; deadLetters: Queue };
+  exports: { queue: Queue; deadLetters: Queue };
   directory: { queue: Queue; deadLetters: Queue };
   drops: { queue: Queue; deadLetters: Queue };
   mails: { queue: Queue; deadLetters: Queue; eventDeadLetters: Queue };
@@ -44,6 +45,7 @@ interface Threshold {
     | 'dead-letters'
     | 'account-letters'
     | 'job-letters'
+    | 'export-letters'
     | 'directory-letters'
     | 'drop-letters'
     | 'mail-letters'
@@ -70,6 +72,7 @@ export class Monitoring extends Construct {
     this.#watchImports(props);
     this.#watchAccounts(props);
     this.#watchBulkJobs(props);
+    this.#watchExports(props);
     this.#watchDirectory(props);
     this.#watchDrops(props);
     this.#watchMails(props);
@@ -124,6 +127,14 @@ export class Monitoring extends Construct {
       metric: bulkJobs.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
       above: 0,
       section: 'job-letters',
+    });
+  }
+
+  #watchExports({ exports }: MonitoringProps): void {
+    this.#alarm('ExportDeadLetters', 'Exports of a roster that could not go on', {
+      metric: exports.deadLetters.metricApproximateNumberOfMessagesVisible({ period }),
+      above: 0,
+      section: 'export-letters',
     });
   }
 

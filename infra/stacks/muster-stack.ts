@@ -9,6 +9,7 @@ import { Buckets } from '../constructs/buckets.ts';
 import { BulkQueue, bulkStepTimeout } from '../constructs/bulk-queue.ts';
 import { DirectoryQueue, refreshTimeout } from '../constructs/directory-queue.ts';
 import { DropQueue, dropStepTimeout } from '../constructs/drop-queue.ts';
+import { ExportQueue, exportStepTimeout } from '../constructs/export-queue.ts';
 import { Functions } from '../constructs/functions.ts';
 import { HttpApi } from '../constructs/http-api.ts';
 import { addImportSteps, objectsOf } from '../constructs/import-functions.ts';
@@ -55,6 +56,7 @@ export class MusterStack extends Stack {
   readonly #accounts: Accounts;
   readonly #accountQueue: AccountQueue;
   readonly #bulkQueue: BulkQueue;
+  readonly #exportQueue: ExportQueue;
   readonly #directoryQueue: DirectoryQueue;
   readonly #dropQueue: DropQueue;
   readonly #mails: Mails;
@@ -76,6 +78,7 @@ export class MusterStack extends Stack {
     this.#accounts = new Accounts(this, 'Accounts', { stage });
     this.#accountQueue = new AccountQueue(this, 'AccountChanges');
     this.#bulkQueue = new BulkQueue(this, 'BulkJobs');
+    this.#exportQueue = new ExportQueue(this, 'Exports');
     this.#directoryQueue = new DirectoryQueue(this, 'DirectoryChanges');
     this.#dropQueue = new DropQueue(this, 'Drops');
     this.#mails = new Mails(this, 'Mails', settings);
@@ -87,6 +90,7 @@ export class MusterStack extends Stack {
     const imports = this.#addImports();
     this.#addFollowers();
     this.#addBulkRunner();
+    this.#addExportRunner();
     this.#addDirectory();
     this.#addDropRunner();
     const http = this.#addHttp(imports);
@@ -101,6 +105,7 @@ export class MusterStack extends Stack {
       uploads: this.#addUploads(imports),
       accounts: this.#accountQueue,
       bulkJobs: this.#bulkQueue,
+      exports: this.#exportQueue,
       directory: this.#directoryQueue,
       drops: this.#dropQueue,
       mails: this.#mails,
@@ -114,6 +119,7 @@ export class MusterStack extends Stack {
       WorkBucket: this.#buckets.work.bucketName,
       ReportsBucket: this.#buckets.reports.bucketName,
       DirectoryBucket: this.#buckets.directory.bucketName,
+      ExportsBucket: this.#buckets.exports.bucketName,
       UserPoolId: this.#accounts.pool.userPoolId,
       UserPoolClientId: this.#accounts.client.userPoolClientId,
       MailQueueUrl: this.#mails.queue.queueUrl,
@@ -212,8 +218,8 @@ export class MusterStack extends Stack {
 
   /** Removes all that an organization has, in every bucket but the console's. */
   #addDropRunner(): void {
-    const { uploads, work, reports, directory } = this.#buckets;
-    const removed = [uploads, work, reports];
+    const { uploads, work, reports, exports, directory } = this.#buckets;
+    const removed = [uploads, work, reports, exports];
     const accounts = this.#accountQueue.queue;
     const { queue } = this.#dropQueue;
     const run = this.#functions.add({
@@ -228,6 +234,7 @@ export class MusterStack extends Stack {
         UPLOADS_BUCKET: uploads.bucketName,
         WORK_BUCKET: work.bucketName,
         REPORTS_BUCKET: reports.bucketName,
+        EXPORTS_BUCKET: exports.bucketName,
         DIRECTORY_BUCKET: directory.bucketName,
       },
       permissions: [
@@ -242,6 +249,29 @@ export class MusterStack extends Stack {
       acknowledgements: objectsOf(...removed, directory),
     });
     this.#dropQueue.serve(run);
+  }
+
+  /** Carries exports of the roster on, part by part. */
+  #addExportRunner(): void {
+    const { exports } = this.#buckets;
+    const { queue } = this.#exportQueue;
+    const run = this.#functions.add({
+      name: 'exports/run',
+      description: 'Carries an export of the roster on by one step',
+      timeout: exportStepTimeout,
+      callsItself: true,
+      memoryMegabytes: 1769,
+      environment: { EXPORT_QUEUE_URL: queue.queueUrl, EXPORTS_BUCKET: exports.bucketName },
+      permissions: [
+        useTable(this.#table, readAndWriteItems),
+        sendMessages(queue),
+        ...readObjects(exports),
+        writeObjects(exports, 'streamed'),
+        deleteObjects(exports),
+      ],
+      acknowledgements: objectsOf(exports),
+    });
+    this.#exportQueue.serve(run);
   }
 
   /** The snapshots that lists and searches read, made anew when much changed. */
@@ -388,8 +418,22 @@ export class MusterStack extends Stack {
       ],
       acknowledgements: this.#listing.acknowledgements,
     });
+    const exports = this.#functions.add({
+      name: 'exports/api',
+      description: 'Answers calls on exports of the roster',
+      environment: {
+        EXPORT_QUEUE_URL: this.#exportQueue.queue.queueUrl,
+        EXPORTS_BUCKET: this.#buckets.exports.bucketName,
+      },
+      permissions: [
+        useTable(table, readAndWriteItems),
+        sendMessages(this.#exportQueue.queue),
+        ...readObjects(this.#buckets.exports),
+      ],
+      acknowledgements: objectsOf(this.#buckets.exports),
+    });
     const imports = this.#addImportsApi(machine);
-    const areas = { access, organization, roster, departments, jobs, invitations, imports };
+    const areas = { access, organization, roster, departments, jobs, exports, invitations, imports };
     return new HttpApi(this, 'Http', { stage: this.#props.stage, authorizer, areas });
   }
 

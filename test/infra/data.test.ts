@@ -61,6 +61,7 @@ describe('what holds data', () => {
       'FilesUploads4BF93D6F',
       'FilesWorkB7EA2F83',
       'FilesReports78651758',
+      'FilesExportsXXXX',
       'FilesDirectoryD318E4A7',
       'FilesSite0CEBA247',
       'AccountsPool5D126928',
@@ -80,7 +81,13 @@ describe('buckets', () => {
   const buckets = prod.ofType('AWS::S3::Bucket');
   const named = (prefix: string) => buckets.find(([id]) => id.startsWith(prefix))![1].Properties;
 
-  it('are six', () => expect(buckets).toHaveLength(6));
+  it('are seven', () => expect(buckets).toHaveLength(7));
+
+  it('forget exports after 7 days, for each holds a whole roster', () => {
+    expect(named('FilesExports').LifecycleConfiguration.Rules).toEqual([
+      { Status: 'Enabled', ExpirationInDays: 7, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+    ]);
+  });
 
   it('keep the directory: it is read as long as there are members', () => {
     expect(named('FilesDirectory').LifecycleConfiguration.Rules).toEqual([
@@ -231,8 +238,8 @@ describe('queues', () => {
     });
   });
 
-  it('hand over steps of jobs one by one, of four jobs at once', () => {
-    expect(mappingOf('BulkJobs')).toMatchObject({
+  it.each(['BulkJobs', 'Exports'])('hand over steps of %s one by one, of four at once', (queue) => {
+    expect(mappingOf(queue)).toMatchObject({
       BatchSize: 1,
       ScalingConfig: { MaximumConcurrency: 4 },
       FunctionResponseTypes: ['ReportBatchItemFailures'],

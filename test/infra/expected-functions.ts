@@ -166,6 +166,21 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage'],
     environment: ['BULK_QUEUE_URL', 'DROP_QUEUE_URL', 'DIRECTORY_BUCKET', 'DIRECTORY_QUEUE_URL'],
   },
+  'exports/api': {
+    actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage'],
+    environment: ['EXPORT_QUEUE_URL', 'EXPORTS_BUCKET'],
+  },
+  'exports/run': {
+    actions: [
+      ...readAndWrite,
+      ...readObjects,
+      ...streamObjects,
+      's3:DeleteObject',
+      'sqs:SendMessage',
+      ...takeMessages,
+    ],
+    environment: ['EXPORT_QUEUE_URL', 'EXPORTS_BUCKET'],
+  },
   'jobs/run': {
     actions: [...readAndWrite, ...readObjects, 'sqs:SendMessage', ...takeMessages],
     environment: [
@@ -191,6 +206,7 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
       'UPLOADS_BUCKET',
       'WORK_BUCKET',
       'REPORTS_BUCKET',
+      'EXPORTS_BUCKET',
       'DIRECTORY_BUCKET',
     ],
   },

@@ -22,6 +22,8 @@ interface Fixture {
   importId: string;
   /** Of a coordinator's own, where one asks. */
   jobId: string;
+  /** Of a coordinator's own, where one asks. */
+  exportId: string;
   /** A department of the member. */
   home: string;
   fresh: string;
@@ -131,6 +133,18 @@ const table: Record<OrganizationOperation, Row> = {
   undoJob: { needs: 'members.write', coordinator: 'members', answers: [409] },
   cancelJob: { needs: 'members.write', coordinator: 'members', answers: [200, 409] },
   resumeJob: { needs: 'members.write', coordinator: 'members', body: () => ({}), answers: [202, 409] },
+  startExport: {
+    needs: 'members.export',
+    coordinator: 'members',
+    body: () => ({ format: 'csv' }),
+    answers: [202],
+  },
+  listExports: { needs: 'members.export', coordinator: 'members', answers: [200] },
+  getExport: { needs: 'members.export', coordinator: 'members', answers: [200] },
+  // The export may have ended already, or not yet.
+  getExportFile: { needs: 'members.export', coordinator: 'members', answers: [200, 409] },
+  cancelExport: { needs: 'members.export', coordinator: 'members', answers: [200, 409] },
+  resumeExport: { needs: 'members.export', coordinator: 'members', answers: [202, 409] },
   listDepartments: { needs: 'departments.read', answers: [200] },
   addDepartment: { needs: 'departments.write', body: ({ fresh }) => ({ name: fresh }), answers: [201] },
   changeDepartment: {
@@ -186,7 +200,16 @@ afterAll(() => test?.close());
 
 async function fixtureFor({ path }: Route, home: string, level: Level): Promise<Fixture> {
   const fresh = `n${++made}`;
-  const fixture = { fresh, home, memberId: '', departmentId: '', roleId: '', importId: '', jobId: '' };
+  const fixture = {
+    fresh,
+    home,
+    memberId: '',
+    departmentId: '',
+    roleId: '',
+    importId: '',
+    jobId: '',
+    exportId: '',
+  };
   if (path.includes('{memberId}')) {
     const account = { username: `user-${fresh}` };
     const member = { values: { ID: `m-${fresh}` }, departments: [home], account };
@@ -202,6 +225,10 @@ async function fixtureFor({ path }: Route, home: string, level: Level): Promise<
     const starting = asks.get(level === 'coordinator' ? level : 'owner') as Ask;
     const input = { action: 'disable', ids: ['nobody'] };
     fixture.jobId = (await starting('POST', '/members/bulk', input)).body.jobId;
+  }
+  if (path.includes('{exportId}')) {
+    const starting = asks.get(level === 'coordinator' ? level : 'owner') as Ask;
+    fixture.exportId = (await starting('POST', '/exports', { format: 'csv' })).body.exportId;
   }
   return fixture;
 }

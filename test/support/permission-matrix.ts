@@ -30,6 +30,8 @@ const rows: Record<Permission, string> = {
   'imports.read': 'y y y - y -',
   'imports.write': 'y y y - - -',
   'members.read': 'y y y w y -',
+  // An auditor reads, and takes nothing away.
+  'members.export': 'y y y w - -',
   'members.write': 'y y y w - -',
   'members.credentials': 'y y y w - -',
   'members.levels': 'y y - - - -',

@@ -62,8 +62,8 @@ it('start takes its sample: a message of an uploaded file', () => {
   expect({ ...importOfOriginal(detail.object.key), from: 'upload' }).toEqual(sample('imports/unzip'));
 });
 
-it('the runner of jobs takes its sample: a message that names a job', () => {
-  const { Records } = sample('jobs/run') as { Records: { body: string }[] };
+it.each(['jobs/run', 'exports/run'])('%s takes its sample: a message that names a job', (name) => {
+  const { Records } = sample(name) as { Records: { body: string }[] };
   expect(Records.map(({ body }) => BulkMessage.parse(JSON.parse(body)))).toEqual([
     { organization: 'acme', jobId: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/) },
   ]);
@@ -88,6 +88,23 @@ it.each(['access/api', 'organization/api', 'roster/api', 'imports/api', 'invitat
     expect(route?.body?.safeParse(JSON.parse(event.body ?? 'null')).error).toBeUndefined();
   },
 );
+it.each([
+  'access/api',
+  'organization/api',
+  'roster/api',
+  'imports/api',
+  'invitations/api',
+  'jobs/api',
+  'exports/api',
+])('the sample of %s is a call of a route of its own', (name) => {
+  const event = sample(name) as { routeKey: string; body?: string; pathParameters?: unknown };
+  const route = Object.values<Route>(routes).find(
+    ({ method, path }) => `${method} ${path}` === event.routeKey,
+  );
+  expect(`${route?.area}/api`).toBe(name);
+  expect(route?.params?.safeParse(event.pathParameters).error).toBeUndefined();
+  expect(route?.body?.safeParse(JSON.parse(event.body ?? 'null')).error).toBeUndefined();
+});
 
 it.each([
   ['send', MailMessage],

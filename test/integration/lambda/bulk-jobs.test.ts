@@ -463,23 +463,6 @@ describe('undoing a job', () => {
   });
 });
 
-describe('the list of jobs', () => {
-  it('has the newest first, page by page, and takes no cursor of another organization', async () => {
-    await putMembers(2);
-    const made: string[] = [];
-    for (let count = 0; count < 5; count++) {
-      made.push((await start(chief, { action: 'enable', ids: ['m001'] })).jobId);
-    }
-    const first = await jobs.page(acme, { limit: 3 });
-    const second = await jobs.page(acme, { limit: 3, cursor: first.nextCursor });
-    expect([...first.items, ...second.items].map(({ jobId }) => jobId)).toEqual(made.reverse());
-    expect(second.nextCursor).toBeUndefined();
-    await expect(jobs.page('other', { limit: 3, cursor: first.nextCursor })).rejects.toMatchObject({
-      code: 'invalid_cursor',
-    });
-  });
-});
-
 describe('a job that invites', () => {
   const invite = () => start(chief, { action: 'invite', filter: { status: ['not_joined'] } });
   const email = 'somebody@example.org';

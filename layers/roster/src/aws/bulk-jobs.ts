@@ -44,11 +44,8 @@ export interface BulkJobRecords {
   ): Promise<void>;
   /** @throws MusterError `not_found` */
   get(organization: string, jobId: string): Promise<BulkJob>;
-  /** Newest first. @throws MusterError `invalid_cursor` */
-  page(
-    organization: string,
-    request: { limit: number; cursor?: string | undefined },
-  ): Promise<BulkPage<BulkJob>>;
+  /** The newest ones before an id, for a list of jobs of all kinds. */
+  before(organization: string, limit: number, jobId?: string): Promise<BulkJob[]>;
   update(organization: string, next: BulkJob, event?: AuditEvent): Promise<void>;
   /** Stores the members just collected, if there are any, as the chunk before `next.chunks`. */
   addChunk(organization: string, next: BulkJob, members: readonly ChunkMember[]): Promise<void>;
@@ -128,7 +125,6 @@ const ResultItem = z.object({
   ),
 });
 
-const jobIdLength = z.string().length(26);
 /** A place in the results: in this item, after so many of its results. */
 const ResultPlace = z.strictObject({
   sk: z.string().startsWith(keys.bulkResultPrefix).max(50),
@@ -169,9 +165,7 @@ export function bulkJobRecords(
       return parseItem(JobItem, item, 'job');
     },
 
-    async page(organization, { limit, cursor }) {
-      const scope: CursorScope = [organization, 'jobs'];
-      const before = cursor === undefined ? undefined : readCursor(scope, jobIdLength, cursor);
+    async before(organization, limit, before) {
       const page = await table.query({
         KeyConditionExpression: before === undefined ? 'pk = :pk' : 'pk = :pk AND sk < :before',
         ExpressionAttributeValues: {
@@ -182,9 +176,7 @@ export function bulkJobRecords(
         ConsistentRead: true,
         Limit: limit,
       });
-      const items = page.items.map((item) => parseItem(JobItem, item, 'job'));
-      const last = page.lastKey && items.at(-1);
-      return { items, ...(last && { nextCursor: writeCursor(scope, last.jobId) }) };
+      return page.items.map((item) => parseItem(JobItem, item, 'job'));
     },
 
     update: (organization, next, event) => commit(organization, [nextPut(organization, next)], event),

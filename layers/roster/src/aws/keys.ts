@@ -83,6 +83,9 @@ export const keys = {
   /** What the headers of files mean, by the hash of the header. */
   savedMappings: (org: string): string => `O#${org}#MAPPING`,
   savedMapping: (org: string, mappingId: string): Key => ({ pk: `O#${org}#MAPPING`, sk: mappingId }),
+  /** Exports of the roster; what they gather lies in their bucket. */
+  exports: (org: string): string => `O#${org}#EXPORT`,
+  export: (org: string, exportId: string): Key => ({ pk: `O#${org}#EXPORT`, sk: exportId }),
   membership: (account: string, org: string): Key => ({ pk: `A#${account}`, sk: `O#${org}` }),
   memberships: (account: string): string => `A#${account}`,
   membershipPrefix: 'O#',

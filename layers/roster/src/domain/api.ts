@@ -4,6 +4,7 @@ import { auditActions } from './audit.ts';
 import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, narrows } from './bulk-job.ts';
 import { rootDepartment } from './departments.ts';
 import { dropStages, dropStates } from './drop.ts';
+import { exportFormats, exportPresets } from './export.ts';
 import { delimiters, encodings } from './file-format.ts';
 import { GroupName } from './group-name.ts';
 import { matchWays } from './header.ts';
@@ -58,6 +59,7 @@ export const Params = {
   role: z.object({ org: organizationId, roleId: ulid }),
   savedMapping: z.object({ org: organizationId, mappingId: z.string().regex(/^[0-9a-f]{32}$/) }),
   job: z.object({ org: organizationId, jobId: ulid }),
+  export: z.object({ org: organizationId, exportId: ulid }),
   registration: z.object({ organization: organizationId }),
   member: z.object({ org: organizationId, memberId: z.string().min(1).max(200) }),
 };
@@ -845,7 +847,6 @@ export const BulkJobBody = z
     endedAt: time.optional(),
   })
   .meta({ id: 'BulkJob' });
-export const BulkJobList = listOf(BulkJobBody).meta({ id: 'BulkJobList' });
 export const BulkResultsQuery = Page.extend({ outcome: z.enum(bulkOutcomes).optional() });
 export const BulkResultList = listOf(
   z
@@ -857,6 +858,94 @@ export const BulkResultList = listOf(
     })
     .meta({ id: 'BulkResult' }),
 ).meta({ id: 'BulkResultList' });
+
+// Exports
+
+/**
+ * `columns` are names of the roster schema's, in the order of the file, for the preset `roster` alone; without them it is
+ * all, but emails and phones only as the options say. `filter` is that of the list of members.
+ */
+export const ExportInput = z
+  .strictObject({
+    format: z.enum(exportFormats),
+    preset: z.enum(exportPresets).default('roster'),
+    columns: z.array(z.string().min(1).max(100)).min(1).max(200).optional(),
+    filter: MemberFilterInput.optional(),
+    includeEmails: z.boolean().optional(),
+    includePhones: z.boolean().optional(),
+    byteOrderMark: z.boolean().default(true),
+  })
+  .meta({ id: 'ExportInput' });
+const jobError = z.object({ code: z.string(), message: z.string() });
+const progress = z.object({ done: count, total: count });
+/** `progress` counts members that were looked at; `rows` are those in the file, which is there until `expiresAt`. */
+export const ExportBody = z
+  .object({
+    exportId: z.string(),
+    format: z.enum(exportFormats),
+    preset: z.enum(exportPresets),
+    columns: z.array(z.string()),
+    includeEmails: z.boolean(),
+    includePhones: z.boolean(),
+    byteOrderMark: z.boolean(),
+    filter: z.record(z.string(), z.unknown()).optional(),
+    status: ImportStatus,
+    progress,
+    fileName: z.string(),
+    rows: count.optional(),
+    bytes: count.optional(),
+    error: jobError.optional(),
+    createdBy: z.string(),
+    createdAt: time,
+    updatedAt: time,
+    endedAt: time.optional(),
+    expiresAt: time.optional(),
+  })
+  .meta({ id: 'Export' });
+export const ExportList = listOf(ExportBody).meta({ id: 'ExportList' });
+
+// Jobs of all kinds
+
+/**
+ * What the jobs of all kinds have in common. `jobId` is the import's or export's id for those; `status` is in the words of
+ * imports, `progress` in rows, changes or members.
+ */
+const jobFields = {
+  jobId: z.string(),
+  status: ImportStatus,
+  progress: progress.optional(),
+  error: jobError.optional(),
+  createdBy: z.string(),
+  createdAt: time,
+  updatedAt: time,
+  endedAt: time.optional(),
+};
+/** An import, an export or an action on many members; each has what its own call shows, as far as a list needs it. */
+export const JobBody = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('import'),
+      ...jobFields,
+      fileName: z.string(),
+      mode: ImportMode,
+      step: ImportStep,
+      counts: Counts,
+      actions: z.array(z.enum(importActionNames)),
+      waitsFor: z.enum(importNeeds).optional(),
+    }),
+    z.object({
+      kind: z.literal('export'),
+      ...jobFields,
+      fileName: z.string(),
+      format: z.enum(exportFormats),
+      preset: z.enum(exportPresets),
+      rows: count.optional(),
+      expiresAt: time.optional(),
+    }),
+    z.object({ kind: z.literal('bulk'), ...BulkJobBody.shape, ...jobFields }),
+  ])
+  .meta({ id: 'Job' });
+export const JobList = listOf(JobBody).meta({ id: 'JobList' });
 
 // Departments and roles
 

@@ -52,6 +52,12 @@ export const auditActions = [
   'drop.start',
   'drop.cancel',
   'drop.complete',
+  'export.start',
+  'export.complete',
+  'export.cancel',
+  'export.resume',
+  'export.fail',
+  'export.download',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

@@ -40,6 +40,8 @@ export const errorStatus = {
   drop_not_awaiting: 409,
   own_request: 403,
   report_not_ready: 409,
+  export_not_ready: 409,
+  export_expired: 410,
   file_not_uploaded: 409,
   file_purged: 410,
   organization_exists: 409,

@@ -25,6 +25,7 @@ export const permissions = [
   'imports.read',
   'imports.write',
   'members.read',
+  'members.export',
   'members.write',
   'members.credentials',
   'members.levels',
@@ -51,7 +52,12 @@ const notForOwners = everything.filter((permission) => !forOwners.includes(permi
 const forSecurity: readonly Permission[] = ['members.levels', 'accounts.clear', 'organization.confirmDrop'];
 const keepingTheRoster = notForOwners.filter((permission) => !forSecurity.includes(permission));
 /** What a coordinator has for the members of its departments only (B17, S2.1, S2.2). */
-const boundedToDepartments: readonly Permission[] = ['members.read', 'members.write', 'members.credentials'];
+const boundedToDepartments: readonly Permission[] = [
+  'members.read',
+  'members.export',
+  'members.write',
+  'members.credentials',
+];
 
 /**
  * The one table that decides who may do what, for the API and the console alike (design section 6).

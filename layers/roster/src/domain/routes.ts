@@ -13,6 +13,7 @@ export const areas = [
   'roster',
   'departments',
   'jobs',
+  'exports',
   'invitations',
 ] as const;
 /** The function that serves a route: `functions/<area>/api.ts`. */
@@ -45,6 +46,7 @@ const org = `${api}/orgs/{org}`;
 const one = `${org}/imports/{importId}`;
 const member = `${org}/members/{memberId}`;
 const job = `${org}/jobs/{jobId}`;
+const oneExport = `${org}/exports/{exportId}`;
 const P = shapes.Params;
 
 export const routes = {
@@ -769,10 +771,10 @@ export const routes = {
     path: `${org}/jobs`,
     area: 'jobs',
     access: 'members.read',
-    summary: 'Jobs on many members, newest first.',
+    summary: 'Imports, exports and actions on many members together, newest first.',
     params: P.org,
     query: shapes.Page,
-    responses: { 200: shapes.BulkJobList },
+    responses: { 200: shapes.JobList },
   },
   getJob: {
     method: 'GET',
@@ -826,6 +828,68 @@ export const routes = {
     params: P.job,
     body: shapes.BulkResume,
     responses: { 202: shapes.BulkJobBody },
+  },
+  startExport: {
+    method: 'POST',
+    path: `${org}/exports`,
+    area: 'exports',
+    access: 'members.export',
+    scoped: true,
+    summary: 'Exports the roster, all of it or those whom a filter lets through, as a job.',
+    params: P.org,
+    body: shapes.ExportInput,
+    responses: { 202: shapes.ExportBody },
+  },
+  listExports: {
+    method: 'GET',
+    path: `${org}/exports`,
+    area: 'exports',
+    access: 'members.export',
+    scoped: true,
+    summary: 'Exports, newest first; coordinators see their own.',
+    params: P.org,
+    query: shapes.Page,
+    responses: { 200: shapes.ExportList },
+  },
+  getExport: {
+    method: 'GET',
+    path: oneExport,
+    area: 'exports',
+    access: 'members.export',
+    scoped: true,
+    summary: 'One export with its status and progress.',
+    params: P.export,
+    responses: { 200: shapes.ExportBody },
+  },
+  getExportFile: {
+    method: 'GET',
+    path: `${oneExport}/file`,
+    area: 'exports',
+    access: 'members.export',
+    scoped: true,
+    summary: 'A link to the file of an export, a .zip; each one given is in the audit trail.',
+    params: P.export,
+    responses: { 200: shapes.Download },
+  },
+  cancelExport: {
+    method: 'POST',
+    path: `${oneExport}/cancel`,
+    area: 'exports',
+    access: 'members.export',
+    scoped: true,
+    summary: 'Stops an export; no file comes about.',
+    params: P.export,
+    responses: { 200: shapes.ExportBody },
+  },
+  resumeExport: {
+    method: 'POST',
+    path: `${oneExport}/resume`,
+    area: 'exports',
+    access: 'members.export',
+    scoped: true,
+    summary: 'Goes on with an export that was cancelled, stopped or stuck.',
+    params: P.export,
+    responses: { 202: shapes.ExportBody },
   },
   listDepartments: {
     method: 'GET',

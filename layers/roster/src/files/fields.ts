@@ -62,6 +62,15 @@ function unquoted(inner: string): string {
   return inner.includes('"') ? inner.replaceAll('""', '"') : inner;
 }
 
+/** Fields as one record, which {@link splitText} takes apart again. */
+export function encodeRecord(fields: readonly string[], delimiter: string): string {
+  return fields
+    .map((field) =>
+      /["\r\n]/.test(field) || field.includes(delimiter) ? `"${field.replaceAll('"', '""')}"` : field,
+    )
+    .join(delimiter);
+}
+
 /** One field of a record at `[start, end)` without splitting the others; `''` if there are fewer. */
 export function fieldAt(
   buffer: Buffer,

@@ -7,6 +7,7 @@ import { splitFields } from './fields.ts';
 import { Framer } from './framing.ts';
 import { findHeader, type HeaderPlace, headerNames } from './header.ts';
 import type { FileLimits } from './limits.ts';
+import { withoutApostrophes } from './neutral-records.ts';
 import { RecordBatch, type RosterRecord } from './records.ts';
 import { type ByteSource, HashingReader } from './source.ts';
 import { readSheet, sheetDelimiter } from './xlsx.ts';
@@ -218,7 +219,8 @@ class TextReader {
   }
 
   private async push(chunk: Buffer, isLast: boolean): Promise<RecordBatch> {
-    const batch = (this.framer as Framer).push(chunk, isLast);
+    const framed = (this.framer as Framer).push(chunk, isLast);
+    const batch = withoutApostrophes(framed, (this.place as HeaderPlace).delimiter);
     if (!this.isHeaderGiven && batch.length > 0) await this.giveHeader(batch.shift() as RosterRecord);
     return batch;
   }

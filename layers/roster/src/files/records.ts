@@ -53,6 +53,11 @@ export class RecordBatch implements Iterable<RosterRecord> {
     return this.count - this.first;
   }
 
+  /** The bytes that the records lie in, and others. */
+  get contents(): Buffer {
+    return this.buffer;
+  }
+
   /** Takes the first record out of the batch: the header. */
   shift(): RosterRecord | undefined {
     return this.length === 0 ? undefined : new RecordView(this, this.first++);

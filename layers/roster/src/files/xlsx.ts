@@ -1,5 +1,6 @@
 import readWorkbook, { type Row } from 'read-excel-file/universal';
 import { FileError } from './errors.ts';
+import { encodeRecord } from './fields.ts';
 
 /** A sheet's rows as CSV records: what the framer gives for text. */
 export interface SheetRecords {
@@ -59,7 +60,7 @@ async function parse(workbook: Uint8Array) {
 function recordOf(row: Row<string>, line: number): SheetRow[] {
   const fields = row.map(textOf);
   if (fields.every((field) => field.trim() === '')) return [];
-  const record = fields.map(encoded).join(sheetDelimiter);
+  const record = encodeRecord(fields, sheetDelimiter);
   return [{ line, quoted: record.includes('"'), bytes: Buffer.from(record), fields }];
 }
 
@@ -68,10 +69,6 @@ function textOf(cell: unknown): string {
   if (typeof cell === 'boolean') return cell ? 'True' : 'False';
   if (cell instanceof Date) return cell.toISOString().slice(0, 10);
   return String(cell);
-}
-
-function encoded(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
 /**

@@ -16,6 +16,7 @@ import { type DirectoryQueue, directoryQueue } from '../aws/directory-queue.ts';
 import { type DropQueue, dropQueue } from '../aws/drop-queue.ts';
 import { type Drops, dropsInTable } from '../aws/drops.ts';
 import { type DueMembers, dueMembers, type PlannedReminders, plannedReminders } from '../aws/due-members.ts';
+import { type ExportRecords, exportRecords } from '../aws/exports.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
@@ -23,7 +24,7 @@ import { type InvitationLinks, invitationLinks } from '../aws/invitation-links.t
 import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
 import { type MailRecords, mailRecords } from '../aws/mails.ts';
 import { type MemberRecords, memberRecords } from '../aws/members.ts';
-import { type BucketObjects, bucketObjects } from '../aws/objects.ts';
+import { type BucketObjects, bucketObjects, presignDownload } from '../aws/objects.ts';
 import { type OrganizationRecords, organizationRecords } from '../aws/organizations.ts';
 import { type ResetLinks, resetLinksInTable } from '../aws/reset-links.ts';
 import { type RoleRecords, roleRecords } from '../aws/roles.ts';
@@ -31,7 +32,9 @@ import { type Roster, roster } from '../aws/roster.ts';
 import { createTable, type Table } from '../aws/table.ts';
 import { type UnsubscribeLinks, unsubscribeLinksInTable } from '../aws/unsubscribe-links.ts';
 import { cognitoUserPool, type UserPool } from '../aws/user-pool.ts';
+import { exportLinkTtlSeconds, type RosterExport } from '../domain/export.ts';
 import type { Clock, NewId } from '../domain/ports.ts';
+import { exportFiles } from '../pipeline/export.ts';
 import { env, readEnv } from './env.ts';
 import { lazily } from './lazily.ts';
 import { type TokenVerifier, tokenVerifier } from './tokens.ts';
@@ -71,6 +74,12 @@ export interface Deps {
   /** Jobs on many members, and the queue that lets them go on. */
   bulkJobs: BulkJobRecords;
   bulkQueue: BulkQueue;
+  /** Exports of the roster, the queue that lets them go on, and what they gather and write. */
+  exports: ExportRecords;
+  exportQueue: BulkQueue;
+  exportObjects: BucketObjects;
+  /** A link to the file of an export. @throws MusterError `not_found` if it is gone */
+  exportLink: (organization: string, job: RosterExport) => Promise<string>;
   departments: DepartmentRecords;
   imports: ImportRecords;
   roles: RoleRecords;
@@ -129,6 +138,16 @@ export const deps: Deps = lazily<Deps>({
   unsubscribeLinks: () => unsubscribeLinksInTable(deps.table),
   bulkJobs: () => bulkJobRecords(deps.table, deps.audit),
   bulkQueue: () => bulkQueue(readEnv(env.bulkQueue).BULK_QUEUE_URL),
+  exports: () => exportRecords(deps.table, deps.audit),
+  exportQueue: () => bulkQueue(readEnv(env.exportQueue).EXPORT_QUEUE_URL),
+  exportObjects: () => bucketObjects(readEnv(env.exports).EXPORTS_BUCKET),
+  exportLink:
+    () =>
+    (organization, { exportId, fileName }) => {
+      const key = exportFiles.file({ organization, exportId });
+      const options = { fileName, ttlSeconds: exportLinkTtlSeconds };
+      return presignDownload(readEnv(env.exports).EXPORTS_BUCKET, key, options);
+    },
   departments: () => departmentRecords(deps),
   imports: () => importRecords(deps.table, deps.audit),
   roles: () => roleRecords(deps),
@@ -147,6 +166,7 @@ export const deps: Deps = lazily<Deps>({
       readEnv(env.uploads).UPLOADS_BUCKET,
       readEnv(env.work).WORK_BUCKET,
       readEnv(env.reports).REPORTS_BUCKET,
+      readEnv(env.exports).EXPORTS_BUCKET,
     ];
     return buckets.map((bucket) => ({ objects: bucketObjects(bucket), prefix: `${organization}/` }));
   },

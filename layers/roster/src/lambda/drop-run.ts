@@ -24,11 +24,12 @@ import {
   nextStage,
 } from '../domain/drop.ts';
 import { isMusterError } from '../domain/errors.ts';
+import { isExportOpen } from '../domain/export.ts';
 import type { Import } from '../domain/import.ts';
 import { shardCount } from '../domain/member.ts';
 import { cancelBulk } from './bulk-jobs.ts';
 import type { Deps } from './deps.ts';
-
+import { cancelExport } from './exports.ts';
 import { nextSecond } from './member-call.ts';
 import { logger } from './observability.ts';
 
@@ -44,10 +45,12 @@ export type DropRunDeps = Pick<
   | 'organizations'
   | 'imports'
   | 'bulkJobs'
+  | 'exports'
   | 'accountQueue'
   | 'audit'
 > &
-  Parameters<typeof cancelBulk>[0];
+  Parameters<typeof cancelBulk>[0] &
+  Parameters<typeof cancelExport>[0];
 
 /** What the queue carries; what to do stands in the drop. */
 export const DropMessage: z.ZodType<DropRef> = z.strictObject({
@@ -143,15 +146,32 @@ async function stop({ deps, organization, drop }: Run): Promise<boolean> {
   for (const job of await deps.imports.open(organization, deps.clock())) {
     await endImport(deps, organization, job, drop);
   }
-  let cursor: string | undefined;
-  do {
-    const page = await deps.bulkJobs.page(organization, { limit: 100, cursor });
-    for (const { jobId } of page.items.filter(isJobOpen)) {
-      await endedAlready(() => cancelBulk(deps, { organization, jobId, acting: actorOf(drop) }));
-    }
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
+  const acting = actorOf(drop);
+  for await (const job of newestFirst((before) =>
+    deps.bulkJobs.before(organization, pageSize, before?.jobId),
+  )) {
+    const call = { organization, jobId: job.jobId, acting };
+    if (isJobOpen(job)) await endedAlready(() => cancelBulk(deps, call));
+  }
+  for await (const job of newestFirst((before) =>
+    deps.exports.before(organization, pageSize, before?.exportId),
+  )) {
+    const call = { organization, exportId: job.exportId, acting };
+    if (isExportOpen(job)) await endedAlready(() => cancelExport(deps, call));
+  }
   return true;
+}
+
+const pageSize = 100;
+
+/** All of a list that is read from its newest on, page by page. */
+async function* newestFirst<T>(page: (before: T | undefined) => Promise<T[]>): AsyncIterable<T> {
+  let last: T | undefined;
+  do {
+    const items = await page(last);
+    yield* items;
+    last = items.at(-1);
+  } while (last !== undefined);
 }
 
 /** Ends an import at whatever step it is: of one that is being applied, no further chunk is written. */
@@ -239,17 +259,19 @@ async function removeDue(run: Run): Promise<boolean> {
   return removeAll(run, { pk: keys.plannedReminders(run.organization) });
 }
 
-/** Removes the records of imports and jobs with all that belongs to them, and what is counted of members. */
+/** Removes the records of imports, jobs and exports with all that belongs to them, and what is counted of members. */
 async function removeRecords(run: Run): Promise<boolean> {
   const { organization, deps } = run;
   const kinds = [
     { list: keys.imports(organization), counts: { imports: 1 }, detail: keys.importDetail },
     { list: keys.bulkJobs(organization), counts: { jobs: 1 }, detail: keys.bulkResults },
+    { list: keys.exports(organization), counts: { exports: 1 }, detail: undefined },
   ];
   for (const { list, counts, detail } of kinds) {
     for await (const page of deps.drops.keysIn({ pk: list })) {
       for (const key of page) {
-        if (!(await removeAll(run, { pk: detail(organization, key.sk) }))) return false;
+        const isDone = detail === undefined || (await removeAll(run, { pk: detail(organization, key.sk) }));
+        if (!isDone) return false;
         await step(run, { counts }, [{ delete: key }]);
       }
     }

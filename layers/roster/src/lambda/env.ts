@@ -25,6 +25,8 @@ export const env = {
   accountQueue: z.object({ ACCOUNT_QUEUE_URL: z.url() }),
   dropQueue: z.object({ DROP_QUEUE_URL: z.url() }),
   bulkQueue: z.object({ BULK_QUEUE_URL: z.url() }),
+  exportQueue: z.object({ EXPORT_QUEUE_URL: z.url() }),
+  exports: z.object({ EXPORTS_BUCKET: text }),
   mailQueue: z.object({ MAIL_QUEUE_URL: z.url() }),
   mailer: z.object({
     MAIL_FROM: z.email(),

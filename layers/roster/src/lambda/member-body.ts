@@ -18,13 +18,18 @@ interface BodyDeps {
 function memberBody(stored: Member, tree: DepartmentTree | undefined, now: Date) {
   const { account: _, invitation, ...member } = stored;
   const departments = tree === undefined ? [] : standingOf(tree, member.departments);
-  const departmentPaths = departments.map((id) => shownPath(tree as DepartmentTree, id));
+  const departmentPaths = tree === undefined ? [] : departmentPathsOf(tree, member.departments);
   return {
     ...{ ...member, departments, departmentPaths, memberId: member.externalId },
     ...(invitation && {
       invitation: { ...invitationFields(invitation), state: invitationStateOf(stored, now) },
     }),
   };
+}
+
+/** The paths of a member's departments as they stand today, whatever was handed over since it was written. */
+export function departmentPathsOf(tree: DepartmentTree, departments: readonly string[]): string[] {
+  return standingOf(tree, departments).map((id) => shownPath(tree, id));
 }
 
 /** The root has no path: it is shown by its name, the organization's. */

@@ -14,14 +14,14 @@ export async function* lineBatches(chunks: AsyncIterable<Uint8Array>): AsyncIter
 }
 
 /** Several streams of lines, each ascending by `order`, as one that is ascending; equal ones in stream order. */
-export async function* mergeLines(
+export async function* mergeLines<R extends number | string>(
   streams: readonly AsyncIterable<string[]>[],
-  order: (line: string) => number,
+  order: (line: string) => R,
 ): AsyncIterable<string> {
   const cursors = await Promise.all(streams.map((stream) => Cursor.open(stream, order)));
   let open = cursors.filter((cursor) => !cursor.done);
   while (open.length > 0) {
-    let least = open[0] as Cursor;
+    let least = open[0] as Cursor<R>;
     for (const cursor of open) if (cursor.rank < least.rank) least = cursor;
     yield least.line;
     if (least.step()) continue;
@@ -31,21 +31,21 @@ export async function* mergeLines(
 }
 
 /** A place in a stream of batches; moves without a promise within a batch. */
-class Cursor {
+class Cursor<R> {
   done = false;
   line = '';
-  rank = 0;
+  declare rank: R;
   private batch: string[] = [];
   private index = 0;
   private readonly batches: AsyncIterator<string[]>;
-  private readonly order: (line: string) => number;
+  private readonly order: (line: string) => R;
 
-  private constructor(batches: AsyncIterator<string[]>, order: (line: string) => number) {
+  private constructor(batches: AsyncIterator<string[]>, order: (line: string) => R) {
     this.batches = batches;
     this.order = order;
   }
 
-  static async open(stream: AsyncIterable<string[]>, order: (line: string) => number): Promise<Cursor> {
+  static async open<R>(stream: AsyncIterable<string[]>, order: (line: string) => R): Promise<Cursor<R>> {
     const cursor = new Cursor(stream[Symbol.asyncIterator](), order);
     await cursor.refill();
     return cursor;

@@ -8,9 +8,11 @@ import {
   type ImportMode,
   noCounts,
 } from '../domain/import.ts';
-import { activeState, shardOf } from '../domain/member.ts';
+import { activeState, type MemberState, shardOf } from '../domain/member.ts';
 import type { MemberDigest, PlannedChange } from '../domain/ports.ts';
 import { compilePlacing } from '../domain/roster-row.ts';
+import { columnWithRole } from '../domain/schema.ts';
+import { compileStateText } from '../domain/state-text.ts';
 import { canonicalOf } from '../domain/validate.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { CheckedRows, formatUnique } from './checked-rows.ts';
@@ -52,6 +54,7 @@ export class PartComparison {
   private readonly manifest: Manifest;
   private readonly mode: ImportMode;
   private readonly departmentAt: number;
+  private readonly stateText: { name: string; tell: ReturnType<typeof compileStateText> } | undefined;
   private readonly placing: ReturnType<typeof compilePlacing>;
   /** Department texts of rows to be added, as they stand in the checked file. */
   private readonly rawDepartments = new Set<string>();
@@ -64,6 +67,8 @@ export class PartComparison {
     this.names = manifest.columns.map((column) => column.name);
     this.uniqueAt = uniqueColumns(manifest.columns);
     this.departmentAt = manifest.columns.findIndex(({ role }) => role === 'department');
+    const state = columnWithRole(manifest.columns, 'state');
+    this.stateText = state && { name: state.name, tell: compileStateText(state) };
     this.placing = compilePlacing(manifest.columns);
     this.canonical = canonicalOf(manifest.columns);
     this.hash = compileValuesHash(this.names, hasher);
@@ -150,7 +155,7 @@ export class PartComparison {
     stored: Record<string, string> | undefined,
   ): RowOutcome {
     const mayDiffer = !this.manifest.complete || this.differing.has(member.externalId);
-    const comparison = mayDiffer ? this.compareValues(index, stored ?? {}) : undefined;
+    const comparison = mayDiffer ? this.compareValues(index, stored ?? {}, member) : undefined;
     const before = comparison?.before ?? {};
     const active = this.rows.active(index);
     const outcome = outcomeOfRow(this.mode, { active }, member, Object.keys(before).length > 0);
@@ -173,7 +178,19 @@ export class PartComparison {
     return outcome;
   }
 
-  private compareValues(index: number, stored: Record<string, string>) {
+  /**
+   * A member's values with its state as it is: somebody may have disabled or enabled the member since a file said so, and
+   * a file that says how it is, as an export does, changes nothing.
+   */
+  private tellingState(stored: Record<string, string>, state: MemberState): Record<string, string> {
+    const { stateText } = this;
+    if (stateText === undefined) return stored;
+    const text = stored[stateText.name] ?? '';
+    const told = stateText.tell(text, state !== 'disabled');
+    return told === text ? stored : { ...stored, [stateText.name]: told };
+  }
+
+  private compareValues(index: number, stored: Record<string, string>, member: MemberDigest) {
     const fresh = this.rows.values(index);
     const values: Record<string, string> = { ...stored };
     for (const [at, name] of this.names.entries()) {
@@ -182,7 +199,8 @@ export class PartComparison {
       else values[name] = value;
     }
     const after = { values: fresh, canonical: this.canonical(values) };
-    const old = { values: stored, canonical: this.canonical(stored) };
+    const told = this.tellingState(stored, member.state);
+    const old = { values: told, canonical: this.canonical(told) };
     return {
       before: differingFields(this.names, old, after),
       canonical: { before: old.canonical, after: after.canonical },

@@ -1,0 +1,261 @@
+import { parse } from 'csv-parse/sync';
+import { MemberBody as AnyMember, AuditEntry } from 'roster/domain/api';
+import type { Column } from 'roster/domain/schema';
+import unzipper from 'unzipper';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MusterClient, RosterExport } from '../../commands/client.ts';
+import {
+  all,
+  importAndApprove,
+  importFile,
+  newTenant,
+  startTestCloud,
+  type Tenant,
+  type TestCloud,
+} from '../support/cloud.ts';
+import { asking, person } from '../support/people.ts';
+
+type Choice = Parameters<MusterClient['startExport']>[1];
+
+const columns: Column[] = [
+  { name: 'ID', type: 'text', role: 'externalId', required: true },
+  { name: 'Active', type: 'boolean', role: 'state' },
+  { name: 'First', type: 'text', role: 'firstName' },
+  { name: 'Last', type: 'text', role: 'lastName' },
+  { name: 'Mail', type: 'email', role: 'email' },
+  { name: 'Mobile', type: 'phone', role: 'phone' },
+  { name: 'Team', type: 'text', role: 'group' },
+  { name: 'Unit', type: 'text', role: 'department', createDepartments: true },
+  { name: 'Note', type: 'text' },
+];
+
+/** Exports, waits, and opens the file that the link gives. */
+async function exported(club: Tenant, choice: Choice, client = club.client) {
+  const { exportId } = await client.startExport(club.organization, choice);
+  const job = await client.waitForExport(club.organization, exportId, { deadlineSeconds: 120 });
+  expect(job, JSON.stringify(job.error)).toMatchObject({ status: 'complete' });
+  return { job, ...(await opened(club, job, client)) };
+}
+
+async function opened({ organization }: Tenant, { exportId }: RosterExport, client: MusterClient) {
+  const response = await fetch(await client.linkToExport(organization, exportId));
+  expect(response.status).toBe(200);
+  const zip = Buffer.from(await response.arrayBuffer());
+  const { files } = await unzipper.Open.buffer(zip);
+  expect(files).toHaveLength(1);
+  const [file] = files;
+  return { zip, name: file?.path ?? '', content: (await file?.buffer()) ?? Buffer.alloc(0) };
+}
+
+/** The rows of a CSV export, read by a reader that is not ours; apostrophes of neutralized fields stay. */
+function rowsOf(content: Buffer): Record<string, string>[] {
+  return parse(content, { bom: true, columns: true });
+}
+
+const noChange = { added: 0, updated: 0, reactivated: 0, disabled: 0, rejected: 0 };
+
+describe('exports', () => {
+  let test: TestCloud;
+  let club: Tenant;
+  beforeAll(async () => {
+    test = await startTestCloud();
+    club = await newTenant(test.cloud, 'Club', columns);
+    // An apostrophe before a sign marks text, as in spreadsheets; two of them are one that is meant.
+    const lines = [
+      'ID,Active,First,Last,Mail,Mobile,Team,Unit,Note',
+      '007,True,Ann,Lee,ann@club.example,+33 1 23 45,Red,North,"=1+1"',
+      '7,yes,Bob,"O\'Neil, ""Jr""",bob@club.example,202 555 0143,Red,North / West,\'\'=1+1',
+      "a1,,Zoé,Müller,zoe@club.example,,Blue,South,''@",
+      'b2,False,Dora,Diaz,,,Blue,,"two\nlines"',
+      'c3,True,Eve,Ek,,,Blue,South,-5',
+    ];
+    await importAndApprove(club, 'roster.csv', lines.join('\n'));
+  });
+  afterAll(() => test?.close());
+
+  it('have the columns of the schema without emails and phones, sorted by identifier, in a .zip', async () => {
+    const { job, name, content } = await exported(club, { format: 'csv' });
+    expect(name).toBe('Member Roster.csv');
+    expect(job).toMatchObject({ rows: 5, preset: 'roster', includeEmails: false, createdBy: club.login });
+    const rows = rowsOf(content);
+    expect(Object.keys(rows[0] ?? {})).toEqual(['ID', 'Active', 'First', 'Last', 'Team', 'Unit', 'Note']);
+    expect(rows.map(({ ID }) => ID)).toEqual(['007', '7', 'a1', 'b2', 'c3']);
+    expect(content.toString()).not.toMatch(/@club\.example|2025550143|555 0143/);
+    expect(content.subarray(0, 3).toString('hex')).toBe('efbbbf');
+    // A formula, a text that begins with an apostrophe before one, a sign alone.
+    expect(rows.map(({ Note }) => Note)).toEqual(["'=1+1", "''=1+1", "''@", 'two\nlines', "'-5"]);
+  });
+
+  it('have emails and phones where asked for, the columns chosen, and no byte order mark if so', async () => {
+    const both = rowsOf(
+      (await exported(club, { format: 'csv', includeEmails: true, includePhones: true })).content,
+    );
+    expect(both[0]).toMatchObject({ Mail: 'ann@club.example', Mobile: "'+33 1 23 45" });
+    const { content } = await exported(club, {
+      format: 'csv',
+      columns: ['Last', 'ID', 'Mail'],
+      includeEmails: true,
+      byteOrderMark: false,
+    });
+    expect(content.toString().split('\r\n')[0]).toBe('Last,ID,Mail');
+    const ask = asking(club.client, club.organization);
+    const hidden = await ask('POST', '/exports', { format: 'csv', columns: ['ID', 'Mail'] });
+    expect(hidden).toMatchObject({ status: 400, body: { places: [{ path: 'body.columns.1' }] } });
+    const unknown = await ask('POST', '/exports', { format: 'csv', columns: ['Shoe'] });
+    expect(unknown).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+  });
+
+  it.each(['csv', 'xlsx'] as const)('as %s, imported again, change nothing', async (format) => {
+    // As people left it: disabled and enabled by hand, which the last file did not know.
+    const ask = asking(club.client, club.organization);
+    expect((await ask('POST', '/members/7/disable')).status).toBe(200);
+    expect((await ask('POST', '/members/b2/enable')).status).toBe(200);
+    const { zip } = await exported(club, { format, includeEmails: true, includePhones: true });
+    const again = await importFile(club, 'export.zip', zip, { mode: 'full' });
+    expect(again).toMatchObject({ status: 'complete', counts: { rows: 5, unchanged: 5, ...noChange } });
+    const plain = await exported(club, { format });
+    const without = await importFile(club, 'export.zip', plain.zip, { mode: 'full' });
+    expect(without).toMatchObject({ status: 'complete', counts: { unchanged: 5, ...noChange } });
+    expect((await ask('GET', '/members/007')).body.values).toMatchObject({
+      Note: '=1+1',
+      Mobile: '+33 1 23 45',
+    });
+    expect((await ask('GET', '/members/7')).body.values).toMatchObject({ Note: "'=1+1" });
+  });
+
+  it('have only those whom a filter lets through, as the list does', async () => {
+    const { job, content } = await exported(club, { format: 'csv', filter: { group: 'blue', q: 'e' } });
+    const listed = await all(
+      club.client.pages(`${club.client.in(club.organization)}/members`, AnyMember, { group: 'blue', q: 'e' }),
+    );
+    expect(listed.length).toBeGreaterThan(0);
+    expect(rowsOf(content).map(({ ID }) => ID)).toEqual(listed.map(({ externalId }) => externalId).sort());
+    expect(job.filter).toEqual({ group: 'blue', q: 'e' });
+  });
+
+  it('write the account list, whose password says that it stays (S2.8, S2.9)', async () => {
+    const { zip, content } = await exported(club, { format: 'csv', preset: 'account' });
+    const rows = rowsOf(content);
+    expect(Object.keys(rows[0] ?? {})).toEqual([
+      'Identifiant',
+      'Nom',
+      'Prénom',
+      'Adresse e-mail',
+      'Mot de passe',
+      'Etat',
+    ]);
+    expect(rows[1]).toEqual({
+      Identifiant: '7',
+      Nom: 'O\'Neil, "Jr"',
+      Prénom: 'Bob',
+      'Adresse e-mail': 'bob@club.example',
+      'Mot de passe': 'Mot de passe crypté',
+      Etat: 'Désactivé',
+    });
+    expect(zip.length).toBeGreaterThan(0);
+  });
+
+  it('write who is on the roster, with the last sign-in (S4.10)', async () => {
+    await person(test.cloud.url, club, 'boss', { level: 'administrator' });
+    const { name, content } = await exported(club, { format: 'csv', preset: 'current' });
+    expect(name).toBe('Member Roster - Current.csv');
+    const rows = rowsOf(content);
+    const boss = rows.find(({ ID }) => ID === 'boss');
+    expect(boss).toMatchObject({ Username: 'boss', State: 'Enabled', Invitation: '' });
+    expect(Date.parse(boss?.['Last Login'] ?? '')).toBeGreaterThan(Date.now() - 120_000);
+    expect(rows.find(({ ID }) => ID === '007')).toMatchObject({
+      State: 'Not joined',
+      'Last Login': '',
+      Departments: 'North',
+    });
+    expect(rows[0]).not.toHaveProperty('Email');
+  });
+
+  it('leave in the audit trail who took what, and nothing of a person', async () => {
+    const { job } = await exported(club, { format: 'csv', filter: { q: 'dora' } });
+    const path = `${club.client.in(club.organization)}/audit`;
+    const entries = await all(club.client.pages(path, AuditEntry, { subject: job.exportId }));
+    expect(entries.map(({ action }) => action)).toEqual([
+      'export.download',
+      'export.complete',
+      'export.start',
+    ]);
+    expect(entries[0]).toMatchObject({
+      actor: { login: club.login },
+      details: { rows: 1, format: 'csv', filteredBy: ['q'], columns: expect.arrayContaining(['ID', 'Note']) },
+    });
+    expect(JSON.stringify(entries)).not.toMatch(/dora/i);
+  });
+
+  it('are listed, can be cancelled, and have no file then', async () => {
+    const { client, organization } = club;
+    const { exportId } = await client.startExport(organization, { format: 'xlsx' });
+    const cancelled = await client.changeExport(organization, exportId, 'cancel').catch(({ code }) => code);
+    if (cancelled !== 'job_not_open') {
+      expect(cancelled).toMatchObject({ status: 'incomplete' });
+      await expect(client.linkToExport(organization, exportId)).rejects.toMatchObject({
+        status: 409,
+        code: 'export_not_ready',
+      });
+      await client.changeExport(organization, exportId, 'resume');
+    }
+    expect(await client.waitForExport(organization, exportId)).toMatchObject({ status: 'complete' });
+    await expect(client.changeExport(organization, exportId, 'resume')).rejects.toMatchObject({
+      code: 'job_not_resumable',
+    });
+    const [newest] = await all(client.exports(organization, { limit: 2 }));
+    expect(newest).toMatchObject({ exportId, format: 'xlsx' });
+  });
+
+  it('of a coordinator hold the members of its departments, and are its own', async () => {
+    const ask = asking(club.client, club.organization);
+    const { items } = (await ask('GET', '/departments')).body;
+    const south = items.find(({ path }: { path: string }) => path === 'South');
+    const lead = await person(test.cloud.url, club, 'lead', { level: 'coordinator', scope: [south.id] });
+    const { content, job } = await exported(club, { format: 'csv' }, lead.client);
+    expect(rowsOf(content).map(({ ID }) => ID)).toEqual(['a1', 'c3']);
+    expect((await all(lead.client.exports(club.organization))).map(({ exportId }) => exportId)).toEqual([
+      job.exportId,
+    ]);
+    const [theirs] = (await all(club.client.exports(club.organization))).filter(
+      ({ createdBy }) => createdBy === club.login,
+    );
+    expect(await lead.ask('GET', `/exports/${theirs?.exportId}/file`)).toMatchObject({ status: 404 });
+  });
+
+  it('stand in one list with imports and actions on many, newest first, page by page', async () => {
+    const { client, organization } = club;
+    const { jobId } = await client.bulk(organization, { action: 'enable', ids: ['c3'] });
+    await client.waitForJob(organization, jobId);
+    const { job } = await exported(club, { format: 'csv' });
+    const list = await all(client.jobs(organization, { limit: 3 }));
+    expect(new Set(list.map(({ kind }) => kind))).toEqual(new Set(['import', 'export', 'bulk']));
+    expect(list.map((one) => one.jobId)).toEqual(
+      list
+        .map((one) => one.jobId)
+        .sort()
+        .reverse(),
+    );
+    expect(list[0]).toMatchObject({
+      kind: 'export',
+      jobId: job.exportId,
+      status: 'complete',
+      progress: { done: job.progress.total, total: job.progress.total },
+      createdBy: club.login,
+    });
+    expect(list[1]).toMatchObject({
+      kind: 'bulk',
+      jobId,
+      status: 'complete',
+      progress: { done: 1, total: 1 },
+    });
+    expect(list.at(-1)).toMatchObject({
+      kind: 'import',
+      fileName: 'roster.csv',
+      status: 'complete',
+      step: 'done',
+    });
+    const other = await newTenant(test.cloud, 'Other Club', columns);
+    expect(await all(other.client.jobs(other.organization))).toEqual([]);
+  });
+});
