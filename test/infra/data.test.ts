@@ -61,7 +61,7 @@ describe('what holds data', () => {
       'FilesUploads4BF93D6F',
       'FilesWorkB7EA2F83',
       'FilesReports78651758',
-      'FilesExportsXXXX',
+      'FilesExports713EC18F',
       'FilesDirectoryD318E4A7',
       'FilesSite0CEBA247',
       'AccountsPool5D126928',

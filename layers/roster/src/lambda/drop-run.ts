@@ -14,7 +14,7 @@ import type { BucketObjects } from '../aws/objects.ts';
 import type { Action } from '../aws/table.ts';
 import { type AuditEvent, erasureDigest } from '../domain/audit.ts';
 import { erasedEntry, isKept } from '../domain/audit-erasure.ts';
-import { isJobOpen } from '../domain/bulk-job.ts';
+import { type BulkJob, isJobOpen } from '../domain/bulk-job.ts';
 import {
   advancedDrop,
   type Drop,
@@ -24,7 +24,7 @@ import {
   nextStage,
 } from '../domain/drop.ts';
 import { isMusterError } from '../domain/errors.ts';
-import { isExportOpen } from '../domain/export.ts';
+import { isExportOpen, type RosterExport } from '../domain/export.ts';
 import type { Import } from '../domain/import.ts';
 import { shardCount } from '../domain/member.ts';
 import { cancelBulk } from './bulk-jobs.ts';
@@ -147,15 +147,15 @@ async function stop({ deps, organization, drop }: Run): Promise<boolean> {
     await endImport(deps, organization, job, drop);
   }
   const acting = actorOf(drop);
-  for await (const job of newestFirst((before) =>
-    deps.bulkJobs.before(organization, pageSize, before?.jobId),
-  )) {
+  const jobs = newestFirst<BulkJob>((last) => deps.bulkJobs.before(organization, pageSize, last?.jobId));
+  for await (const job of jobs) {
     const call = { organization, jobId: job.jobId, acting };
     if (isJobOpen(job)) await endedAlready(() => cancelBulk(deps, call));
   }
-  for await (const job of newestFirst((before) =>
-    deps.exports.before(organization, pageSize, before?.exportId),
-  )) {
+  const exports = newestFirst<RosterExport>((last) =>
+    deps.exports.before(organization, pageSize, last?.exportId),
+  );
+  for await (const job of exports) {
     const call = { organization, exportId: job.exportId, acting };
     if (isExportOpen(job)) await endedAlready(() => cancelExport(deps, call));
   }
