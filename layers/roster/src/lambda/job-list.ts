@@ -6,7 +6,7 @@ import { type BulkJob, isJobOpen } from '../domain/bulk-job.ts';
 import type { RosterExport } from '../domain/export.ts';
 import type { Import } from '../domain/import.ts';
 import type { Level } from '../domain/permissions.ts';
-import { present } from '../pipeline/present.ts';
+import { listed, withProgress } from '../pipeline/present.ts';
 import { bulkJobBody } from './bulk-jobs.ts';
 import type { Deps } from './deps.ts';
 
@@ -56,7 +56,11 @@ async function importJob(
   stored: Import,
 ): Promise<Job> {
   const { importId } = stored;
-  const job = await present(deps, { organization, importId }, stored, { level });
+  const job = await withProgress(
+    deps.imports,
+    { organization, importId },
+    listed(stored, level, deps.clock()),
+  );
   const { fileName, mode, step, status, counts, createdAt, updatedAt, actions, waitsFor } = job;
   const { progress, error } = job;
   return {

@@ -31,9 +31,14 @@ export async function present(
   if (job.status === 'in_progress' && job.step === 'review') {
     return { ...job, ...(await staleness(deps.rosterChanges, ref, job)) };
   }
+  return withProgress(deps.imports, ref, job);
+}
+
+/** A listed import with how far its present step is; nothing is read of one that is at none that counts. */
+export async function withProgress(imports: Imports, ref: ImportRef, job: ShownImport): Promise<ShownImport> {
   const total = totalOf(job);
   if (total === undefined) return job;
-  const done = await deps.imports.progress(ref, job.step);
+  const done = await imports.progress(ref, job.step);
   // A repeated part counts twice: the number is for people, the counts are exact.
   return { ...job, progress: { done: Math.min(done, total), total } };
 }
