@@ -3,9 +3,10 @@ import { settledPolicy } from 'roster/domain/drop';
 import { MusterError } from 'roster/domain/errors';
 import type { HoldPolicy } from 'roster/domain/import';
 import { type Level, mayDo } from 'roster/domain/permissions';
+import { presets } from 'roster/domain/presets';
 import { checkRegistration, closedRegistration, openColumns } from 'roster/domain/registration';
 import { checkSchema } from 'roster/domain/schema';
-import { sampleRoster } from 'roster/domain/template';
+import { samplePreset, sampleRoster } from 'roster/domain/template';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { actorOf, type HttpHandlers, httpFunction, requireVersion } from 'roster/lambda/http';
 import { previewMail } from 'roster/lambda/mail-preview';
@@ -87,7 +88,13 @@ const handlers: HttpHandlers<'organization', Deps> = {
 
   async getSchemaTemplate({ params, query }, { organizations }) {
     const { columns } = await organizations.schema(params.org);
-    return { status: 200, file: await templateFile(sampleRoster(columns), query.format) };
+    const sample = query.preset === undefined ? sampleRoster(columns) : samplePreset(query.preset);
+    return { status: 200, file: await templateFile(sample, query.format) };
+  },
+
+  async listSchemaPresets() {
+    const items = presets.map(({ id, columns }) => ({ preset: id, columns: [...columns] }));
+    return { status: 200, body: { items } };
   },
 };
 

@@ -1,8 +1,13 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SchemaPresetList } from 'roster/domain/api';
 import type { Column } from 'roster/domain/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import writeWorkbook from 'write-excel-file/node';
 import * as z from 'zod';
-import { ApiError, type ImportJob } from '../../commands/client.ts';
+import { ApiError, type ImportJob, MusterClient } from '../../commands/client.ts';
 import {
   all,
   importFile,
@@ -11,7 +16,9 @@ import {
   type Tenant,
   type TestCloud,
   upload,
+  zipped,
 } from '../support/cloud.ts';
+import { asking, firstSignIn, ownPassword } from '../support/people.ts';
 
 let test: TestCloud;
 beforeAll(async () => {
@@ -79,7 +86,7 @@ describe('a header whose needed columns are only likely', () => {
     const { client, organization } = tenant;
     expect(await refusal(client.approve(organization, waiting.importId))).toMatchObject({
       status: 409,
-      code: 'report_not_ready',
+      code: 'import_not_in_review',
     });
   });
 
@@ -395,5 +402,236 @@ describe('in auto mode', () => {
       ['MemberID', 'name', ['1']],
       ['LastName', 'name', ['Able']],
     ]);
+  });
+});
+
+describe('the file of a system of accounts (S2.7 to S2.17)', () => {
+  const header = 'Identifiant;Nom;Prénom;Adresse e-mail;Mot de passe;Etat';
+  const secret = 'Tempeos-Zq7-geheim';
+  const first = [
+    header,
+    `;Lefèvre;Zoé;zoe@example.org;${secret};Activé`,
+    ';de La Tour;Jean-Marc;jm@example.org;;Désactivé',
+    ';Lefèvre;Zoé;other@example.org;;activated',
+    '007;Kowalski;Łukasz;;Mot de passe crypté;True',
+    '',
+  ].join('\r\n');
+  let tenant: Tenant;
+  let job: ImportJob;
+  beforeAll(async () => {
+    // A new organization, as it is: nothing was said of its columns.
+    tenant = await newTenant(test.cloud, 'Tempo Club');
+    const bytes = Buffer.from(`\ufeff${first}`, 'utf16le');
+    job = await importFile(tenant, 'export.zip', await zipped({ 'Export/membres.csv': bytes }));
+  });
+  const idsAndStates = async () =>
+    (await all(tenant.client.members(tenant.organization)))
+      .map(({ externalId, state, email }) => [externalId, state, email])
+      .sort();
+
+  it('is imported as it is, with identifiers made of the names (S2.10, S2.13)', async () => {
+    expect(job).toMatchObject({
+      status: 'complete',
+      counts: { rows: 4, added: 4 },
+      file: { encoding: 'utf-16le', delimiter: ';' },
+      columns: { ignored: ['Mot de passe'] },
+      notices: [
+        { code: 'passwords_not_taken', rows: 1 },
+        { code: 'identifiers_made', rows: 3 },
+      ],
+    });
+    expect(await idsAndStates()).toEqual([
+      ['007', 'not_joined', undefined],
+      ['jean-marc.de-la-tour', 'disabled', 'jm@example.org'],
+      ['zoe.lefevre', 'not_joined', 'other@example.org'],
+      ['zoe.lefevre2', 'not_joined', 'zoe@example.org'],
+    ]);
+    expect((await tenant.client.mapping(tenant.organization, job.importId)).preset).toBe('account');
+  });
+
+  it('leaves none of its passwords anywhere but in the file itself', async () => {
+    const text = await importFile(tenant, 'plain.csv', `${first.trimEnd()}\r\nx;too;few;${secret}\r\n`, {
+      onRowErrors: 'accept_valid',
+    });
+    expect(text).toMatchObject({ status: 'complete', counts: { rows: 5, unchanged: 4, rejected: 1 } });
+    const files = await readdir(test.stateDirectory, { recursive: true, withFileTypes: true });
+    const holding: string[] = [];
+    for (const file of files.filter((entry) => entry.isFile())) {
+      const path = join(file.parentPath, file.name);
+      if ((await readFile(path)).includes(secret)) holding.push(path);
+    }
+    // The upload of the plain file; the other one is compressed.
+    expect(holding).toHaveLength(1);
+    const original = await fetch(await tenant.client.linkTo(tenant.organization, text.importId, 'file'));
+    expect(await original.text()).toContain(secret);
+    expect(await readFile(holding[0] as string, 'utf8')).toContain(`zoe@example.org;${secret}`);
+  });
+
+  it('finds the same people again, in any order, and changes nothing (S2.9)', async () => {
+    const [head, ...rows] = first.trimEnd().split('\r\n');
+    const again = [head, ...rows.reverse()].join('\n').replaceAll(secret, 'Mot de passe crypté');
+    const next = await importFile(tenant, 'again.csv', Buffer.from(again.replace('Łukasz', 'Łukasz')));
+    expect(next).toMatchObject({ status: 'complete', counts: { rows: 4, unchanged: 4 } });
+    expect(next.notices).toMatchObject([{ code: 'identifiers_made', rows: 3 }]);
+  });
+
+  it('adds who is new, updates who is in both and disables who is gone (S2.15 to S2.17)', async () => {
+    const next = [
+      header,
+      'zoe.lefevre2;Lefèvre;Zoé;zoe@example.org;Mot de passe crypté;Désactivé',
+      ';Lefèvre;Zoé;third@example.org;;Activé',
+      ';Lefèvre;Zoé;other@example.org;;Activé',
+      '007;Kowalska;Łukasz;;;VRAI',
+      '',
+    ].join('\n');
+    const done = await importFile(tenant, 'next.csv', next, { approve: 'review' });
+    await tenant.client.approve(tenant.organization, done.importId, { confirmHold: true });
+    expect(await end(tenant, done.importId)).toMatchObject({ status: 'complete', counts: { added: 1 } });
+    expect(await idsAndStates()).toEqual([
+      ['007', 'not_joined', undefined],
+      ['jean-marc.de-la-tour', 'disabled', 'jm@example.org'],
+      ['zoe.lefevre', 'not_joined', 'other@example.org'],
+      ['zoe.lefevre2', 'disabled', 'zoe@example.org'],
+      ['zoe.lefevre3', 'not_joined', 'third@example.org'],
+    ]);
+  });
+
+  it('needs name, first name and state (S2.11), and takes no guess at who is meant', async () => {
+    const club = await newTenant(test.cloud, 'Strict Tempo Club');
+    const { client, organization } = club;
+    const presets = await client.call('GET', `${client.in(organization)}/schema/presets`);
+    const { items } = SchemaPresetList.parse(presets);
+    expect(items.map(({ preset }) => preset)).toEqual(['account', 'members']);
+    const columns = items[0]?.columns ?? [];
+    await client.putSchema(organization, columns, 1);
+    await importFile(
+      club,
+      'a.csv',
+      `${header}\n;Dupont;Jean;a@example.org;;1\n;Dupont;Jean;b@example.org;;1\n`,
+    );
+    const rows = [
+      ';;Jean;;;Activé',
+      ';Dupont;;;;Activé',
+      ';Dupont;Jean;;;',
+      ';Dupont;Jean;c@example.org;;peut-être',
+    ];
+    const job = await importFile(
+      club,
+      'b.csv',
+      `${[header, ...rows, ';Dupont;Jean;d@example.org;;Oui'].join('\n')}\n`,
+      {
+        onRowErrors: 'accept_valid',
+        mode: 'upsert',
+      },
+    );
+    expect(job).toMatchObject({ status: 'complete', counts: { rows: 5, rejected: 5 } });
+    const rejects = await all(client.rejects(organization, job.importId));
+    expect(rejects.map(({ line, column, code }) => [line, column, code])).toEqual([
+      [2, 'Identifiant', 'required'],
+      [2, 'Nom', 'required'],
+      [3, 'Identifiant', 'required'],
+      [3, 'Prénom', 'required'],
+      [4, undefined, 'ambiguous_identifier'],
+      [5, undefined, 'ambiguous_identifier'],
+      [6, undefined, 'ambiguous_identifier'],
+    ]);
+  });
+
+  it('touches no account: who is new is invited where the organization says so, who has a password keeps it (S2.12)', async () => {
+    const club = await newTenant(test.cloud, 'Inviting Tempo Club');
+    const { client, organization } = club;
+    const ask = asking(client, organization);
+    const made = await ask('POST', '/members', {
+      values: { MemberID: 'zoe.lefevre', FirstName: 'Zoé', LastName: 'Lefèvre' },
+      account: { username: 'zoe.lefevre' },
+    });
+    const own = await firstSignIn(test.cloud.url, club, 'zoe.lefevre', made.body.oneTimePassword);
+    const { etag } = await ask('GET', '');
+    await ask('PATCH', '', { inviteImported: true }, { 'if-match': etag ?? '' });
+    const rows = [`;Lefèvre;Zoé;;${secret};Activé`, `;Curie;Marie;marie@example.org;${secret};Activé`];
+    const job = await importFile(club, 'a.csv', `${[header, ...rows].join('\n')}\n`);
+    expect(job).toMatchObject({
+      status: 'complete',
+      counts: { added: 1, disabled: 0 },
+      notices: [{ code: 'passwords_not_taken', rows: 2 }, { rows: 2 }],
+    });
+    await client.waitForJob(organization, job.importId, { deadlineSeconds: 60 });
+    const invited = await ask('GET', '/members/marie.curie');
+    expect(invited.body).toMatchObject({
+      state: 'not_joined',
+      invitation: { state: 'sent', method: 'email' },
+    });
+    const again = new MusterClient(test.cloud.url);
+    await again.signIn({ organization, login: 'zoe.lefevre', password: ownPassword });
+    expect((await own.me()).account).toBe((await again.me()).account);
+    for (const login of ['zoe.lefevre', 'marie.curie', 'marie@example.org']) {
+      const wrong = again.signIn({ organization, login, password: secret });
+      expect(await refusal(wrong)).toMatchObject({ status: 401, code: 'wrong_credentials' });
+    }
+  });
+
+  it('has a template, as the system itself would export it (S0.8)', async () => {
+    const { client, organization } = tenant;
+    const path = `${client.in(organization)}/schema/template?preset=account`;
+    const response = await client.send('GET', path);
+    const [head, ...rows] = (await response.text()).replace('\ufeff', '').trim().split(/\r?\n/);
+    expect(head).toBe('Identifiant,Nom,Prénom,Adresse e-mail,Mot de passe,Etat');
+    expect(rows).toHaveLength(3);
+    const nonsense = await client.send('GET', `${client.in(organization)}/schema/template?preset=nonsense`);
+    expect(nonsense.status).toBe(400);
+  });
+});
+
+describe('the template of members by department (S3.16)', () => {
+  it('is a workbook that is imported as it is, without identifiers, and changes nothing the second time', async () => {
+    const club = await newTenant(test.cloud, 'Template Club');
+    const { client, organization } = club;
+    const presets = await client.call('GET', `${client.in(organization)}/schema/presets`);
+    const columns =
+      SchemaPresetList.parse(presets).items.find(({ preset }) => preset === 'members')?.columns ?? [];
+    await client.putSchema(organization, columns, 1);
+    const response = await client.send(
+      'GET',
+      `${client.in(organization)}/schema/template?preset=members&format=xlsx`,
+    );
+    const workbook = Buffer.from(await response.arrayBuffer());
+    const job = await importFile(club, 'template.xlsx', workbook);
+    expect(job).toMatchObject({
+      status: 'complete',
+      counts: { rows: 3, added: 3 },
+      file: { format: 'xlsx' },
+    });
+    const members = await all(client.members(organization));
+    expect(
+      members.map(({ externalId, name, departmentPaths, username }) => [
+        externalId,
+        name,
+        departmentPaths,
+        username,
+      ]),
+    ).toEqual([
+      ['alice.martin', 'Alice Martin', ['Sales'], 'alice.martin'],
+      ['benoit.lefevre', 'Benoît Lefèvre', ['Sales'], 'benoit.lefevre'],
+      ['chidi.okafor', 'Chidi Okafor', ['Support'], 'chidi.okafor'],
+    ]);
+    const again = await importFile(club, 'template.xlsx', workbook);
+    expect(again).toMatchObject({ status: 'complete', counts: { rows: 3, unchanged: 3 } });
+  });
+
+  it('keeps identifiers as they are written in a workbook, as text and as numbers (B10)', async () => {
+    const rows = [
+      ['MemberID', 'LastName', 'Unknown'],
+      ['007', 'Able', 'x'],
+      [8, 'Baker', 'y'],
+    ];
+    const sheet = { sheet: 'Members', data: rows.map((row) => row.map((value) => ({ value }))) };
+    const written = writeWorkbook([sheet] as never) as unknown as {
+      toStream(): Promise<NodeJS.ReadableStream>;
+    };
+    const workbook = await buffer(await written.toStream());
+    const tenant = await club('Workbook Club');
+    const job = await importFile(tenant, 'a.xlsx', workbook);
+    expect(job).toMatchObject({ status: 'complete', columns: { ignored: ['Unknown'] } });
+    expect((await valuesOf(tenant)).map(({ MemberID }) => MemberID)).toEqual(['007', '8']);
   });
 });

@@ -50,6 +50,7 @@ const table: Record<OrganizationOperation, Row> = {
   putSchema: { needs: 'schema.write', body: schemaBody, answers: [200] },
   listAudit: { needs: 'audit.read', answers: [200] },
   getSchemaTemplate: { needs: 'schema.read', answers: [200] },
+  listSchemaPresets: { needs: 'schema.read', answers: [200] },
   createImport: { needs: 'imports.write', body: () => ({ fileName: 'a.csv' }), answers: [201] },
   listImports: { needs: 'imports.read', answers: [200] },
   getUnfinishedImport: { needs: 'imports.read', answers: [200] },

@@ -132,7 +132,7 @@ export function memoryMembers(imports: {
       yield [...members.values()].filter((member) => shardOf(member.externalId) === shard);
     },
     async values(_org, ids) {
-      return new Map(ids.map((id) => [id, members.get(id)?.values ?? {}]));
+      return new Map(ids.flatMap((id) => (members.has(id) ? [[id, members.get(id)?.values ?? {}]] : [])));
     },
     async summary() {
       const of = (state: Member['state']) =>

@@ -1,10 +1,11 @@
 import { isMusterError } from 'roster/domain/errors';
-import { matchHeader } from 'roster/domain/header';
-import { isPasswordLabel } from 'roster/domain/header-words';
+import { mapHeader, matchHeader } from 'roster/domain/header';
 import { likelyMatches } from 'roster/domain/likeness';
 import { type HeaderChoices, headerText, settleChoices } from 'roster/domain/mapping';
-import { presetOf } from 'roster/domain/presets';
-import { type Column, defaultColumns } from 'roster/domain/schema';
+import { isPasswordLabel } from 'roster/domain/passwords';
+import { makesIdentifiers, presetOf, presets } from 'roster/domain/presets';
+import { type Column, checkSchema, defaultColumns } from 'roster/domain/schema';
+import { samplePreset } from 'roster/domain/template';
 import { describe, expect, it } from 'vitest';
 
 /** What each header means, and why. */
@@ -192,5 +193,46 @@ describe('what an admin says about the headers', () => {
       'columns.Grosse',
     ]);
     expect(faults({ ...good, Pwd: { column: 'Email' } }, [...names, 'Pwd'])).toHaveLength(1);
+  });
+});
+
+describe('each preset', () => {
+  it.each(presets.map((preset) => [preset.id, preset] as const))(
+    '%s has a roster that holds, and its own template is told and mapped',
+    (id, { columns, template, needed }) => {
+      expect(() => checkSchema(columns)).not.toThrow();
+      expect(presetOf(template)?.id).toBe(id);
+      const mapped = mapHeader(template, columns);
+      expect(mapped).toMatchObject({ report: { ignored: template.filter(isPasswordLabel) } });
+      expect(needed.every((role) => columns.some((column) => column.role === role))).toBe(true);
+      const { header, rows } = samplePreset(id);
+      expect(header).toEqual(template);
+      expect(rows.map((row) => row.length)).toEqual([template.length, template.length, template.length]);
+    },
+  );
+
+  it('makes identifiers where the roster says so, and of files of accounts where it says nothing', () => {
+    const account = ['Identifiant', 'Nom', 'Prénom', 'Etat'];
+    const named = (more: Partial<Column>): Column[] => [
+      { name: 'Identifiant', type: 'text', role: 'externalId', ...more },
+    ];
+    expect(makesIdentifiers(account, named({}))).toBe(true);
+    expect(makesIdentifiers(account, named({ madeFromName: false }))).toBe(false);
+    expect(makesIdentifiers(account, named({ type: 'integer' }))).toBe(false);
+    expect(makesIdentifiers(['Identifiant', 'Nom'], named({}))).toBe(false);
+    expect(makesIdentifiers(['Nom'], named({ madeFromName: true }))).toBe(true);
+  });
+
+  it('needs a name where the file has no identifier', () => {
+    const columns: Column[] = [
+      { name: 'ID', type: 'text', role: 'externalId', madeFromName: true },
+      { name: 'First', type: 'text', role: 'firstName' },
+      { name: 'Last', type: 'text', role: 'lastName' },
+    ];
+    expect(mapHeader(['First', 'Last'], columns)).toMatchObject({ columns: columns.slice(1) });
+    expect(mapHeader(['First'], columns)).toMatchObject({ code: 'missing_column', absent: ['ID'] });
+    const wrong: Column[] = [{ name: 'ID', type: 'integer', role: 'externalId', madeFromName: true }];
+    expect(() => checkSchema(wrong)).toThrow();
+    expect(() => checkSchema([...columns, { name: 'Mot de passe', type: 'text' }])).toThrow();
   });
 });

@@ -125,3 +125,39 @@ it('stored values are compared in canonical form, and one that no longer fits st
   expect(canonical({ ID: '12', IsActive: 'Activé', FirstName: 'Ann' })).toEqual(['12', 'true', 'Ann']);
   expect(canonical({ ID: '12', IsActive: 'perhaps' })).toEqual(['12', 'perhaps', '']);
 });
+
+describe('words of a state', () => {
+  const state = compileColumn({ name: 'Etat', type: 'boolean', role: 'state' });
+  it.each(['Activé', 'ACTIVE', 'activée', 'Activated', 'True', 'Oui', 'yes', '1', 'Enabled', 'actif'])(
+    '“%s” says active (S2.13)',
+    (word) => expect(state(word)).toBe('true'),
+  );
+  it.each([
+    'Désactivé',
+    'DESACTIVE',
+    'désactivée',
+    'Disabled',
+    'Deactivated',
+    'False',
+    'Non',
+    '0',
+    'Inactif',
+    'De\u0301sactive\u0301',
+  ])('“%s” says inactive', (word) => expect(state(word)).toBe('false'));
+  it.each(['maybe', 'actif?no', '2', 'archived'])('“%s” says nothing', (word) =>
+    expect(state(word)).toMatchObject({ code: 'not_a_boolean' }),
+  );
+
+  it('are understood where the roster lists words of its own, if it has one of each', () => {
+    const listed = (values: string[]) => compileColumn({ name: 'Etat', type: 'enum', role: 'state', values });
+    const french = listed(['Activé', 'Désactivé', 'En attente']);
+    expect(['True', 'disabled', 'ACTIVÉ', 'en attente'].map(french)).toEqual([
+      'Activé',
+      'Désactivé',
+      'Activé',
+      'En attente',
+    ]);
+    expect(french('archived')).toMatchObject({ code: 'not_in_list' });
+    expect(listed(['Active', 'Actif', 'Non'])('true')).toMatchObject({ code: 'not_in_list' });
+  });
+});

@@ -54,6 +54,9 @@ const handlers: HttpHandlers<'organization', { once: Once }> = {
   async listAudit() {
     return { status: 200, body: { items: [] } };
   },
+  async listSchemaPresets() {
+    return { status: 200, body: { items: [] } };
+  },
   async getSchemaTemplate({ query }) {
     const file = {
       bytes: Buffer.from(query.format),

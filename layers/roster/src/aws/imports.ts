@@ -10,6 +10,7 @@ import {
   ImportStatus,
   ImportStep,
   importKinds,
+  importNoticeCodes,
   isOpen,
   OnRowErrors,
 } from '../domain/import.ts';
@@ -73,6 +74,9 @@ const ImportItem = z.object({
       dropped: z.array(z.string()).optional(),
       missing: z.array(z.string()),
     })
+    .optional(),
+  notices: z
+    .array(z.object({ code: z.enum(importNoticeCodes), message: z.string(), rows: count }))
     .optional(),
   mappingChoice: z.object({ by: z.string(), at: z.string(), sha256: z.string() }).optional(),
   file: z

@@ -15,6 +15,7 @@ import {
   ImportStatus,
   ImportStep,
   importKinds,
+  importNoticeCodes,
   OnRowErrors,
 } from './import.ts';
 import { importActionNames, importNeeds } from './import-actions.ts';
@@ -244,7 +245,14 @@ export const RosterSchemaBody = RosterSchema.meta({ id: 'RosterSchema' });
 export const RosterSchemaInput = z
   .strictObject({ version: z.int().optional(), columns: z.array(Column).min(1).max(columnsMax) })
   .meta({ id: 'RosterSchemaInput' });
-export const TemplateQuery = z.object({ format: z.enum(['csv', 'xlsx']).default('csv') });
+/** With a preset, the file of that system instead of one of the organization's own roster schema. */
+export const TemplateQuery = z.object({
+  format: z.enum(['csv', 'xlsx']).default('csv'),
+  preset: z.enum(presetIds).optional(),
+});
+export const SchemaPresetList = z
+  .object({ items: z.array(z.object({ preset: z.enum(presetIds), columns: z.array(Column) })) })
+  .meta({ id: 'SchemaPresetList' });
 
 // Mail
 
@@ -427,6 +435,9 @@ export const ImportBody = z
         dropped: z.array(z.string()).optional(),
         missing: z.array(z.string()),
       })
+      .optional(),
+    notices: z
+      .array(z.object({ code: z.enum(importNoticeCodes), message: z.string(), rows: count }))
       .optional(),
     mappingChoice: z.object({ by: z.string(), at: time }).optional(),
     file: z

@@ -209,20 +209,3 @@ export function labelsOf(column: Column): string[] {
   };
   return [...own, ...concepts.filter(isAbout).flatMap(({ labels }) => labels)];
 }
-
-const passwordWords = new Set([
-  'password',
-  'passwords',
-  'passwd',
-  'pwd',
-  'passcode',
-  'mdp',
-  'motdepasse',
-  'passwort',
-]);
-
-/** Whether a header says that its column holds passwords, which Muster takes from no file. */
-export function isPasswordLabel(label: string): boolean {
-  const folded = foldLabel(label);
-  return passwordWords.has(folded) || /motdepasse|password/.test(folded);
-}

@@ -111,6 +111,18 @@ export function mapHeader(
     );
   }
   const mapped = columns.filter(({ name }) => positionOf.has(name));
+  const hasName = ['firstName', 'lastName'].every((role) => mapped.some((column) => column.role === role));
+  if (
+    !mapped.some(({ role }) => role === 'externalId') &&
+    !hasName &&
+    !mapped.some(({ role }) => role === 'fullName')
+  ) {
+    // Without a name nothing can be made of it.
+    return missingColumns(
+      columns.filter(({ role }) => role === 'externalId').map(({ name }) => name),
+      names,
+    );
+  }
   return {
     columns: mapped,
     positions: mapped.map(({ name }) => positionOf.get(name) as number),
@@ -119,9 +131,9 @@ export function mapHeader(
   };
 }
 
-/** Whether a file has to have the column. */
-export function isNeeded({ required, role }: Pick<Column, 'required' | 'role'>): boolean {
-  return required === true || role === 'externalId';
+/** Whether a file has to have the column; an identifier that is made from the name it need not. */
+export function isNeeded({ required, role, madeFromName }: Column): boolean {
+  return role === 'externalId' ? madeFromName !== true : required === true;
 }
 
 function bothMean(one: string, other: string, column: string): HeaderFault {

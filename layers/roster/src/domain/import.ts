@@ -120,6 +120,7 @@ export const rejectCodes = [
   'too_long',
   'pattern_mismatch',
   'bad_identifier',
+  'ambiguous_identifier',
   'duplicate_identifier',
   'duplicate_value',
   'unknown_department',
@@ -189,6 +190,8 @@ export const ImportLimits = z.strictObject({
   ratioMax: z.number().positive().default(100),
   /** Entries in an archive, folders and hidden files included. */
   entriesMax: bound(1_000),
+  /** Rows whose identifier is made from the name. */
+  madeIdentifiersMax: bound(100_000),
   /** One row's bytes in UTF-8, without its line end. */
   recordBytesMax: bound(1024 * 1024),
 });
@@ -219,6 +222,15 @@ export interface ImportColumns {
 export const importKinds = ['file', 'undo'] as const;
 export type ImportKind = (typeof importKinds)[number];
 
+export const importNoticeCodes = ['passwords_not_taken', 'identifiers_made'] as const;
+
+/** What an admin should know of a file that can be used, with how many rows it is about. */
+export interface ImportNotice {
+  code: (typeof importNoticeCodes)[number];
+  message: string;
+  rows: number;
+}
+
 /** An import as stored. Times are ISO 8601 in UTC. */
 export interface Import {
   importId: string;
@@ -247,6 +259,7 @@ export interface Import {
   /** Numbers of the parts the rows were dealt into; each part holds a range of shards. */
   parts?: number[];
   columns?: ImportColumns;
+  notices?: ImportNotice[];
   /** Who said what the headers mean; what was said is in the work file of that hash. */
   mappingChoice?: { by: string; at: string; sha256: string };
   file?: {

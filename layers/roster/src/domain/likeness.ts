@@ -1,7 +1,8 @@
 /** Finds which column of the roster a header most likely means, where neither name nor alias tells it. */
 import { foldText } from './fold-text.ts';
 import type { HeaderMatch } from './header.ts';
-import { isPasswordLabel, labelsOf } from './header-words.ts';
+import { labelsOf } from './header-words.ts';
+import { isPasswordLabel } from './passwords.ts';
 import type { Column } from './schema.ts';
 import { beginsWithinOneEdit, forgivesTypo, piecesOf } from './search-words.ts';
 

@@ -1,7 +1,7 @@
 /** What an admin says about the columns of a file whose import waits at `mapping`. */
 import { type ErrorPlace, MusterError } from './errors.ts';
 import { type HeaderMeanings, isNeeded } from './header.ts';
-import { isPasswordLabel } from './header-words.ts';
+import { isPasswordLabel } from './passwords.ts';
 import { type Column, columnsMax, foldLabel } from './schema.ts';
 
 /** How an import treats a header: `auto` goes on where it can, `confirm` waits for an admin at a new header. */

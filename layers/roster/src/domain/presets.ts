@@ -4,14 +4,20 @@ import { type Column, type ColumnRole, columnWithRole, foldLabel } from './schem
 export const presetIds = ['account', 'members'] as const;
 export type PresetId = (typeof presetIds)[number];
 
-/** A known header: by role the labels that it has for it; all of `needed` make it this one. */
+/**
+ * A known header: by role the labels that it has for it; all of `needed` make it this one. `columns` are a roster made
+ * for such files, and `template` the header of an empty one.
+ */
 interface Preset {
   id: PresetId;
   labels: Partial<Record<ColumnRole, readonly string[]>>;
   needed: readonly ColumnRole[];
+  columns: readonly Column[];
+  template: readonly string[];
 }
 
-const presets: readonly Preset[] = [
+/** The presets, for organizations that start from the files that they have. */
+export const presets: readonly Preset[] = [
   {
     // S2.8, in French and in English.
     id: 'account',
@@ -23,6 +29,32 @@ const presets: readonly Preset[] = [
       state: ['Etat', 'Statut', 'State', 'Status'],
     },
     needed: ['externalId', 'lastName', 'firstName', 'state'],
+    // S2.11: name, first name and state are mandatory.
+    columns: [
+      {
+        name: 'Identifiant',
+        type: 'text',
+        role: 'externalId',
+        madeFromName: true,
+        aliases: ['Identifier', 'Login'],
+      },
+      { name: 'Nom', type: 'text', role: 'lastName', required: true, aliases: ['Last name', 'Surname'] },
+      { name: 'Prénom', type: 'text', role: 'firstName', required: true, aliases: ['First name'] },
+      {
+        name: 'Adresse e-mail',
+        type: 'email',
+        role: 'email',
+        aliases: ['E-mail', 'Adresse mail', 'E-mail address'],
+      },
+      {
+        name: 'Etat',
+        type: 'boolean',
+        role: 'state',
+        required: true,
+        aliases: ['Statut', 'State', 'Status'],
+      },
+    ],
+    template: ['Identifiant', 'Nom', 'Prénom', 'Adresse e-mail', 'Mot de passe', 'Etat'],
   },
   {
     // S3.6, S3.8: the steps of adding a member.
@@ -36,6 +68,32 @@ const presets: readonly Preset[] = [
       username: ['Username', 'User name', 'Nom d’utilisateur'],
     },
     needed: ['fullName', 'department'],
+    columns: [
+      {
+        name: 'Identifier',
+        type: 'text',
+        role: 'externalId',
+        madeFromName: true,
+        aliases: ['Member ID', 'Identifiant'],
+      },
+      { name: 'Name', type: 'text', role: 'fullName', required: true, aliases: ['Full name', 'Nom complet'] },
+      {
+        name: 'Departments',
+        type: 'text',
+        role: 'department',
+        createDepartments: true,
+        aliases: ['Department', 'Départements', 'Département'],
+      },
+      { name: 'Roles', type: 'text', role: 'group', aliases: ['Role', 'Rôles', 'Rôle'] },
+      {
+        name: 'Email',
+        type: 'email',
+        role: 'email',
+        aliases: ['Organization email', 'Adresse e-mail'],
+      },
+      { name: 'Username', type: 'text', role: 'username', aliases: ['User name', 'Nom d’utilisateur'] },
+    ],
+    template: ['Name', 'Departments', 'Roles', 'Email', 'Username'],
   },
 ];
 
@@ -53,6 +111,12 @@ export function presetOf(
     if (needed.every((role) => headers.has(role))) return { id, headers };
   }
   return undefined;
+}
+
+/** Whether rows without an identifier get one made of the name: where the roster says so, or the format of the file. */
+export function makesIdentifiers(names: readonly string[], columns: readonly Column[]): boolean {
+  const id = columnWithRole(columns, 'externalId');
+  return id?.madeFromName ?? (id?.type === 'text' && presetOf(names)?.id === 'account');
 }
 
 /** The columns that the headers of a preset mean, by header: those of the same role. */

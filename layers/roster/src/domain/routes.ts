@@ -214,6 +214,15 @@ export const routes = {
     query: shapes.TemplateQuery,
     responses: { 200: null },
   },
+  listSchemaPresets: {
+    method: 'GET',
+    path: `${org}/schema/presets`,
+    area: 'organization',
+    access: 'schema.read',
+    summary: 'Roster schemas for the files of known systems, to start from.',
+    params: P.org,
+    responses: { 200: shapes.SchemaPresetList },
+  },
   createImport: {
     method: 'POST',
     path: `${org}/imports`,

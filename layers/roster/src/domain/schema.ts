@@ -1,5 +1,9 @@
 import * as z from 'zod';
 import { MusterError } from './errors.ts';
+import { foldLabel } from './fold-label.ts';
+import { isPasswordName } from './passwords.ts';
+
+export { foldLabel } from './fold-label.ts';
 
 export const columnTypes = [
   'text',
@@ -50,6 +54,8 @@ export const Column = z.strictObject({
   dateFormat: z.enum(dateFormats).optional(),
   /** Whether an import adds the departments that the column names and that are not there. Only with the role department. */
   createDepartments: z.boolean().optional(),
+  /** Whether an import makes the identifier of a row that has none, of the name. Only with the role externalId. */
+  madeFromName: z.boolean().optional(),
 });
 export type Column = z.infer<typeof Column>;
 
@@ -132,8 +138,14 @@ function columnFaults(column: Column) {
   if (column.type === 'enum' && !column.values) fault('A column of type enum lists its values.');
   if (column.type !== 'enum' && column.values) fault('Only a column of type enum has values.');
   if (column.type !== 'date' && column.dateFormat) fault('Only a column of type date has a dateFormat.');
+  if ([column.name, ...(column.aliases ?? [])].some(isPasswordName)) {
+    fault('A roster keeps no passwords: members choose their own when they join. Leave the column out.');
+  }
   if (column.role !== 'department' && column.createDepartments !== undefined) {
     fault('Only a column with the role department says whether departments are created.');
+  }
+  if (column.madeFromName !== undefined && (column.role !== 'externalId' || column.type !== 'text')) {
+    fault('Only a column of type text with the role externalId says whether it is made from the name.');
   }
   if (column.pattern !== undefined) {
     const why = patternFault(column.pattern);
@@ -152,14 +164,6 @@ function patternFault(pattern: string): string | undefined {
   return /\([^()]*[+*}][^()]*\)\s*[+*{]/.test(pattern)
     ? 'The pattern repeats a group that itself repeats; write it without nested repetition.'
     : undefined;
-}
-
-/** A column label with case, accents, spaces and punctuation put aside, for matching headers to columns. */
-export function foldLabel(label: string): string {
-  return label
-    .normalize('NFKD')
-    .replace(/[^\p{Letter}\p{Number}]/gu, '')
-    .toLowerCase();
 }
 
 /** The schema of a new organization, until its admins give their own. The names follow the S0 sample. */

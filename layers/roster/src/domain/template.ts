@@ -1,4 +1,5 @@
 /** Sample rows of a roster schema, for the file that people start from (S0.8). */
+import { type PresetId, presets } from './presets.ts';
 import { type Column, type ColumnRole, externalIdLengthMax } from './schema.ts';
 import { compileColumn } from './validate.ts';
 
@@ -38,6 +39,14 @@ export function sampleRoster(columns: readonly Column[]): SampleRoster {
     header: columns.map((column) => column.name),
     rows: [0, 1, 2].map((row) => samples.map((values) => values[row] ?? '')),
   };
+}
+
+/** Makes the sample of a preset's own file; a column that no roster has, such as that of passwords, is blank. */
+export function samplePreset(id: PresetId): SampleRoster {
+  const { columns, template } = presets.find((preset) => preset.id === id) as (typeof presets)[number];
+  const { header, rows } = sampleRoster(columns);
+  const fieldsOf = (row: string[]) => template.map((name) => row[header.indexOf(name)] ?? '');
+  return { header: [...template], rows: rows.map(fieldsOf) };
 }
 
 function columnSamples(column: Column): string[] {

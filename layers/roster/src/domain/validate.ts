@@ -2,6 +2,7 @@
  * Checks a row's values against the roster schema. The checks are compiled once per import into closures, one a
  * column: a row costs no allocation beyond its values, which is what makes a million rows affordable.
  */
+import { foldLabel } from './fold-label.ts';
 import type { Reject, RejectCode } from './import.ts';
 import {
   type Column,
@@ -112,33 +113,30 @@ function decimalCheck(column: Column): Check {
   });
 }
 
-const trueWords = [
-  'true',
-  'yes',
-  'y',
-  '1',
-  'oui',
-  'vrai',
-  'active',
-  'activated',
-  'enabled',
-  'activé',
-  'actif',
-];
-const falseWords = ['false', 'no', 'n', '0', 'non', 'faux', 'inactive', 'disabled', 'désactivé', 'inactif'];
+/** As they are once case, accents and punctuation are put aside (S2.13). */
+const trueWords = 'true yes y 1 on oui o vrai active activated enabled actif activee'.split(' ');
+const falseWords =
+  'false no n 0 off non faux inactive inactivated disabled deactivated desactive desactivee inactif inactivee'.split(
+    ' ',
+  );
 const booleanWords = new Map<string, string>([
   ...trueWords.map((word) => [word, 'true'] as const),
   ...falseWords.map((word) => [word, 'false'] as const),
-  ['True', 'true'],
-  ['False', 'false'],
 ]);
+
+/** `true` or `false` for a word of either; undefined for any other text. */
+function booleanWord(text: string): string | undefined {
+  const known = booleanWords.get(text);
+  // Of digits the sign counts: -1 is not 1.
+  return known ?? (/\d/.test(text) ? undefined : booleanWords.get(foldLabel(text)));
+}
 
 function booleanCheck(column: Column): Check {
   const wrong = fault(
     'not_a_boolean',
     `“${column.name}” is neither true nor false (yes/no, activé/désactivé).`,
   );
-  return (value) => booleanWords.get(value) ?? booleanWords.get(value.toLowerCase()) ?? wrong;
+  return (value) => booleanWord(value) ?? wrong;
 }
 
 const otherDates: Record<
@@ -224,7 +222,19 @@ function enumCheck(column: Column): Check {
   const values = column.values ?? [];
   const known = new Map(values.map((value) => [value.toLowerCase(), value]));
   const wrong = fault('not_in_list', `“${column.name}” is none of: ${values.slice(0, 20).join(', ')}.`);
-  return (value) => known.get(value) ?? known.get(value.toLowerCase()) ?? wrong;
+  const byWord = column.role === 'state' ? valuesByWord(values) : undefined;
+  return (value) =>
+    known.get(value) ?? known.get(value.toLowerCase()) ?? byWord?.get(booleanWord(value) ?? '') ?? wrong;
+}
+
+/** The value that says active and the one that says inactive, where there is one of each word only. */
+function valuesByWord(values: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const word of ['true', 'false']) {
+    const saying = values.filter((value) => booleanWord(value) === word);
+    if (saying.length === 1) found.set(word, saying[0] as string);
+  }
+  return found;
 }
 
 /** Whether a text holds a character below U+0020, or U+007F. */
@@ -302,12 +312,13 @@ export function isValid(row: ValidRow | RowFaults): row is ValidRow {
 /**
  * Compiles the checks of an import: `columns[i]` is read from field `positions[i]` of a row that has
  * `fieldCount` fields. More fields are taken only if they are blank (trailing delimiters); a row that is too
- * short or too long is refused whole, its values never shifted (S0.9).
+ * short or too long is refused whole, its values never shifted (S0.9). `fieldsAdded` of them the file does not have.
  */
 export function compileRow(
   columns: readonly Column[],
   positions: readonly number[],
   fieldCount: number,
+  fieldsAdded = 0,
 ): RowValidator {
   const checks = columns.map(compileColumn);
   const idAt = columns.findIndex((column) => column.role === 'externalId');
@@ -315,8 +326,8 @@ export function compileRow(
   const active = stateAt < 0 ? undefined : activeReader(columns[stateAt] as Column);
 
   return (fields, isNormal = false) => {
-    if (fields.length !== fieldCount && !hasBlankTail(fields, fieldCount)) {
-      return wrongFieldCount(fields, fieldCount, positions[idAt]);
+    if (!isAligned(fields, fieldCount)) {
+      return wrongFieldCount(fields, fieldCount, fieldsAdded, positions[idAt]);
     }
     const values = new Array<string>(checks.length);
     const canonical = new Array<string>(checks.length);
@@ -338,22 +349,26 @@ export function compileRow(
   };
 }
 
-function hasBlankTail(fields: readonly string[], fieldCount: number): boolean {
+/** Whether a row's fields stand under the headers: as many of them, or more that are blank (trailing delimiters). */
+export function isAligned(fields: readonly string[], fieldCount: number): boolean {
+  if (fields.length === fieldCount) return true;
   return fields.length > fieldCount && fields.slice(fieldCount).every((field) => field.trim() === '');
 }
 
-function wrongFieldCount(fields: readonly string[], fieldCount: number, idAt: number | undefined): RowFaults {
+function wrongFieldCount(
+  fields: readonly string[],
+  fieldCount: number,
+  fieldsAdded: number,
+  idAt: number | undefined,
+): RowFaults {
   const id = idAt === undefined ? '' : cleanValue(fields[idAt] ?? '');
-  const message = `The row has ${fields.length} values and the header ${fieldCount} columns. Quote values that contain the delimiter, and leave missing ones blank.`;
+  const message = `The row has ${fields.length - fieldsAdded} values and the header ${fieldCount - fieldsAdded} columns. Quote values that contain the delimiter, and leave missing ones blank.`;
   return { externalId: id === '' ? undefined : id, faults: [{ code: 'wrong_field_count', message }] };
 }
 
 /** Reads a state column: a boolean, or an enumeration of words such as Activé and Désactivé. A blank says nothing. */
 export function activeReader(column: Column): (canonical: string) => boolean | undefined {
-  const word =
-    column.type === 'boolean'
-      ? (text: string) => text
-      : (text: string) => booleanWords.get(text.toLowerCase());
+  const word = column.type === 'boolean' ? (text: string) => text : booleanWord;
   return (canonical) => (canonical === '' ? undefined : word(canonical) !== 'false');
 }
 

@@ -38,6 +38,8 @@ export const fileErrorCodes = [
   'too_many_departments',
   /** More rows with unknown departments than can be listed. */
   'too_many_unknown_departments',
+  /** More rows without an identifier than identifiers are made for. */
+  'too_many_made_identifiers',
   'no_rows',
 ] as const;
 

@@ -1,4 +1,4 @@
-import { isPasswordLabel } from '../domain/header-words.ts';
+import { isPasswordLabel } from '../domain/passwords.ts';
 import type { HeaderInfo, RecordBatch } from '../files/read.ts';
 
 /** What the file's header says, with some values of each column: what an admin looks at to say what they mean. */

@@ -31,6 +31,12 @@ const rowTooLong = {
   message: `The values of the row take more than ${valuesBytesMax / 1024} KiB together. Shorten some of them.`,
 } as const;
 
+const ambiguousIdentifier = {
+  code: 'ambiguous_identifier',
+  message:
+    'The row has no identifier, and several people of this name are on the roster or in the file whom it does not tell apart. Give the identifier of the member that it is about.',
+} as const;
+
 /** Checks the rows of one part, segment after segment, and gathers what goes to its files. */
 export class PartChecker {
   readonly totals: PartValidated = { rows: 0, rejected: 0, unidentified: 0 };
@@ -40,11 +46,18 @@ export class PartChecker {
   private readonly plain: PlainRow;
   private readonly checked: CheckedWriter;
   private readonly rejects = new ByteWriter();
+  private readonly ambiguous: ReadonlySet<number>;
 
   /** `bytesExpected` is about how many bytes of rows there will be. */
   constructor(manifest: Manifest, hasher: Hasher, bytesExpected = 0) {
     this.manifest = manifest;
-    this.validate = compileRow(manifest.columns, manifest.positions, manifest.fieldCount);
+    this.ambiguous = new Set(manifest.ambiguous);
+    this.validate = compileRow(
+      manifest.columns,
+      manifest.positions,
+      manifest.fieldCount,
+      manifest.fieldsAdded,
+    );
     this.plain = new PlainRow(manifest, hasher);
     this.hash = compileValuesHash(
       manifest.columns.map((column) => column.name),
@@ -76,7 +89,8 @@ export class PartChecker {
 
   private checkText(line: number, text: string, quoted: boolean): void {
     const row = this.validate(splitText(text, this.manifest.delimiter, quoted), isNormalized(text));
-    if (!isValid(row)) this.reject(line, row);
+    if (this.ambiguous.has(line)) this.reject(line, { externalId: undefined, faults: [ambiguousIdentifier] });
+    else if (!isValid(row)) this.reject(line, row);
     else if (valuesFit(row.values)) this.accept(line, row);
     else this.reject(line, { externalId: row.externalId, faults: [rowTooLong] });
   }

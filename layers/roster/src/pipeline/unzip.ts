@@ -1,17 +1,14 @@
-import { isHeaderFault } from '../domain/header.ts';
 import { addCounts, type Import, type ImportLimits, isAfter, noCounts } from '../domain/import.ts';
 import type { Clock, ImportRef, Imports, Objects, Organizations, RosterMembers } from '../domain/ports.ts';
 import type { RosterSchema } from '../domain/schema.ts';
-import { cleanValue, externalIdPosition } from '../domain/validate.ts';
-import { FileError } from '../files/errors.ts';
-import { type HeaderInfo, type RecordBatch, type RosterRead, readRoster } from '../files/read.ts';
+import { type HeaderInfo, type RosterRead, readRoster } from '../files/read.ts';
 import type { ByteSource } from '../files/source.ts';
 import { refusing } from './end-import.ts';
 import { ensureOpen } from './ensure-open.ts';
-import { HeaderSurvey } from './header-survey.ts';
-import { hintsOf, type MappingDecision, type MappingDeps, mappingDecider } from './read-mapping.ts';
-import { SegmentWriter } from './segment-writer.ts';
-import { type Manifest, workFiles } from './work-files.ts';
+import { makeIdentifiers } from './make-identifiers.ts';
+import { hintsOf, type MappingDeps, mappingDecider } from './read-mapping.ts';
+import { RowDealer } from './row-dealer.ts';
+import { workFiles } from './work-files.ts';
 
 export interface UnzipDeps extends MappingDeps {
   imports: Imports;
@@ -64,8 +61,20 @@ async function readIntoParts(
 ): Promise<Unzipped> {
   const { total } = await deps.members.summary(ref.organization);
   const decide = await mappingDecider(deps, ref, job, schema);
-  const dealer = new RowDealer(deps.work, ref, schema, total, decide);
-  const read = await readRoster(source, deps.limits, dealer, hintsOf(job, schema));
+  const { work, limits } = deps;
+  const dealing = { work, ref, schema, members: total, decide, limits };
+  const readInto = async (into: RowDealer) => ({
+    dealer: into,
+    read: await readRoster(source, limits, into, hintsOf(job, schema)),
+  });
+  const first = await readInto(new RowDealer(dealing));
+  const lacking = first.dealer.lackingIdentifiers;
+  const { dealer, read } =
+    lacking === undefined
+      ? first
+      : await readInto(
+          new RowDealer({ ...dealing, made: await makeIdentifiers(deps.members, ref.organization, lacking) }),
+        );
   await deps.work.write(workFiles.header(ref), JSON.stringify(dealer.survey.result));
   const found = {
     counts: addCounts({ ...noCounts, rows: read.rows }),
@@ -84,6 +93,7 @@ async function readIntoParts(
     schemaVersion: schema.version,
     parts,
     columns: manifest.report,
+    ...(dealer.notices.length > 0 && { notices: dealer.notices }),
     ...found,
   });
   return { next: 'validate', parts };
@@ -93,83 +103,4 @@ function fileOf(source: ByteSource, read: RosterRead, info: HeaderInfo): NonNull
   const { encoding, format, delimiter } = info;
   const { inflatedBytes, sha256 } = read;
   return { bytes: source.size, inflatedBytes, sha256, encoding, format, delimiter };
-}
-
-/** Receives the records of the file and hands each to the part of its identifier. */
-class RowDealer {
-  private writer: SegmentWriter | undefined;
-  private manifest: Omit<Manifest, 'parts'> | undefined;
-  private found: { info: HeaderInfo; survey: HeaderSurvey } | undefined;
-  private idAt = 0;
-  private readonly work: Objects;
-  private readonly ref: ImportRef;
-  private readonly schema: RosterSchema;
-  private readonly members: number;
-  private readonly decide: MappingDecision;
-
-  constructor(work: Objects, ref: ImportRef, schema: RosterSchema, members: number, decide: MappingDecision) {
-    this.work = work;
-    this.ref = ref;
-    this.schema = schema;
-    this.members = members;
-    this.decide = decide;
-  }
-
-  get info(): HeaderInfo {
-    return this.header_.info;
-  }
-
-  get survey(): HeaderSurvey {
-    return this.header_.survey;
-  }
-
-  /** Whether an admin has to say what the headers mean: no row is kept then. */
-  get isWaiting(): boolean {
-    return this.manifest === undefined;
-  }
-
-  private get header_() {
-    if (this.found === undefined) throw new Error('The header has not been read yet.');
-    return this.found;
-  }
-
-  restart(): void {
-    this.writer = undefined;
-    this.manifest = undefined;
-  }
-
-  async header(info: HeaderInfo): Promise<void> {
-    const mapping = await this.decide(info.names);
-    this.found = { info, survey: new HeaderSurvey(info) };
-    if (mapping === 'wait') return;
-    if (isHeaderFault(mapping)) throw new FileError(mapping.code, mapping.message);
-    this.idAt = externalIdPosition(mapping.columns, mapping.positions);
-    this.manifest = {
-      columns: mapping.columns,
-      positions: mapping.positions,
-      fieldCount: info.names.length,
-      delimiter: info.delimiter,
-      complete: mapping.complete,
-      report: mapping.report,
-      schemaVersion: this.schema.version,
-    };
-    this.writer = new SegmentWriter(this.work, this.ref, info.inflatedBytesExpected, this.members);
-  }
-
-  records(batch: RecordBatch): Promise<void> | undefined {
-    this.survey.take(batch);
-    const { writer } = this;
-    if (writer === undefined) return undefined;
-    for (const record of batch) {
-      const id = record.malformed ? '' : cleanValue(record.field(this.idAt));
-      writer.bufferFor(id === '' ? undefined : id).append(record);
-    }
-    return writer.flushFull();
-  }
-
-  async finish(): Promise<Manifest> {
-    const writer = this.writer as SegmentWriter;
-    await writer.close();
-    return { ...(this.manifest as Omit<Manifest, 'parts'>), parts: writer.parts };
-  }
 }

@@ -50,6 +50,10 @@ export interface Manifest {
   columns: Column[];
   positions: number[];
   fieldCount: number;
+  /** How many fields of a row the file does not have: an identifier that was made, put first. */
+  fieldsAdded?: number;
+  /** Lines whose identifier would be that of any of several members. */
+  ambiguous?: number[];
   delimiter: string;
   complete: boolean;
   report: ImportColumns;
