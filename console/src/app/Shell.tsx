@@ -1,12 +1,14 @@
-import AppLayout from '@cloudscape-design/components/app-layout';
+import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar';
+import Drawer from '@cloudscape-design/components/drawer';
 import SideNavigation from '@cloudscape-design/components/side-navigation';
 import { QueryErrorResetBoundary } from '@tanstack/react-query';
-import { Suspense, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useLocation } from 'react-router';
 import { areas } from '../pages/areas.ts';
 import { FlashMessages } from '../parts/flash.tsx';
 import { useFollow } from '../parts/follow.ts';
+import { PanelProvider, usePanels } from '../parts/SidePanel.tsx';
 import { Loading } from '../parts/states.tsx';
 import { useOptionalOrganization } from '../session/me.ts';
 import { NoAccess } from './messages.tsx';
@@ -14,6 +16,14 @@ import { TopBar } from './TopBar.tsx';
 
 /** The frame of every page within an organization. */
 export default function Shell() {
+  return (
+    <PanelProvider>
+      <Frame />
+    </PanelProvider>
+  );
+}
+
+function Frame() {
   const { t } = useTranslation();
   const follow = useFollow();
   const { pathname } = useLocation();
@@ -27,13 +37,19 @@ export default function Shell() {
       text: t(text as 'members.title'),
       href: `/orgs/${organization?.org}/${path}`,
     }));
+  const { panel, setHost } = usePanels();
+  const isPanelOpen = panel !== undefined;
+  const panelTitle = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (isPanelOpen) panelTitle.current?.focus();
+  }, [isPanelOpen]);
   const active = links.find(({ href }) => pathname === href || pathname.startsWith(`${href}/`))?.href;
   return (
     <>
       <div id="top-bar">
         <TopBar />
       </div>
-      <AppLayout
+      <AppLayoutToolbar
         headerSelector="#top-bar"
         navigationHide={links.length === 0}
         navigationOpen={isOpen}
@@ -45,11 +61,40 @@ export default function Shell() {
             {...(active && { activeHref: active })}
             onFollow={(event) => {
               follow(event);
-              if (!matchMedia('(min-width: 688px)').matches) setIsOpen(false);
+              if (isPhone()) setIsOpen(false);
             }}
           />
         }
         toolsHide
+        drawers={
+          panel
+            ? [
+                {
+                  id: 'panel',
+                  content: (
+                    <Drawer
+                      header={
+                        <h2 ref={panelTitle} tabIndex={-1} aria-level={isPhone() ? 1 : 2}>
+                          {panel.title}
+                        </h2>
+                      }
+                    >
+                      <div ref={setHost} />
+                    </Drawer>
+                  ),
+                  ariaLabels: {
+                    drawerName: panel.title,
+                    closeButton: t('shell.close'),
+                    resizeHandle: t('shell.resize'),
+                  },
+                  resizable: true,
+                  defaultSize: 460,
+                },
+              ]
+            : []
+        }
+        activeDrawerId={panel ? 'panel' : null}
+        onDrawerChange={({ detail }) => detail.activeDrawerId === null && panel?.onClose()}
         notifications={<FlashMessages />}
         stickyNotifications
         ariaLabels={{
@@ -66,4 +111,9 @@ export default function Shell() {
       />
     </>
   );
+}
+
+/** Where there is room for one thing only: what is open covers the page. */
+function isPhone(): boolean {
+  return !matchMedia('(min-width: 688px)').matches;
 }

@@ -94,11 +94,12 @@ function useAccount(): Menu {
   const flash = useFlash();
   const me = useMe();
   const current = useOptionalOrganization();
+  const login = current?.login ?? me.memberships[0]?.login ?? '';
   return {
     type: 'menu-dropdown',
     iconName: 'user-profile',
-    text: current?.login ?? me.memberships[0]?.login ?? t('shell.account'),
-    ariaLabel: t('shell.account'),
+    text: login,
+    ariaLabel: `${t('shell.account')}: ${login}`,
     items: [
       { id: 'account', text: t('shell.ownAccount'), href: '/account' },
       { id: 'sign-out', text: t('shell.signOut') },

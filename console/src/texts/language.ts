@@ -68,11 +68,25 @@ export async function chooseLanguage(language: Language): Promise<void> {
 async function speak(language: Language): Promise<void> {
   const { texts, parts } = await loaders[language]();
   partsMessages = [parts];
-  i18next.addResourceBundle(language, 'translation', texts, true, true);
+  // French has a third form, for whole millions; it reads as the plural does.
+  i18next.addResourceBundle(language, 'translation', withManyForms(texts), true, true);
   document.documentElement.lang = language;
   await i18next.changeLanguage(language);
 }
 
 export function messagesOfParts(): PartsMessages {
   return partsMessages;
+}
+
+function withManyForms(texts: object): object {
+  const entries = Object.entries(texts).flatMap(([key, value]) => {
+    if (typeof value !== 'string') return [[key, withManyForms(value)]];
+    return key.endsWith('_other')
+      ? [
+          [key, value],
+          [key.replace(/_other$/, '_many'), value],
+        ]
+      : [[key, value]];
+  });
+  return Object.fromEntries(entries);
 }

@@ -14,6 +14,7 @@ export const shell = {
   close: 'Close',
   notifications: 'Messages',
   closeMessage: 'Close this message',
+  resize: 'Change the width',
   loading: 'Loading',
   retry: 'Try again',
   reload: 'Load the page again',

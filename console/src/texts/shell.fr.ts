@@ -16,6 +16,7 @@ export const shell: typeof english = {
   close: 'Fermer',
   notifications: 'Messages',
   closeMessage: 'Fermer ce message',
+  resize: 'Changer la largeur',
   loading: 'Chargement',
   retry: 'Réessayer',
   reload: 'Recharger la page',

@@ -1,7 +1,78 @@
+import Button from '@cloudscape-design/components/button';
+import ExpandableSection from '@cloudscape-design/components/expandable-section';
+import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import { useFollow } from '../../parts/follow.ts';
 import { Page } from '../../parts/Page.tsx';
+import { useFormats } from '../../parts/times.ts';
+import { useOrganization } from '../../session/me.ts';
+import { DepartmentTree } from './DepartmentTree.tsx';
+import { useSummary } from './data.ts';
+import { MemberPanel } from './MemberPanel.tsx';
+import { MemberTable } from './MemberTable.tsx';
+import { withValue } from './view.ts';
+import './members.css';
 
+const isRoomy = matchMedia('(min-width: 1100px)').matches;
+
+/** The roster: found, looked at, changed. */
 export default function MembersPage() {
   const { t } = useTranslation();
-  return <Page title={t('members.title')}>…</Page>;
+  const follow = useFollow();
+  const { org, may } = useOrganization();
+  const [search, setSearch] = useSearchParams();
+  const set = useCallback(
+    (name: string, value: string | undefined) => setSearch((before) => withValue(before, name, value)),
+    [setSearch],
+  );
+  const closePanel = useCallback(() => set('member', undefined), [set]);
+  const open = search.get('member');
+  return (
+    <Page
+      title={t('members.title')}
+      description={<Counts />}
+      actions={
+        may('members.write') && (
+          <Button variant="primary" href={`/orgs/${org}/members/add`} onFollow={follow}>
+            {t('members.add')}
+          </Button>
+        )
+      }
+    >
+      <div className="members">
+        <div className="members-columns">
+          {may('departments.read') && (
+            <ExpandableSection headerText={t('members.departments')} defaultExpanded={isRoomy}>
+              <DepartmentTree
+                selected={search.get('department') ?? undefined}
+                onSelect={(id) => set('department', id)}
+              />
+            </ExpandableSection>
+          )}
+          <MemberTable />
+        </div>
+      </div>
+      {open !== null && <MemberPanel key={open} memberId={open} onClose={closePanel} />}
+    </Page>
+  );
+}
+
+/** How many there are (S0.2). */
+function Counts() {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const { data } = useSummary();
+  if (data === undefined) return null;
+  const parts = [
+    t('members.counts.enabled', { number: formats.number(data.enabled) }),
+    t('members.counts.disabled', { number: formats.number(data.disabled) }),
+    t('members.counts.notJoined', { number: formats.number(data.notJoined) }),
+  ];
+  return (
+    <>
+      <strong>{t('members.counts.enrolled', { number: formats.number(data.enrolled) })}</strong> ·{' '}
+      {parts.join(' · ')}
+    </>
+  );
 }

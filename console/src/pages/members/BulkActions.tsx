@@ -1,0 +1,43 @@
+import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { BulkInput } from '../../api/schema.ts';
+import { useOrganization } from '../../session/me.ts';
+import { BulkConfirm } from './BulkConfirm.tsx';
+import type { Selection } from './MemberTable.tsx';
+
+export type BulkAction = BulkInput['action'];
+
+/** What can be done to all that are ticked. */
+export function BulkActions({ selection, onDone }: { selection: Selection; onDone: () => void }) {
+  const { t } = useTranslation();
+  const { may } = useOrganization();
+  const [action, setAction] = useState<BulkAction>();
+  const isNobody = 'members' in selection && selection.members.length === 0;
+  const item = (id: BulkAction) => ({ id, text: t(`members.bulk.${id}.title`) });
+  const credentials = may('members.credentials') ? [item('invite')] : [];
+  const items = [item('enable'), item('disable'), ...credentials, item('remove')];
+  return (
+    <>
+      <ButtonDropdown
+        disabled={isNobody}
+        items={items}
+        expandToViewport
+        onItemClick={({ detail }) => setAction(detail.id as BulkAction)}
+      >
+        {t('members.bulk.actions')}
+      </ButtonDropdown>
+      {action !== undefined && (
+        <BulkConfirm
+          action={action}
+          selection={selection}
+          onClose={() => setAction(undefined)}
+          onStarted={() => {
+            setAction(undefined);
+            onDone();
+          }}
+        />
+      )}
+    </>
+  );
+}

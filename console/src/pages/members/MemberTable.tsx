@@ -1,0 +1,239 @@
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
+import Header from '@cloudscape-design/components/header';
+import Pagination from '@cloudscape-design/components/pagination';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import Table from '@cloudscape-design/components/table';
+import { useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import type { Member } from '../../api/schema.ts';
+import { Empty, Failure, Loading } from '../../parts/states.tsx';
+import { useFormats } from '../../parts/times.ts';
+import { useOrganization } from '../../session/me.ts';
+import { BulkActions } from './BulkActions.tsx';
+import { memberColumns } from './columns.tsx';
+import { useMemberList, useRoles, useSchema } from './data.ts';
+import { MemberFilters } from './MemberFilters.tsx';
+import { columnDisplay, useTablePreferences } from './preferences.ts';
+import { StateToggle } from './StateToggle.tsx';
+import { narrows, viewOf, withValue } from './view.ts';
+
+/** Who is ticked: members of any page, or all that the filter finds. */
+export type Selection = { members: readonly Member[] } | { allOf: ReturnType<typeof viewOf>['filter'] };
+
+export function MemberTable() {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const { org, may } = useOrganization();
+  const [search, setSearch] = useSearchParams();
+  const { filter, sort } = useMemo(() => viewOf(search), [search]);
+  const [preferences, changePreferences] = useTablePreferences(org);
+  const { pageSize } = preferences;
+  const pages = usePages(JSON.stringify({ filter, sort, pageSize }));
+  const list = useMemberList({ filter, sort, limit: pageSize, ...pages.at });
+  const [selection, setSelection] = useState<Selection>({ members: [] });
+  const schema = useSchema();
+  const roles = useRoles().data?.items;
+  const roleNames = useMemo(() => new Map(roles?.map(({ id, name }) => [id, name])), [roles]);
+
+  if (schema.isPending) return <Loading />;
+  if (schema.isError) return <Failure error={schema.error} retry={schema.refetch} />;
+  if (list.isError) return <Failure error={list.error} retry={list.refetch} />;
+
+  const items = list.data?.items ?? [];
+  const next = list.data?.nextCursor;
+  const hrefOf = ({ memberId }: Member) => `/orgs/${org}/members?${withValue(search, 'member', memberId)}`;
+  const columns = memberColumns(schema.data, {
+    t,
+    formats,
+    roleNames,
+    hrefOf,
+    onOpen: ({ memberId }) => setSearch((before) => withValue(before, 'member', memberId)),
+    actions: (member) => <StateToggle member={member} />,
+  });
+  const display = columnDisplay(
+    preferences.columns,
+    columns.map(({ id, isUsual }) => ({ id, visible: isUsual })),
+  );
+  const isAll = 'allOf' in selection;
+  const ticked = isAll ? items : selection.members;
+
+  return (
+    <Table<Member>
+      items={items}
+      loading={list.isPending}
+      loadingText={t('shell.loading')}
+      trackBy="memberId"
+      columnDefinitions={columns.map((column) => ({
+        ...column,
+        width: preferences.widths[column.id] ?? column.width,
+      }))}
+      columnDisplay={display}
+      resizableColumns
+      onColumnWidthsChange={({ detail }) => {
+        const visible = display.filter((column) => column.visible);
+        const widths = Object.fromEntries(visible.map(({ id }, index) => [id, detail.widths[index]!]));
+        changePreferences({ widths: { ...preferences.widths, ...widths } });
+      }}
+      wrapLines={preferences.wrapLines}
+      stripedRows={preferences.stripedRows}
+      contentDensity={preferences.contentDensity}
+      stickyHeader
+      enableKeyboardNavigation
+      {...(may('members.write') && { selectionType: 'multi' })}
+      selectedItems={ticked}
+      onSelectionChange={({ detail }) => {
+        // What is ticked on other pages stays so.
+        const elsewhere = isAll ? [] : selection.members.filter((one) => !isIn(items, one));
+        setSelection({ members: [...elsewhere, ...detail.selectedItems.filter((one) => isIn(items, one))] });
+      }}
+      sortingColumn={{ sortingField: sort.replace('-', '') }}
+      sortingDescending={sort.startsWith('-')}
+      onSortingChange={({ detail }) => {
+        const field = `${detail.isDescending ? '-' : ''}${detail.sortingColumn.sortingField}`;
+        setSearch((before) => withValue(before, 'sort', field === 'name' ? undefined : field));
+      }}
+      ariaLabels={{
+        tableLabel: t('members.title'),
+        selectionGroupLabel: t('members.selection.group'),
+        allItemsSelectionLabel: () => t('members.selection.page'),
+        itemSelectionLabel: (_, { name, externalId }) =>
+          t('members.selection.one', { name: name || externalId }),
+      }}
+      header={
+        <SpaceBetween size="xs">
+          <Header
+            variant="h2"
+            counter={isAll || ticked.length === 0 ? undefined : `(${formats.number(ticked.length)})`}
+            actions={
+              may('members.write') && (
+                <BulkActions selection={selection} onDone={() => setSelection({ members: [] })} />
+              )
+            }
+          >
+            {ticked.length > 0 || isAll ? t('members.selection.title') : t('members.list')}
+          </Header>
+          <SelectAll
+            selection={selection}
+            items={items}
+            hasMore={next !== undefined || pages.index > 0}
+            filter={filter}
+            onSelect={setSelection}
+          />
+          {list.data?.behind && <Alert type="info">{t('members.behind')}</Alert>}
+        </SpaceBetween>
+      }
+      filter={<MemberFilters roles={roles ?? []} />}
+      pagination={
+        <Pagination
+          currentPageIndex={pages.index + 1}
+          pagesCount={Math.max(pages.known, pages.index + (next === undefined ? 1 : 2))}
+          openEnd={next !== undefined}
+          onChange={({ detail }) => pages.go(detail.currentPageIndex - 1, next)}
+        />
+      }
+      preferences={
+        <CollectionPreferences
+          title={t('members.preferences.title')}
+          confirmLabel={t('members.preferences.save')}
+          cancelLabel={t('shell.cancel')}
+          preferences={{ ...preferences, contentDisplay: display }}
+          pageSizePreference={{
+            title: t('members.preferences.pageSize'),
+            options: [20, 50, 100, 200].map((value) => ({ value, label: formats.number(value) })),
+          }}
+          wrapLinesPreference={{}}
+          stripedRowsPreference={{}}
+          contentDensityPreference={{}}
+          contentDisplayPreference={{
+            title: t('members.preferences.columns'),
+            enableColumnFiltering: columns.length > 15,
+            options: columns.map(({ id, header }) => ({ id, label: header, alwaysVisible: id === 'name' })),
+          }}
+          onConfirm={({ detail: { contentDisplay, pageSize, wrapLines, stripedRows, contentDensity } }) =>
+            changePreferences({
+              pageSize: pageSize ?? preferences.pageSize,
+              wrapLines: wrapLines ?? false,
+              stripedRows: stripedRows ?? false,
+              contentDensity: contentDensity ?? 'comfortable',
+              columns: (contentDisplay ?? []).filter((item) => item.type !== 'group'),
+            })
+          }
+        />
+      }
+      empty={
+        narrows(filter) ? (
+          <Empty
+            title={t('members.noMatch')}
+            action={<Button onClick={() => setSearch({})}>{t('members.clearFilters')}</Button>}
+          />
+        ) : (
+          <Empty title={t('members.none')} text={t('members.noneText')} />
+        )
+      }
+    />
+  );
+}
+
+interface SelectAllProps {
+  selection: Selection;
+  items: readonly Member[];
+  hasMore: boolean;
+  filter: Extract<Selection, { allOf: unknown }>['allOf'];
+  onSelect: (selection: Selection) => void;
+}
+
+/** Whoever ticks a whole page may mean all that the filter finds. */
+function SelectAll({ selection, items, hasMore, filter, onSelect }: SelectAllProps) {
+  const { t } = useTranslation();
+  const none = (
+    <Button variant="inline-link" onClick={() => onSelect({ members: [] })}>
+      {t('members.selection.none')}
+    </Button>
+  );
+  if ('allOf' in selection) {
+    return (
+      <Alert type="info">
+        {narrows(filter) ? t('members.selection.allMatching') : t('members.selection.everybody')} {none}
+      </Alert>
+    );
+  }
+  const isWholePage = items.length > 0 && items.every((item) => isIn(selection.members, item));
+  if (!isWholePage || !hasMore) return null;
+  return (
+    <Alert type="info">
+      {t('members.selection.wholePage', { count: selection.members.length })}{' '}
+      <Button variant="inline-link" onClick={() => onSelect({ allOf: filter })}>
+        {narrows(filter) ? t('members.selection.selectMatching') : t('members.selection.selectEverybody')}
+      </Button>{' '}
+      {none}
+    </Alert>
+  );
+}
+
+function isIn(members: readonly Member[], { memberId }: Member): boolean {
+  return members.some((one) => one.memberId === memberId);
+}
+
+/** Pages by cursor: those seen are kept, so that one can go back. Another list begins at its first page. */
+function usePages(list: string) {
+  const [state, setState] = useState<{ list: string; cursors: readonly string[]; index: number }>({
+    list,
+    cursors: [],
+    index: 0,
+  });
+  const { cursors, index } = state.list === list ? state : { cursors: [], index: 0 };
+  const cursor = index === 0 ? undefined : cursors[index - 1];
+  return {
+    index,
+    /** How many pages were seen. */
+    known: cursors.length + 1,
+    at: cursor === undefined ? {} : { cursor },
+    go(target: number, next: string | undefined) {
+      const seen = target > cursors.length && next !== undefined ? [...cursors, next] : cursors;
+      setState({ list, cursors: seen, index: Math.min(target, seen.length) });
+    },
+  };
+}
