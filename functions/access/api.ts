@@ -1,4 +1,5 @@
 import { openApiDocument } from 'roster/domain/openapi';
+import { featuresOf } from 'roster/domain/organization';
 import { permissionsOf } from 'roster/domain/permissions';
 import { version } from 'roster/domain/version';
 import { type Deps, deps } from 'roster/lambda/deps';
@@ -59,14 +60,15 @@ const handlers: HttpHandlers<'access', Deps> = {
 
   async me({ caller: { account } }, { accounts, organizations }) {
     const enabled = (await accounts.memberships(account)).filter(({ state }) => state === 'enabled');
-    const names = await organizations.names(enabled.map(({ organization }) => organization));
+    const known = await organizations.several(enabled.map(({ organization }) => organization));
     const memberships = enabled.map(({ organization, level, scope, login }) => ({
       organization,
-      name: names.get(organization) ?? organization,
+      name: known.get(organization)?.name ?? organization,
       level,
       ...(scope && { departments: scope }),
       login,
       permissions: [...permissionsOf[level]],
+      features: featuresOf(known.get(organization) ?? {}),
     }));
     const { account: own } = await accounts.standing(account);
     return { status: 200, body: { account, secondFactor: own?.secondFactor === true, memberships } };

@@ -1,4 +1,4 @@
-import { isMusterError, MusterError } from 'roster/domain/errors';
+import { MusterError } from 'roster/domain/errors';
 import { type Import, noCounts } from 'roster/domain/import';
 import { fileKeptDays, isPurged } from 'roster/domain/import-actions';
 import type { HeaderChoice } from 'roster/domain/mapping';
@@ -147,11 +147,11 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
   async getImportFile({ params }, deps) {
     const ref = refOf(params);
     const job = await deps.imports.get(ref);
-    const url = await deps.downloadLink(ref, 'file', job.fileName).catch((error: unknown) => {
-      if (!isMusterError(error, 'not_found') || !isPurged(job, deps.clock())) throw error;
+    if (isPurged(job, deps.clock())) {
       const message = `The file was kept for ${fileKeptDays} days and is gone. Its hash and counts stay with the import.`;
-      throw new MusterError('file_purged', message, { cause: error });
-    });
+      throw new MusterError('file_purged', message);
+    }
+    const url = await deps.downloadLink(ref, 'file', job.fileName);
     return { status: 200, body: { url, expiresInSeconds: downloadTtlSeconds } };
   },
 };

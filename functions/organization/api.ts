@@ -2,6 +2,7 @@ import { changedFields } from 'roster/domain/audit';
 import { settledPolicy } from 'roster/domain/drop';
 import { MusterError } from 'roster/domain/errors';
 import type { HoldPolicy } from 'roster/domain/import';
+import { type Features, featuresOf } from 'roster/domain/organization';
 import { type Level, mayDo } from 'roster/domain/permissions';
 import { presets } from 'roster/domain/presets';
 import { checkRegistration, closedRegistration, openColumns } from 'roster/domain/registration';
@@ -22,6 +23,7 @@ const handlers: HttpHandlers<'organization', Deps> = {
     const current = await organizations.get(params.org);
     requireVersion(ifMatch, current.version);
     requireRename(call.caller.level, current.name, patch.name);
+    requireSwitch(call.caller.level, featuresOf(current), patch.features);
     requireForHold(call.caller.level, current.hold, patch.hold);
     if (patch.requireSecondFactor === true && !current.requireSecondFactor) {
       requireOwnSecondFactor((await accounts.standing(call.caller.account)).account);
@@ -115,6 +117,13 @@ function requireForHold(level: Level, current: HoldPolicy, wanted: HoldPolicy | 
   const message =
     'While imports need a second administrator, only owners and security administrators change the hold.';
   throw new MusterError('forbidden', message);
+}
+
+/** Features are an owner's to switch (S2.6); others may send them as they are. @throws MusterError `forbidden` */
+function requireSwitch(level: Level, current: Features, wanted: Features | undefined): void {
+  const isSame = wanted === undefined || wanted.importExport === current.importExport;
+  if (isSame || mayDo(level, 'organization.features')) return;
+  throw new MusterError('forbidden', 'Only an owner switches features on and off.');
 }
 
 /** Whoever requires it of others has it, or would be locked out itself. @throws MusterError `no_second_factor` */

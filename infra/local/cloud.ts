@@ -141,6 +141,9 @@ async function host(options: CloudOptions, onStop: OnStop): Promise<Omit<Cloud, 
     },
   );
   await provision(inventory, services, { region, credentials, endpoints }, onStop);
+  // What expires by the moved clock is gone as soon as that is moved.
+  const stopSweeping = localClock.onMove(() => services.s3.sweep());
+  onStop(async () => stopSweeping());
   serveWeb(inventory, web, { region, accountId, invoke, logger });
   const outputs = inventory.outputs();
   const url = web.values().next().value?.url ?? '';

@@ -1,7 +1,7 @@
 /**
  * Who may do what, written down by hand from the issue and the acceptance lines, apart from the product's own table:
  * S2.1, S2.2 and B17 (coordinators, within their departments), S3.2 (the owner renames), S4.1 (levels), S4.9 with
- * issue 4 (clearing usernames), S0.23 with issue 5 (dropping all data), design section 6.
+ * issue 4 (clearing usernames), S2.6 and S0.23 with issue 5 (features, dropping all data), design section 6.
  */
 import type { Level, Permission } from 'roster/domain/permissions';
 
@@ -23,6 +23,7 @@ const rows: Record<Permission, string> = {
   'organization.read': 'y y y y y y',
   'organization.write': 'y y y - - -',
   'organization.rename': 'y - - - - -',
+  'organization.features': 'y - - - - -',
   'organization.drop': 'y - - - - -',
   'organization.confirmDrop': 'y y - - - -',
   'schema.read': 'y y y y y -',

@@ -45,7 +45,7 @@ describe('organizations', () => {
     const records = organizationRecords(table, trail);
     expect(await records.get('acme')).toEqual(acme);
     await expect(records.get('other')).rejects.toMatchObject({ code: 'not_found' });
-    expect(await records.names(['other', 'acme'])).toEqual(new Map([['acme', 'Acme']]));
+    expect(await records.several(['other', 'acme'])).toEqual(new Map([['acme', acme]]));
   });
 
   it('change only if nobody changed them since they were read', async () => {

@@ -1,5 +1,5 @@
 import { type Import, noCounts } from 'roster/domain/import';
-import { importActions, importNeed } from 'roster/domain/import-actions';
+import { importActions, importNeed, isPurged } from 'roster/domain/import-actions';
 import { permissionsOf } from 'roster/domain/permissions';
 import { describe, expect, it } from 'vitest';
 
@@ -115,4 +115,13 @@ describe('what can be done with an import', () => {
     expect(importActions(job({}), permissionsOf.member, now)).toEqual([]);
     expect(importActions(job({}), permissionsOf.coordinator, now)).toEqual([]);
   });
+});
+
+it('its file is kept for 30 days, to the millisecond', () => {
+  const uploadedAt = '2026-01-01T08:00:00.000Z';
+  const purged = (at: string) => isPurged({ uploadedAt }, new Date(at));
+  expect(purged('2026-01-31T07:59:59.999Z')).toBe(false);
+  expect(purged('2026-01-31T08:00:00.000Z')).toBe(true);
+  expect(purged('2026-01-31T08:00:00.001Z')).toBe(true);
+  expect(isPurged({}, new Date('2030-01-01T00:00:00Z')), 'one that never came').toBe(false);
 });

@@ -125,6 +125,7 @@ describe('an HTTP function', () => {
       hold: { ...organization.hold, secondAdministrator: false },
       requireSecondFactor: false,
       dropAll: { secondAdministrator: false },
+      features: { importExport: true },
       inviteImported: false,
       registration: { isOpen: false, columns: [] },
     });

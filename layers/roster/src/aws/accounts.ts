@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Membership } from '../domain/organization.ts';
+import type { Features, Membership } from '../domain/organization.ts';
 import { levels } from '../domain/permissions.ts';
 import { normalizeLogin } from '../domain/username.ts';
 import { compileColumn } from '../domain/validate.ts';
@@ -44,6 +44,7 @@ const AccountItem = z.object({
 const RequirementItem = z.object({
   requireSecondFactor: z.boolean().default(false),
   dropping: z.string().optional(),
+  features: z.object({ importExport: z.boolean() }).optional(),
 });
 
 const MembershipItem = z.object({
@@ -98,7 +99,7 @@ export interface AccountRecords {
   ): Promise<{ account: string; memberships: Membership[] } | undefined>;
   /**
    * The account and, if an organization is given, its membership there, whether the organization requires a second
-   * factor of its administrators, and whether its data is being dropped: all as they are this moment, in one read.
+   * factor of its administrators, whether its data is being dropped and what is switched off: all as they are this moment, in one read.
    */
   standing(
     account: string,
@@ -108,6 +109,8 @@ export interface AccountRecords {
     membership: Membership | undefined;
     requiresSecondFactor?: boolean;
     isDropping?: boolean;
+    /** What of the organization is switched off, if anything is. */
+    featuresOff?: (keyof Features)[];
   }>;
   memberships(account: string): Promise<Membership[]>;
   /** Refuses the account's tokens issued before this second, from the next request on. */
@@ -192,12 +195,17 @@ export function accountRecords(table: Table): AccountRecords {
         wanted.push(keys.membership(account, organization), keys.organization(organization));
       }
       const [own, membership, settings] = await table.batchGet(wanted, { consistent: true });
-      const { requireSecondFactor, dropping } = parseItem(RequirementItem, settings ?? {}, 'organization');
+      const { requireSecondFactor, dropping, features } = parseItem(
+        RequirementItem,
+        settings ?? {},
+        'organization',
+      );
       return {
         account: own && parseItem(AccountItem, own, 'account'),
         membership: membership && toMembership(membership),
         ...(requireSecondFactor && { requiresSecondFactor: true }),
         ...(dropping !== undefined && { isDropping: true }),
+        ...(features?.importExport === false && { featuresOff: ['importExport'] }),
       };
     },
     async memberships(account) {

@@ -42,6 +42,7 @@ const OrganizationItem = z.object({
   mail: z.object({ from: z.string().optional(), replyTo: z.string().optional() }).optional(),
   language: MailLanguage.default(defaultMailLanguage),
   reminders: ReminderPolicy.default(defaultReminders),
+  features: z.object({ importExport: z.boolean() }).optional(),
   dropAll: z.object({ secondAdministrator: z.boolean(), relaxedAt: z.string().optional() }).optional(),
   dropping: z.string().optional(),
   era: z.int().optional(),
@@ -53,8 +54,8 @@ const OrganizationItem = z.object({
 
 /** The adapter's port: what imports need of organizations, and what their admins change. */
 export interface OrganizationRecords extends Organizations {
-  /** The names of several organizations by id; one that is gone has none. */
-  names(organizations: readonly string[]): Promise<Map<string, string>>;
+  /** Several organizations by id; one that is gone is left out. */
+  several(organizations: readonly string[]): Promise<Map<string, Organization>>;
   /**
    * Changes settings; with an `event`, in one transaction with its audit entry.
    * @throws MusterError `precondition_failed` if the organization changed since `current` was read.
@@ -105,11 +106,11 @@ export function organizationRecords(table: Table, audit: Pick<AuditTrail, 'commi
   };
   return {
     get,
-    async names(organizations) {
+    async several(organizations) {
       const items = await table.batchGet(organizations.map(keys.organization));
       const found = items.filter((item) => item !== undefined);
       const parsed = found.map((item) => parseItem(OrganizationItem, item, 'organization'));
-      return new Map(parsed.map(({ organization, name }) => [organization, name]));
+      return new Map(parsed.map((one) => [one.organization, one]));
     },
     async schema(organization, version) {
       const wanted = version ?? (await get(organization)).schemaVersion;

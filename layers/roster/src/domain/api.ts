@@ -25,6 +25,7 @@ import { MailAddress, MailKind, MailLanguage, MailState } from './mail.ts';
 import { mappingModes } from './mapping.ts';
 import { disabledByValues, MemberState } from './member.ts';
 import { memberSorts } from './member-filter.ts';
+import { defaultFeatures } from './organization.ts';
 import { type Level, levels, permissions } from './permissions.ts';
 import { presetIds } from './presets.ts';
 import { closedRegistration, registrationColumnsMax } from './registration.ts';
@@ -143,6 +144,8 @@ export const ResetCompletion = z
   .strictObject({ token: linkToken, newPassword: password })
   .meta({ id: 'ResetCompletion' });
 
+const FeaturesBody = z.object({ importExport: z.boolean() });
+
 export const Me = z
   .object({
     account: z.string(),
@@ -156,6 +159,8 @@ export const Me = z
         departments: z.array(z.string()).optional(),
         login: z.string(),
         permissions: z.array(z.enum(permissions)),
+        /** What is switched off is not to be shown (S2.6). */
+        features: FeaturesBody,
       }),
     ),
   })
@@ -213,6 +218,8 @@ export const OrganizationSettings = z.strictObject({
   mail: z.strictObject({ from: MailAddress.optional(), replyTo: MailAddress.optional() }).optional(),
   language: MailLanguage,
   reminders: ReminderPolicy,
+  /** Switched by an owner. */
+  features: z.strictObject({ importExport: z.boolean() }).optional(),
   /** Whether dropping all data takes a second administrator; switched off, it does for a day more. */
   dropAll: z.strictObject({ secondAdministrator: z.boolean() }).optional(),
 });
@@ -228,6 +235,7 @@ export const Organization = z
     }),
     inviteImported: z.boolean().default(false),
     registration: z.object({ isOpen: z.boolean(), columns: z.array(z.string()) }).default(closedRegistration),
+    features: FeaturesBody.default(defaultFeatures),
     dropAll: z
       .object({ secondAdministrator: z.boolean(), relaxedAt: time.optional() })
       .default({ secondAdministrator: false }),

@@ -36,6 +36,7 @@ export const errorStatus = {
   job_not_open: 409,
   job_not_resumable: 409,
   job_not_undoable: 409,
+  feature_disabled: 403,
   drop_in_progress: 409,
   drop_not_awaiting: 409,
   own_request: 403,

@@ -94,7 +94,10 @@ export function hasFile({ kind, uploadedAt }: Pick<Job, 'kind' | 'uploadedAt'>, 
   return kind !== 'undo' && uploadedAt !== undefined && !isPurged({ uploadedAt }, now);
 }
 
-/** Whether the time for which an uploaded file is kept is over. */
+/**
+ * Whether the time for which an uploaded file is kept is over. S3 removes it by its lifecycle, up to a day later; by
+ * then nobody gets it any more.
+ */
 export function isPurged({ uploadedAt }: Pick<Import, 'uploadedAt'>, now: Date): boolean {
-  return uploadedAt !== undefined && now.getTime() - Date.parse(uploadedAt) > fileKeptDays * 24 * 3_600_000;
+  return uploadedAt !== undefined && now.getTime() - Date.parse(uploadedAt) >= fileKeptDays * 24 * 3_600_000;
 }

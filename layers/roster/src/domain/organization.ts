@@ -25,6 +25,8 @@ export interface Organization {
   language: MailLanguage;
   /** How those who have not joined are reminded. */
   reminders: ReminderPolicy;
+  /** Features that are switched on one by one (S2.6); all are, where absent. */
+  features?: Features | undefined;
   /** Whether dropping all data takes a second administrator; not, where absent. */
   dropAll?: DropPolicy | undefined;
   /** The drop that is removing its data, if one is. */
@@ -35,6 +37,19 @@ export interface Organization {
   version: number;
   createdAt: string;
   updatedAt: string;
+}
+
+/** `importExport`: files come in and go out, by hand and by feed. */
+export interface Features {
+  importExport: boolean;
+}
+
+/** What an organization has where nothing is said. */
+export const defaultFeatures: Features = { importExport: true };
+
+/** The features of an organization, with what it says nothing about. */
+export function featuresOf({ features }: Pick<Organization, 'features'>): Features {
+  return features ?? defaultFeatures;
 }
 
 /** What an account is in one organization. */

@@ -18,6 +18,7 @@ export const permissions = [
   'organization.read',
   'organization.write',
   'organization.rename',
+  'organization.features',
   'organization.drop',
   'organization.confirmDrop',
   'schema.read',
@@ -44,8 +45,12 @@ const reading: Permission[] = [
   'members.read',
   'departments.read',
 ];
-/** The name, the root of the departments, is the owner's to change (S3.2), and so is dropping all data (S0.23). */
-const forOwners: readonly Permission[] = ['organization.rename', 'organization.drop'];
+/** The name, the root of the departments, is the owner's (S3.2), and so are features (S2.6) and dropping all data (S0.23). */
+const forOwners: readonly Permission[] = [
+  'organization.rename',
+  'organization.features',
+  'organization.drop',
+];
 const notForOwners = everything.filter((permission) => !forOwners.includes(permission));
 
 /** Levels are given, and all accounts taken, by those who answer for security; administrators keep the roster. */

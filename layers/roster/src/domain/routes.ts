@@ -4,6 +4,7 @@
  */
 import type * as z from 'zod';
 import * as shapes from './api.ts';
+import type { Features } from './organization.ts';
 import type { Permission } from './permissions.ts';
 
 export const areas = [
@@ -35,6 +36,8 @@ export interface Route {
   responses: Record<number, z.ZodType | null>;
   /** The call looks at the departments that a bounded caller is bounded to; without it such callers are refused. */
   scoped?: true;
+  /** The organization can switch it off, with all others of the feature (S2.6). */
+  feature?: keyof Features;
   /** It may be made while all data of the organization is being dropped, though it is no GET. */
   duringDrop?: true;
   /** The answer may hold a one-time password, so it is kept nowhere, not even for a repeat. */
@@ -232,6 +235,7 @@ export const routes = {
     params: P.org,
     body: shapes.ImportInput,
     responses: { 201: shapes.ImportTicket },
+    feature: 'importExport',
   },
   listImports: {
     method: 'GET',
@@ -242,6 +246,7 @@ export const routes = {
     params: P.org,
     query: shapes.Page,
     responses: { 200: shapes.ImportList },
+    feature: 'importExport',
   },
   getUnfinishedImport: {
     method: 'GET',
@@ -251,6 +256,7 @@ export const routes = {
     summary: 'The import that has not ended, if there is one, with what it waits for (S1.14).',
     params: P.org,
     responses: { 200: shapes.UnfinishedImport },
+    feature: 'importExport',
   },
   getImport: {
     method: 'GET',
@@ -260,6 +266,7 @@ export const routes = {
     summary: 'One import with its status, step and counts.',
     params: P.import,
     responses: { 200: shapes.ImportBody },
+    feature: 'importExport',
   },
   listChanges: {
     method: 'GET',
@@ -270,6 +277,7 @@ export const routes = {
     params: P.import,
     query: shapes.ChangesQuery,
     responses: { 200: shapes.ChangeList },
+    feature: 'importExport',
   },
   listRejects: {
     method: 'GET',
@@ -280,6 +288,7 @@ export const routes = {
     params: P.import,
     query: shapes.Page,
     responses: { 200: shapes.RejectList },
+    feature: 'importExport',
   },
   getMapping: {
     method: 'GET',
@@ -290,6 +299,7 @@ export const routes = {
     params: P.import,
     query: shapes.MappingQuery,
     responses: { 200: shapes.ProposedMapping },
+    feature: 'importExport',
   },
   chooseMapping: {
     method: 'PUT',
@@ -300,6 +310,7 @@ export const routes = {
     params: P.import,
     body: shapes.MappingInput,
     responses: { 202: shapes.ImportBody },
+    feature: 'importExport',
   },
   listMappings: {
     method: 'GET',
@@ -310,6 +321,7 @@ export const routes = {
     params: P.org,
     query: shapes.Page,
     responses: { 200: shapes.SavedMappingList },
+    feature: 'importExport',
   },
   deleteMapping: {
     method: 'DELETE',
@@ -319,6 +331,7 @@ export const routes = {
     summary: 'Forgets a mapping; imports that used it stay as they are.',
     params: P.savedMapping,
     responses: { 204: null },
+    feature: 'importExport',
   },
   approveImport: {
     method: 'POST',
@@ -330,6 +343,7 @@ export const routes = {
     params: P.import,
     body: shapes.Approval,
     responses: { 202: shapes.ImportBody },
+    feature: 'importExport',
   },
   withdrawApproval: {
     method: 'DELETE',
@@ -339,6 +353,7 @@ export const routes = {
     summary: 'Takes back the approval that waits for a second administrator.',
     params: P.import,
     responses: { 200: shapes.ImportBody },
+    feature: 'importExport',
   },
   getSelection: {
     method: 'GET',
@@ -348,6 +363,7 @@ export const routes = {
     summary: 'What is left out of the plan so far.',
     params: P.import,
     responses: { 200: shapes.Selection },
+    feature: 'importExport',
   },
   putSelection: {
     method: 'PUT',
@@ -359,6 +375,7 @@ export const routes = {
     params: P.import,
     body: shapes.SelectionInput,
     responses: { 200: shapes.Selection },
+    feature: 'importExport',
   },
   replanImport: {
     method: 'POST',
@@ -368,6 +385,7 @@ export const routes = {
     summary: 'Compares the rows with the roster as it is now; the plan waits in review again.',
     params: P.import,
     responses: { 202: shapes.ImportBody },
+    feature: 'importExport',
   },
   cancelImport: {
     method: 'POST',
@@ -377,6 +395,7 @@ export const routes = {
     summary: 'Ends an import that has not started to apply; nothing is changed.',
     params: P.import,
     responses: { 200: shapes.ImportBody },
+    feature: 'importExport',
   },
   getImportReport: {
     method: 'GET',
@@ -386,6 +405,7 @@ export const routes = {
     summary: 'A link to the result of every row.',
     params: P.import,
     responses: { 200: shapes.Download },
+    feature: 'importExport',
   },
   getImportFile: {
     method: 'GET',
@@ -395,6 +415,7 @@ export const routes = {
     summary: 'A link to the original file.',
     params: P.import,
     responses: { 200: shapes.Download },
+    feature: 'importExport',
   },
   listMembers: {
     method: 'GET',

@@ -22,6 +22,8 @@ export interface AuthorizerContext {
   lacksSecondFactor?: true;
   /** All data of the organization is being dropped. */
   isDropping?: true;
+  /** The call is of a feature that the organization has switched off. */
+  lacksFeature?: true;
 }
 
 /** An HTTP API's simple response; the gateway answers a refusal with 403. */
@@ -63,7 +65,7 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
 
   const wanted = event.pathParameters?.org;
   const standing = await deps.accounts.standing(claims.account, wanted);
-  const { account, membership, requiresSecondFactor, isDropping } = standing;
+  const { account, membership, requiresSecondFactor, isDropping, featuresOff } = standing;
   if (account === undefined || claims.issuedAtSeconds < account.tokensValidFromSeconds) return refused;
   if (route.access === 'account' || route.access === 'public') {
     return { isAuthorized: true, context: { account: account.account } };
@@ -75,7 +77,11 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
   const bounds = scope === undefined ? {} : { scope: scope.join() };
   const { signedInAtSeconds } = claims;
   const signedIn = signedInAtSeconds === undefined ? {} : { signedInAtSeconds };
-  const dropping = isDropping === true ? { isDropping } : {};
+  const isOff = route.feature !== undefined && featuresOff?.includes(route.feature) === true;
+  const closed = {
+    ...(isDropping === true && { isDropping }),
+    ...(isOff && { lacksFeature: true as const }),
+  };
   const context = {
     account: account.account,
     organization,
@@ -83,7 +89,7 @@ export async function judge(deps: AuthorizerDeps, event: AuthorizerEvent): Promi
     login,
     ...bounds,
     ...signedIn,
-    ...dropping,
+    ...closed,
   };
   const isRequired = requiresSecondFactor === true && levelsWithSecondFactor.includes(level);
   if (!isRequired || account.secondFactor === true) return { isAuthorized: true, context };

@@ -33,6 +33,7 @@ export const Caller = z.object({
   signedInAtSeconds: z.int().positive().optional(),
   lacksSecondFactor: z.literal(true).optional(),
   isDropping: z.literal(true).optional(),
+  lacksFeature: z.literal(true).optional(),
 });
 export type Caller = z.infer<typeof Caller>;
 /** The caller of an organization's route. */
@@ -145,11 +146,15 @@ function verifiedCaller(route: Route, event: HttpEvent): Caller | undefined {
   if (!isOwn || level === undefined || !mayCall(level, { access, scoped })) {
     throw new MusterError('forbidden', `This needs the permission ${route.access} in the organization.`);
   }
-  const { lacksSecondFactor, isDropping, ...caller } = parsed.data;
+  const { lacksSecondFactor, isDropping, lacksFeature, ...caller } = parsed.data;
   if (lacksSecondFactor) {
     const why =
       'This organization requires a second factor of its administrators. Set one up for your account.';
     throw new MusterError('second_factor_required', why);
+  }
+  if (lacksFeature) {
+    const why = 'This organization has switched imports and exports off. An owner can switch them on.';
+    throw new MusterError('feature_disabled', why);
   }
   if (isDropping && route.method !== 'GET' && route.duringDrop !== true) throw dropInProgress();
   return caller;
