@@ -47,9 +47,12 @@ export function memoryObjects(): Objects & { files: Map<string, Buffer> } {
   };
 }
 
-export function memoryImports(
-  first: Partial<Import> = {},
-): Imports & { job: Import; applied: AppliedChunk[]; approved: Approval | undefined } {
+export function memoryImports(first: Partial<Import> = {}): Imports & {
+  job: Import;
+  applied: AppliedChunk[];
+  approved: Approval | undefined;
+  selected: Selection | undefined;
+} {
   const at = '2026-01-01T00:00:00.000Z';
   const memory = {
     job: {

@@ -292,3 +292,33 @@ describe('the state', () => {
     expect(withAccount(absent, 'A1', 'ann', later.at).state).toBe('disabled');
   });
 });
+
+describe('a value given by hand', () => {
+  const guarding = columns.map((column) =>
+    column.name === 'Tel' || column.name === 'Note' ? { ...column, protectEdits: true } : column,
+  );
+  const guard = compileMemberEditor(guarding, () => (canonical) => canonical.join('|'));
+  const change = (member: Member, input: MemberInput) => guard.edit(member, input, later, groups);
+  const cleo = guard.make({ values: { ID: '7', First: 'Cleo', Tel: '+33 1 23' } }, first, groups);
+
+  it('is protected where its column says so, once it differs, or when the member is made', () => {
+    expect(cleo.protectedColumns).toEqual(['Tel']);
+    const noted = change(cleo, { values: { Note: 'tall', Tel: '+33 1 23', First: 'Cleo' } });
+    expect(noted.protectedColumns).toEqual(['Note', 'Tel']);
+    expect(change(noted, { values: { Note: null } }).protectedColumns).toEqual(['Note', 'Tel']);
+    expect(change(noted, { roles: ['cook'] }).protectedColumns).toEqual(['Note', 'Tel']);
+    expect(ann.protectedColumns).toBeUndefined();
+  });
+
+  it('is protected in any column by a list, and released by a shorter one', () => {
+    const listed = change(cleo, { protectedColumns: ['Mail', 'Tel'] });
+    expect(listed).toMatchObject({ protectedColumns: ['Mail', 'Tel'], version: 2 });
+    expect(change(listed, { protectedColumns: ['Tel', 'Mail', 'Tel'] })).toBe(listed);
+    const released = change(listed, { protectedColumns: [], values: { Note: 'x' } });
+    expect(released).not.toHaveProperty('protectedColumns');
+  });
+
+  it.each([['ID'], ['Active'], ['Nowhere']])('cannot be protected in %s', (name) => {
+    expect(faultsOf(() => change(cleo, { protectedColumns: [name] }))).toEqual(['protectedColumns']);
+  });
+});

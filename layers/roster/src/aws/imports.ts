@@ -63,6 +63,8 @@ const ImportItem = z.object({
     rejected: count,
     excluded: count,
     conflicts: count,
+    // Counted since values can be protected.
+    protected: count.default(0),
   }),
   uploadedAt: z.string().optional(),
   schemaVersion: z.int().optional(),

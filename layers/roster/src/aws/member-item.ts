@@ -32,6 +32,7 @@ const MemberItem = z.object({
   activeUntil: z.string().optional(),
   departments: z.array(z.string()),
   roles: z.array(z.string()),
+  protectedColumns: z.array(z.string()).optional(),
   account: z.string().optional(),
   version: z.int().min(1),
   createdAt: z.string(),

@@ -26,7 +26,15 @@ import { parseItem } from './parse-item.ts';
 import { readSummary } from './summary.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
 
-const digestAttributes = ['externalId', 'state', 'disabledBy', 'valuesHash', 'version', 'account'];
+const digestAttributes = [
+  'externalId',
+  'state',
+  'disabledBy',
+  'valuesHash',
+  'version',
+  'account',
+  'protectedColumns',
+];
 const PlacedMember = z.object({ externalId: z.string(), departments: z.array(z.string()) });
 const derivedOptional = ['username', 'email', 'phone', 'activeFrom', 'activeUntil'] as const;
 
@@ -94,7 +102,7 @@ const disablers = new Set<unknown>(disabledByValues);
  * columns asked for comes without values.
  */
 function toDigest(item: Item, hasAllValues: boolean): MemberDigest {
-  const { externalId, state, disabledBy, valuesHash, version, account } = item;
+  const { externalId, state, disabledBy, valuesHash, version, account, protectedColumns } = item;
   const readable =
     typeof externalId === 'string' &&
     states.has(state) &&
@@ -102,6 +110,7 @@ function toDigest(item: Item, hasAllValues: boolean): MemberDigest {
     typeof valuesHash === 'string' &&
     typeof version === 'number' &&
     (account === undefined || typeof account === 'string') &&
+    (protectedColumns === undefined || isNames(protectedColumns)) &&
     (hasAllValues ? isValues(item.values) : item.values === undefined || isValues(item.values));
   if (!readable) throw unreadable();
   return item as unknown as MemberDigest;
@@ -110,6 +119,10 @@ function toDigest(item: Item, hasAllValues: boolean): MemberDigest {
 function toValues(item: Item): [string, Record<string, string>] {
   if (typeof item.externalId !== 'string' || !isValues(item.values)) throw unreadable();
   return [item.externalId, item.values];
+}
+
+function isNames(names: unknown): boolean {
+  return Array.isArray(names) && names.every((name) => typeof name === 'string');
 }
 
 function isValues(values: unknown): values is Record<string, string> {

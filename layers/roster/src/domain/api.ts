@@ -409,6 +409,7 @@ const Counts = z.object({
   rejected: count,
   excluded: count,
   conflicts: count,
+  protected: count.default(0),
 });
 
 /**
@@ -496,7 +497,12 @@ export const ImportBody = z
 export const ImportList = listOf(ImportBody).meta({ id: 'ImportList' });
 /** Without `import` where none is unfinished. */
 export const UnfinishedImport = z.object({ import: ImportBody.optional() }).meta({ id: 'UnfinishedImport' });
-export const ChangesQuery = Page.extend({ kind: ChangeKind.optional() });
+/** `externalId` is one member's; `q` is a text in the identifier or in a value that the change writes, case and accents aside. */
+export const ChangesQuery = Page.extend({
+  kind: ChangeKind.optional(),
+  externalId: z.string().min(1).max(200).optional(),
+  q: z.string().trim().max(200).optional(),
+});
 export const ChangeList = listOf(
   z
     .object({
@@ -504,6 +510,9 @@ export const ChangeList = listOf(
       externalId: z.string(),
       line: z.int().optional(),
       fields: z.record(z.string(), z.object({ before: z.string().nullable(), after: z.string().nullable() })),
+      protectedFields: z
+        .record(z.string(), z.object({ kept: z.string().nullable(), file: z.string().nullable() }))
+        .optional(),
       excluded: z.boolean(),
       outcome: z.enum(['applied', 'excluded', 'conflict']).optional(),
     })
@@ -640,6 +649,7 @@ export const MemberBody = z
     departments: z.array(z.string()),
     departmentPaths: z.array(z.string()),
     roles: z.array(z.string()),
+    protectedColumns: z.array(z.string()).optional(),
     version: count,
     createdAt: time,
     updatedAt: time,
@@ -676,6 +686,7 @@ const memberFields = {
   values: z.record(z.string().min(1).max(100), z.string().max(10_000).nullable()).optional(),
   departments: z.array(Params.department.shape.departmentId).max(200).optional(),
   roles: z.array(ulid).max(200).optional(),
+  protectedColumns: z.array(z.string().min(1).max(100)).max(200).optional(),
 };
 const scope = z.array(ulid).min(1).max(scopeDepartmentsMax);
 /** Departments are the bounds of a coordinator: that level has some, and no other one. */

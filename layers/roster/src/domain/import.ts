@@ -50,6 +50,8 @@ export interface ImportCounts {
   rejected: number;
   excluded: number;
   conflicts: number;
+  /** Rows of which a value was left aside because the member's own is protected; each counts elsewhere too. */
+  protected: number;
 }
 
 export const noCounts: ImportCounts = {
@@ -64,6 +66,7 @@ export const noCounts: ImportCounts = {
   rejected: 0,
   excluded: 0,
   conflicts: 0,
+  protected: 0,
 };
 
 /** The sum of several parts' counts. */
@@ -89,6 +92,8 @@ export interface Change {
   /** Line of the file; absent for a member that the file does not name. */
   line?: number;
   fields: Record<string, { before: string | null; after: string | null }>;
+  /** What the file says otherwise and the change leaves alone, because it is protected; absent for nothing. */
+  protectedFields?: Record<string, { kept: string | null; file: string | null }>;
   /** The member's version that the plan was made from; 0 for one to be added. */
   version: number;
 }

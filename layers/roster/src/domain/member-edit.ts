@@ -4,7 +4,7 @@ import { type DepartmentTree, standingFor } from './departments.ts';
 import { type ErrorCode, type ErrorPlace, MusterError } from './errors.ts';
 import { activeState, type Member } from './member.ts';
 import { compileDerivedFields, type DerivedFields } from './roster-row.ts';
-import { type Column, columnWithRole } from './schema.ts';
+import { type Column, columnWithRole, isProtectable } from './schema.ts';
 import { activeReader, canonicalOf, cleanValue, compileColumn } from './validate.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface MemberInput {
   values?: Record<string, string | null> | undefined;
   departments?: readonly string[] | undefined;
   roles?: readonly string[] | undefined;
+  /** The columns whose values imports leave alone, all of them; where absent those stay that are. */
+  protectedColumns?: readonly string[] | undefined;
 }
 
 /** Who changes a member and when, ISO 8601 in UTC. */
@@ -82,6 +84,28 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
     return values;
   };
 
+  /** What is protected: the list, if one is given, else what was, with what is changed by hand in columns that say so. */
+  const protecting = (
+    { protectedColumns }: MemberInput,
+    before: readonly string[],
+    changed: readonly string[],
+    faults: Fault[],
+  ) => {
+    const wrong = (protectedColumns ?? []).filter((name) => {
+      const column = columns.find((one) => one.name === name);
+      return column === undefined || !isProtectable(column);
+    });
+    for (const name of wrong) {
+      const message = `The roster has no column “${name}” whose values can be protected.`;
+      faults.push({ path: 'protectedColumns', message });
+    }
+    const byHand = columns.filter(
+      ({ name, protectEdits }) => protectEdits === true && changed.includes(name),
+    );
+    const all = new Set(protectedColumns ?? [...before, ...byHand.map(({ name }) => name)]);
+    return all.size === 0 ? {} : { protectedColumns: [...all].sort() };
+  };
+
   const departmentText = (values: Record<string, string>) => values[departmentColumn?.name ?? ''] ?? '';
 
   /** The departments that the column says. */
@@ -118,6 +142,7 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
         groups,
         faults,
       );
+      const kept = protecting(input, [], Object.keys(values), faults);
       refuse(faults, values);
       const externalId = values[idColumn.name] as string;
       const { valuesHash, fields } = derived(externalId, values);
@@ -131,6 +156,7 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
         ...fields,
         departments,
         roles,
+        ...kept,
         version: 1,
         createdAt: at,
         updatedAt: at,
@@ -156,11 +182,17 @@ export function compileMemberEditor(columns: readonly Column[], compileHash: Com
       const moves =
         lists.departments === undefined && departmentText(values) !== departmentText(member.values);
       const departments = moves ? placed(values, groups.tree, faults) : standing.departments;
+      const changed = [...given.keys()].filter(
+        (name) => (values[name] ?? '') !== (member.values[name] ?? ''),
+      );
+      const { protectedColumns = [], ...rest } = withoutDerived(member);
+      const kept = protecting(input, protectedColumns, changed, faults);
       refuse(faults, values);
       const { valuesHash, fields } = derived(member.externalId, values);
       const next: Member = {
-        ...withoutDerived(member),
+        ...rest,
         ...fields,
+        ...kept,
         // A username that signs in is the account's, whatever the roster says.
         ...(member.account !== undefined && member.username !== undefined && { username: member.username }),
         values,

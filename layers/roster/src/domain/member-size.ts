@@ -45,7 +45,7 @@ export function compileChangeBytes(
   return ({ kind, values = {} }) => {
     const units = Object.values(values).reduce((sum, value) => sum + value.length, 0);
     const valuesBytes = kind === 'add' ? Math.min(units * 3, valuesBytesMax) : valuesBytesMax;
-    // Names and login details repeat values beside them: each value once, at most.
-    return ownBytesMax + nameBytes + 2 * valuesBytes;
+    // Names and login details repeat values beside them, and what is protected the columns: each once, at most.
+    return ownBytesMax + 2 * nameBytes + 2 * valuesBytes;
   };
 }

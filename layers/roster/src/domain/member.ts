@@ -34,6 +34,8 @@ export interface Member {
   activeUntil?: string;
   departments: string[];
   roles: string[];
+  /** The columns whose values imports leave alone, by name; absent for none. */
+  protectedColumns?: string[];
   account?: string;
   version: number;
   createdAt: string;

@@ -106,7 +106,7 @@ export interface Imports {
 /** A member as the comparison needs it; `values` only where asked for. */
 export type MemberDigest = Pick<
   Member,
-  'externalId' | 'state' | 'disabledBy' | 'valuesHash' | 'version' | 'account'
+  'externalId' | 'state' | 'disabledBy' | 'valuesHash' | 'version' | 'account' | 'protectedColumns'
 > & {
   values?: Record<string, string>;
 };

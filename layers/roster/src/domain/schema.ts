@@ -56,6 +56,8 @@ export const Column = z.strictObject({
   createDepartments: z.boolean().optional(),
   /** Whether an import makes the identifier of a row that has none, of the name. Only with the role externalId. */
   madeFromName: z.boolean().optional(),
+  /** Whether a value that is given by hand is protected: imports leave it alone. */
+  protectEdits: z.boolean().optional(),
 });
 export type Column = z.infer<typeof Column>;
 
@@ -147,11 +149,21 @@ function columnFaults(column: Column) {
   if (column.madeFromName !== undefined && (column.role !== 'externalId' || column.type !== 'text')) {
     fault('Only a column of type text with the role externalId says whether it is made from the name.');
   }
+  if (column.protectEdits === true && !isProtectable(column)) {
+    fault(
+      `A column with the role ${column.role} cannot be protected: it says who a row is about, or its state.`,
+    );
+  }
   if (column.pattern !== undefined) {
     const why = patternFault(column.pattern);
     if (why) fault(why);
   }
   return places;
+}
+
+/** Whether a member's value of a column can be protected against imports. */
+export function isProtectable({ role }: Pick<Column, 'role'>): boolean {
+  return role !== 'externalId' && role !== 'state';
 }
 
 function patternFault(pattern: string): string | undefined {

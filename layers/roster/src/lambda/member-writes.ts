@@ -64,7 +64,7 @@ export function pictureOf({ name, state, values, departments, roles }: Member): 
 
 /** The fields that differ, before and after; of the values only those that do. */
 export function differences(before: Member, after: Member) {
-  const names = ['state', 'disabledBy', 'username', 'departments', 'roles'] as const;
+  const names = ['state', 'disabledBy', 'username', 'departments', 'roles', 'protectedColumns'] as const;
   const changed: string[] = names.filter(
     (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
   );

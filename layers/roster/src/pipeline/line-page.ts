@@ -11,15 +11,16 @@ export interface LinePage {
 
 /**
  * Reads at most `linesMax` lines from a byte offset, a range of the object at a time, so that a page costs the
- * same however long the file is. Reads on where a line is longer than a range.
+ * same however long the file is; a range is of `bytesMax`. Reads on where a line is longer than a range.
  */
 export async function readLinePage(
   work: Objects,
   key: string,
   offset: number,
   linesMax: number,
+  bytesMax = pageBytes,
 ): Promise<LinePage> {
-  for (let bytes = pageBytes; ; bytes *= 4) {
+  for (let bytes = bytesMax; ; bytes *= 4) {
     const range = await work.readRange(key, offset, offset + bytes);
     const isLast = range.length < bytes;
     const page = takeLines(range, offset, linesMax, isLast);

@@ -10,7 +10,7 @@ import {
 } from '../domain/import.ts';
 import { activeState, type MemberState, shardOf } from '../domain/member.ts';
 import type { MemberDigest, PlannedChange } from '../domain/ports.ts';
-import { compilePlacing } from '../domain/roster-row.ts';
+import { compilePlacing, valuesByName } from '../domain/roster-row.ts';
 import { columnWithRole } from '../domain/schema.ts';
 import { compileStateText } from '../domain/state-text.ts';
 import { canonicalOf } from '../domain/validate.ts';
@@ -160,6 +160,8 @@ export class PartComparison {
     const active = this.rows.active(index);
     const outcome = outcomeOfRow(this.mode, { active }, member, Object.keys(before).length > 0);
     this.addUniquesOf(index, member, outcome, comparison);
+    const protectedFields = comparison?.protectedFields;
+    if (protectedFields !== undefined && outcome !== 'skipped') this.counts.protected += 1;
     if (outcome !== 'unchanged' && outcome !== 'skipped') {
       const state =
         outcome === 'disable' ? 'disabled' : outcome === 'reactivate' ? activeState(member) : member.state;
@@ -173,6 +175,7 @@ export class PartComparison {
         state,
         ...(comparison && { values: comparison.values, valuesHash: comparison.valuesHash }),
         before,
+        ...(protectedFields && { protectedFields }),
       });
     }
     return outcome;
@@ -191,10 +194,13 @@ export class PartComparison {
   }
 
   private compareValues(index: number, stored: Record<string, string>, member: MemberDigest) {
+    const { protectedColumns } = member;
     const fresh = this.rows.values(index);
+    const kept = protectedColumns && this.protectedFields(fresh, stored, protectedColumns);
     const values: Record<string, string> = { ...stored };
     for (const [at, name] of this.names.entries()) {
       const value = fresh[at] as string;
+      if (protectedColumns?.includes(name)) continue;
       if (value === '') delete values[name];
       else values[name] = value;
     }
@@ -205,8 +211,24 @@ export class PartComparison {
       before: differingFields(this.names, old, after),
       canonical: { before: old.canonical, after: after.canonical },
       values,
-      valuesHash: this.manifest.complete ? this.rows.valuesHash(index) : this.hash(after.canonical),
+      ...(kept && { protectedFields: kept }),
+      valuesHash: this.manifest.complete && !kept ? this.rows.valuesHash(index) : this.hash(after.canonical),
     };
+  }
+
+  /** The protected values that the row says otherwise; undefined for none. */
+  private protectedFields(
+    fresh: readonly string[],
+    stored: Record<string, string>,
+    protectedColumns: readonly string[],
+  ): PlannedChange['protectedFields'] {
+    const said = this.canonical(valuesByName(this.names, fresh));
+    const held = this.canonical(stored);
+    const differing = this.names.flatMap((name, at) => {
+      const isKept = protectedColumns.includes(name) && said[at] !== held[at];
+      return isKept ? [[name, { kept: stored[name] ?? null, file: fresh[at] || null }] as const] : [];
+    });
+    return differing.length === 0 ? undefined : Object.fromEntries(differing);
   }
 
   /** Plans the rows that no member answers to; after the last member. */
@@ -249,16 +271,25 @@ export class PartComparison {
     index: number,
     member: MemberDigest,
     outcome: RowOutcome,
-    comparison: { canonical: { before: string[]; after: string[] } } | undefined,
+    comparison:
+      | {
+          canonical: { before: string[]; after: string[] };
+          protectedFields?: PlannedChange['protectedFields'];
+        }
+      | undefined,
   ): void {
     const isEnrolled = member.state !== 'disabled';
+    const isOther = comparison?.protectedFields !== undefined;
     if (outcome === 'skipped') this.addMemberUniques(member);
+    else if (isOther && outcome === 'unchanged' && isEnrolled) this.addMemberUniques(member);
+    else if (isOther && outcome === 'reactivate')
+      this.addUniquesAt(this.rows.line(index), member.externalId, comparison.canonical.after);
     else if (outcome === 'reactivate') this.addRowUniques(index);
     else if (outcome === 'unchanged' && isEnrolled) this.addRowUniques(index, true);
     else if (outcome === 'update' && isEnrolled && comparison)
       this.addUpdateUniques(this.rows.line(index), member.externalId, comparison.canonical);
     else if (outcome === 'disable' && comparison)
-      this.addDisableUniques(this.rows.line(index), member.externalId, comparison.canonical.before);
+      this.addUniquesAt(-this.rows.line(index), member.externalId, comparison.canonical.before);
   }
 
   /** `isHeld` tells that the member has the row's values already and keeps them whatever becomes of the row. */
@@ -285,9 +316,9 @@ export class PartComparison {
     }
   }
 
-  /** Whom a row disables keeps its values if the row is taken out of the plan. */
-  private addDisableUniques(line: number, externalId: string, held: readonly string[]): void {
-    for (const at of this.uniqueAt) this.addUnique(-line, externalId, at, held[at] as string);
+  /** Whom a row disables keeps its values if the row is taken out of the plan; its line is negative then. */
+  private addUniquesAt(line: number, externalId: string, held: readonly string[]): void {
+    for (const at of this.uniqueAt) this.addUnique(line, externalId, at, held[at] as string);
   }
 
   private addUnique(line: number, externalId: string, at: number, value: string): void {

@@ -60,5 +60,13 @@ export function toChange(planned: PlannedChange): Change {
   const names = kind === 'add' ? Object.keys(values) : Object.keys(before);
   const fields: Change['fields'] = {};
   for (const name of names) fields[name] = { before: before[name] ?? null, after: values[name] ?? null };
-  return { kind, externalId, ...(line !== undefined && { line }), fields, version };
+  const { protectedFields } = planned;
+  return {
+    kind,
+    externalId,
+    ...(line !== undefined && { line }),
+    fields,
+    ...(protectedFields && { protectedFields }),
+    version,
+  };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { AuditActor } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
+import { foldText } from '../domain/fold-text.ts';
 import {
   type Change,
   type ChangeKind,
@@ -9,6 +10,7 @@ import {
   type Import,
   isAfter,
   isOpen,
+  partOfShard,
   type Reject,
 } from '../domain/import.ts';
 import {
@@ -17,6 +19,7 @@ import {
   needsSecond,
   requireApprovable,
 } from '../domain/import-approval.ts';
+import { shardOf } from '../domain/member.ts';
 import type {
   Approval,
   Approvers,
@@ -25,6 +28,7 @@ import type {
   Imports,
   Objects,
   Organizations,
+  PlannedChange,
   Selection,
 } from '../domain/ports.ts';
 import { ChangeReader } from './change-reader.ts';
@@ -74,52 +78,101 @@ function cursorOf(position: Position): string {
 }
 
 const filesPerPageMax = 8;
+/** What a search looks at in one go: a page looks at 8 MB or 40,000 changes at most. */
+const searched = { lines: 5_000, bytes: 1024 * 1024 };
 
 /**
  * Reads a page from files of lines that follow one another; bounded in files, so a page may be short.
- * `parse` makes items of some lines of one file.
+ * `parse` makes the items of some lines of one file, one of each. Of a search only those that match are taken.
  */
 async function pageOfFiles<F extends { key: string }, T>(
   work: Objects,
   files: readonly F[],
   request: PageRequest,
   parse: (file: F, lines: string[]) => T[] | Promise<T[]>,
+  matches?: (item: T) => boolean,
 ): Promise<{ items: T[]; nextCursor?: string }> {
   let { file: at, offset } = positionOf(request.cursor);
   const items: T[] = [];
   for (let read = 0; items.length < request.limit && read < filesPerPageMax; read++) {
     const file = files[at];
     if (file === undefined) break;
-    const page = await readLinePage(work, file.key, offset, request.limit - items.length);
-    items.push(...(await parse(file, page.lines)));
-    if (page.end) [at, offset] = [at + 1, 0];
+    const room = request.limit - items.length;
+    const page = matches
+      ? await readLinePage(work, file.key, offset, searched.lines, searched.bytes)
+      : await readLinePage(work, file.key, offset, room);
+    const found = await parse(file, page.lines);
+    const looked = matches ? lookedAt(found, matches, room) : found.length;
+    items.push(...found.slice(0, looked).filter((item) => matches?.(item) ?? true));
+    if (looked < found.length) offset += bytesOf(page.lines.slice(0, looked));
+    else if (page.end) [at, offset] = [at + 1, 0];
     else offset = page.next;
   }
   return { items, ...(at < files.length && { nextCursor: cursorOf({ file: at, offset }) }) };
 }
 
+/** How many items are looked at until as many match as there is room for. */
+function lookedAt<T>(found: readonly T[], matches: (item: T) => boolean, room: number): number {
+  let left = room;
+  for (const [index, item] of found.entries()) {
+    if (matches(item)) left -= 1;
+    if (left === 0) return index + 1;
+  }
+  return found.length;
+}
+
+function bytesOf(lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+}
+
+/** What changes are looked for: one member's, or those whose identifier or a value has this text in it. */
+export interface ChangeSearch {
+  externalId?: string | undefined;
+  q?: string | undefined;
+}
+
 /**
- * A page of an import's planned changes, all or of one kind; by kind, then in the order of the work files.
+ * A page of an import's planned changes, all or of one kind; by kind, then in the order of the work files. A search for
+ * one member reads the files of its part; one for a text all of them, so that pages may be short, or empty, and go on.
  * @throws MusterError `conflict` while there is no plan yet.
  */
 export async function listChanges(
   deps: ReviewDeps,
   ref: ImportRef,
-  request: PageRequest & { kind?: ChangeKind | undefined },
+  request: PageRequest & ChangeSearch & { kind?: ChangeKind | undefined },
 ): Promise<{ items: ReviewedChange[]; nextCursor?: string }> {
   const job = await deps.imports.get(ref);
   const plan = await planOf(deps, ref, job);
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const reader = new ChangeReader(deps.work, ref, manifest);
   const outcomeOf = await outcomes(deps, ref, job);
-  return pageOfFiles(deps.work, filesOf(plan, request.kind), request, async ({ part, kind }, lines) => {
-    const changes = await reader.some(part, kind, lines);
-    return changes.map((planned) => {
-      const change = toChange(planned);
-      const outcome = outcomeOf(change);
-      return { ...change, excluded: outcome === 'excluded', ...(job.status === 'complete' && { outcome }) };
-    });
+  const { externalId } = request;
+  const part = externalId === undefined ? undefined : partOfShard(shardOf(externalId), manifest.parts.length);
+  const files = filesOf(plan, request.kind).filter((file) => part === undefined || file.part === part);
+  const { items, ...rest } = await pageOfFiles(
+    deps.work,
+    files,
+    request,
+    ({ part, kind }, lines) => reader.some(part, kind, lines),
+    matcherOf(request),
+  );
+  const shown = items.map((planned) => {
+    const change = toChange(planned);
+    const outcome = outcomeOf(change);
+    return { ...change, excluded: outcome === 'excluded', ...(job.status === 'complete' && { outcome }) };
   });
+  return { items: shown, ...rest };
+}
+
+/** Case and accents aside, as members are searched. */
+function matcherOf({ externalId, q }: ChangeSearch): ((change: PlannedChange) => boolean) | undefined {
+  if (externalId !== undefined) return (change) => change.externalId === externalId;
+  const wanted = foldText(q ?? '');
+  if (wanted === '') return undefined;
+  return (change) =>
+    [change.externalId, ...Object.values(change.values ?? {})].some((text) =>
+      foldText(text).includes(wanted),
+    );
 }
 
 /** The files of the changes, all or of one kind: by kind, then by part. */

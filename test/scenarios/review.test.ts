@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
 import { type Ask, asking } from '../support/people.ts';
 
-/** A plan in review while the roster moves on, over HTTP. */
+/** A plan in review, the roster that moves on meanwhile, and values that are protected from files, over HTTP. */
 
 const columns = [
   { name: 'ID', type: 'text', role: 'externalId' },
@@ -151,5 +151,85 @@ describe('a roster that changes while a plan waits', () => {
     expect(await ask('PUT', `${path}/selection`, {})).toMatchObject(refused(409, 'import_not_in_review'));
     // Its plan can still be looked at (S1.11).
     expect(await changesOf()).toHaveLength(5);
+  });
+});
+
+describe('a plan', () => {
+  const found = async (query: string) => {
+    const ids: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await ask('GET', `${path}/changes?limit=2&${query}${cursor && `&cursor=${cursor}`}`);
+      ids.push(...body.items.map(({ externalId }: { externalId: string }) => externalId));
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      cursor = body.nextCursor ?? '';
+    } while (cursor !== '');
+    return ids.sort();
+  };
+
+  it('is searched by identifier and by text, page by page', async () => {
+    expect(await found('externalId=A')).toEqual(['A']);
+    expect(await found('externalId=Z')).toEqual(['Z']);
+    expect(await found('externalId=Q')).toEqual([]);
+    expect(await found('externalId=N')).toEqual(['N']);
+    expect(await found('q=%C3%B6sl')).toEqual(['A', 'B', 'C']);
+    expect(await found('q=oslo&kind=update')).toEqual(['A', 'B', 'C']);
+    expect(await found('q=z')).toEqual(['Z']);
+    expect(await found('q=nowhere')).toEqual([]);
+  });
+});
+
+describe('a value that was edited by hand', () => {
+  const schemaOf = (protectEdits: boolean) =>
+    columns.map((column) => (column.name === 'City' ? { ...column, protectEdits } : column));
+  const member = async (id: string) => (await ask('GET', `/members/${id}`)).body;
+  const patch = async (id: string, body: object) => {
+    const { etag } = await ask('GET', `/members/${id}`);
+    return ask('PATCH', `/members/${id}`, body, { 'if-match': etag as string });
+  };
+  const file = { A: 'Oslo', B: 'Oslo', C: 'Rome', Z: 'Rome' };
+
+  it('is left alone by files where its column says so, shown, and released for one member', async () => {
+    const { client, organization } = club;
+    await ask('POST', `${path}/cancel`);
+    const { version } = await client.schema(organization);
+    await client.putSchema(organization, schemaOf(true), version);
+    expect((await edit('A', 'Bern')).body).toMatchObject({ protectedColumns: ['City'] });
+    expect((await patch('B', { values: { Name: 'Beate' } })).body).not.toHaveProperty('protectedColumns');
+
+    const job = await importFile(club, 'file.csv', fileOf(file), { mode: 'upsert', approve: 'review' });
+    expect(job.counts).toMatchObject({ updated: 1, unchanged: 3, protected: 1 });
+    path = `/imports/${job.importId}`;
+    expect((await changesOf()).map(({ externalId }) => externalId)).toEqual(['B']);
+    await approving();
+    expect(await inReview()).toMatchObject({ status: 'complete', counts: { updated: 1, protected: 1 } });
+    expect(await cityOf('A')).toBe('Bern');
+    // The same file writes nothing.
+    const before = await member('A');
+    const again = await importFile(club, 'file.csv', fileOf(file), { mode: 'upsert' });
+    expect(again).toMatchObject({ status: 'complete', counts: { unchanged: 4, updated: 0, protected: 1 } });
+    expect(await member('A')).toEqual(before);
+
+    expect((await patch('A', { protectedColumns: ['Name'] })).body).toMatchObject({
+      protectedColumns: ['Name'],
+    });
+    const renamed = fileOf(file).replace('A,A,', 'A,Anna,');
+    const released = await importFile(club, 'file.csv', renamed, { mode: 'upsert' });
+    expect(released.counts).toMatchObject({ updated: 1, protected: 1 });
+    path = `/imports/${released.importId}`;
+    const [change] = (await ask('GET', `${path}/changes`)).body.items;
+    expect(change).toMatchObject({
+      externalId: 'A',
+      fields: { City: { before: 'Bern', after: 'Oslo' } },
+      protectedFields: { Name: { kept: 'A', file: 'Anna' } },
+    });
+    expect((await member('A')).values).toMatchObject({ Name: 'A', City: 'Oslo' });
+    await patch('A', { protectedColumns: [] });
+    await client.putSchema(organization, schemaOf(false), (await client.schema(organization)).version);
+    const entries = (await ask('GET', '/audit?subject=A&action=member.update')).body.items;
+    expect(entries[0]).toMatchObject({
+      before: { protectedColumns: ['Name'] },
+      after: { protectedColumns: null },
+    });
   });
 });
