@@ -105,7 +105,7 @@ describe('a header whose needed columns are only likely', () => {
       { name: 'Prénom', column: 'FirstName', by: 'likeness', samples: ['Zoé', 'Łukasz'] },
       { name: 'Courriel', column: 'Email', by: 'likeness', samples: ['zoe@example.org'] },
       { name: 'Taille', samples: ['XL', 'M'] },
-      { name: 'Mot de passe', samples: [] },
+      { name: 'Mot de passe', samples: [], password: true },
     ]);
     expect(proposed.columns).toEqual([
       { name: 'MemberID', required: true, role: 'externalId' },
@@ -138,7 +138,6 @@ describe('a header whose needed columns are only likely', () => {
       ],
     });
     for (const body of [
-      {},
       { columns: [] },
       { columns: { Taille: { keep: true, drop: true } } },
       { columns: said, encoding: 'klingon' },

@@ -535,7 +535,8 @@ export const MappingQuery = z
   .object({ encoding: z.enum(encodings), delimiter: z.enum(delimiters) })
   .partial();
 /**
- * What the headers seem to mean: `column` is the one proposed and `by` why, `dropped` that a saved mapping leaves it out.
+ * What the headers seem to mean: `column` is the one proposed and `by` why, `dropped` that a saved mapping leaves it out,
+ * and `password` that it can only be dropped.
  * `samples` are a few values from the first rows.
  */
 export const ProposedMapping = z
@@ -547,6 +548,7 @@ export const ProposedMapping = z
         column: z.string().optional(),
         by: z.enum(matchWays).optional(),
         dropped: z.literal(true).optional(),
+        password: z.literal(true).optional(),
       }),
     ),
     columns: z.array(
@@ -563,14 +565,16 @@ export const ProposedMapping = z
 /** By header what becomes of it; each header of the file is named. `keep` adds a text column to the roster. */
 export const MappingInput = z
   .strictObject({
-    columns: z.record(
-      z.string(),
-      z.union([
-        z.strictObject({ column: z.string().max(200) }),
-        z.strictObject({ keep: z.literal(true) }),
-        z.strictObject({ drop: z.literal(true) }),
-      ]),
-    ),
+    columns: z
+      .record(
+        z.string(),
+        z.union([
+          z.strictObject({ column: z.string().max(200) }),
+          z.strictObject({ keep: z.literal(true) }),
+          z.strictObject({ drop: z.literal(true) }),
+        ]),
+      )
+      .default({}),
     encoding: z.enum(encodings).optional(),
     delimiter: z.enum(delimiters).optional(),
     save: z.boolean().default(true),

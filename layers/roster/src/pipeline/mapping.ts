@@ -8,6 +8,7 @@ import type { Import } from '../domain/import.ts';
 import { likelyMatches } from '../domain/likeness.ts';
 import { type HeaderChoices, type SavedMapping, settleChoices } from '../domain/mapping.ts';
 import type { Organization } from '../domain/organization.ts';
+import { isPasswordLabel } from '../domain/passwords.ts';
 import type { ImportRef } from '../domain/ports.ts';
 import { type PresetId, presetOf } from '../domain/presets.ts';
 import type { Column, RosterSchema } from '../domain/schema.ts';
@@ -37,7 +38,7 @@ export interface ReadAs {
 
 /** What the headers of a file seem to mean, and all that they could mean. */
 export interface ProposedMapping {
-  headers: (HeaderMatch & { samples: string[] })[];
+  headers: (HeaderMatch & { samples: string[]; password?: true })[];
   columns: { name: string; required: boolean; role?: Column['role'] }[];
   encoding: string;
   delimiter: string;
@@ -66,7 +67,11 @@ export async function proposeMapping(
   const matches = likelyMatches(matchHeader(names, columns, saved?.headers), columns, samples);
   const preset = presetOf(names)?.id;
   return {
-    headers: matches.map((match, at) => ({ ...match, samples: headers[at]?.samples ?? [] })),
+    headers: matches.map((match, at) => ({
+      ...match,
+      samples: headers[at]?.samples ?? [],
+      ...(isPasswordLabel(match.name) && match.column === undefined && { password: true as const }),
+    })),
     columns: columns.map((column) => ({
       name: column.name,
       required: isNeeded(column),
