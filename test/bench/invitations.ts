@@ -155,26 +155,29 @@ async function untilAll(
   }
 }
 
+/** Beside them there is the notice of the import. */
+const invitations = "FROM emails WHERE json_extract(email, '$.subject') LIKE 'Join %'";
+
 function countOf(mails: DatabaseSync): number {
-  return Number(mails.prepare('SELECT count(*) AS mails FROM emails').get()?.mails);
+  return Number(mails.prepare(`SELECT count(*) AS mails ${invitations}`).get()?.mails);
 }
 
 async function deliveredOf({ client, organization }: BenchTenant): Promise<number> {
   let delivered = 0;
-  const invitations = client.pages(`${client.in(organization)}/invitations`, InvitationBody, { limit: 200 });
-  for await (const { delivery } of invitations) if (delivery?.state === 'delivered') delivered++;
+  const listed = client.pages(`${client.in(organization)}/invitations`, InvitationBody, { limit: 200 });
+  for await (const { delivery } of listed) if (delivery?.state === 'delivered') delivered++;
   return delivered;
 }
 
 /** What SES took, read from its own store: nothing of Muster says that a mail went out once. */
 function sentOf(mails: DatabaseSync, rows: number) {
   const found = mails
-    .prepare(`SELECT json_extract(email, '$.destination.to[0]') AS address, count(*) AS times FROM emails
-              WHERE json_extract(email, '$.subject') LIKE 'Join %' GROUP BY address`)
+    .prepare(`SELECT json_extract(email, '$.destination.to[0]') AS address, count(*) AS times
+              ${invitations} GROUP BY address`)
     .all();
   const timesOf = new Map(found.map(({ address, times }) => [String(address), Number(times)]));
   const invited = new Set(Array.from({ length: rows }, (_, index) => rosterRow(seed, index).Email));
-  const seconds = mails.prepare('SELECT at, count(*) AS mails FROM emails GROUP BY at ORDER BY at').all();
+  const seconds = mails.prepare(`SELECT at, count(*) AS mails ${invitations} GROUP BY at ORDER BY at`).all();
   const sent = [...timesOf.values()].reduce((sum, times) => sum + times, 0);
   const mailSeconds = Number(seconds.at(-1)?.at) - Number(seconds[0]?.at) + 1;
   return {

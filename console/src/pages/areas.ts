@@ -1,5 +1,6 @@
 import type { Area } from '../app/area.ts';
+import { mails } from './mails/area.ts';
 import { members } from './members/area.ts';
 
 /** All areas, in the order of the list of pages. */
-export const areas: readonly Area[] = [members];
+export const areas: readonly Area[] = [members, mails];

@@ -1,7 +1,8 @@
+import { mails } from './mails.en.ts';
 import { members } from './members.en.ts';
 import { problems } from './problems.en.ts';
 import { shell } from './shell.en.ts';
 import { signIn } from './signIn.en.ts';
 
 /** Every text of the console, by area. A new area has two files and a line here and in `fr.ts`. */
-export const en = { members, problems, shell, signIn };
+export const en = { mails, members, problems, shell, signIn };

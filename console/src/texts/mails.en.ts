@@ -1,0 +1,23 @@
+export const mails = {
+  title: 'Emails',
+  about: 'What the emails of this organization look like. Names and numbers are made up.',
+  kind: 'Email',
+  kinds: {
+    invitation: 'Invitation',
+    reminder: 'Reminder of an invitation',
+    reset: 'Link for a new password',
+    importFinished: 'An import is finished',
+    importWaiting: 'An import waits for approval',
+    importFailed: 'An import failed',
+    jobFailed: 'A job stopped',
+    accessExpiring: 'Access ends soon',
+  },
+  language: 'Language of the email',
+  own: 'As the organization has set it',
+  subject: 'Subject',
+  from: 'Sender',
+  installation: 'The address of this installation',
+  forms: 'Forms of the email',
+  html: 'With its looks',
+  text: 'As plain text',
+};
