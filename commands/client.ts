@@ -483,8 +483,13 @@ export class MusterClient {
   }
 
   /** A link to the result of every row, or to the original file; it works for some minutes. */
-  async linkTo(organization: string, importId: string, what: 'report' | 'file'): Promise<string> {
-    const answer = await this.call('GET', `${this.#pathOf(organization, importId)}/${what}`);
+  async linkTo(
+    organization: string,
+    importId: string,
+    what: 'report' | 'file',
+    query: Record<string, string> = {},
+  ): Promise<string> {
+    const answer = await this.call('GET', `${this.#pathOf(organization, importId)}/${what}`, { query });
     return api.Download.parse(answer).url;
   }
 

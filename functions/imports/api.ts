@@ -137,10 +137,14 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
     return { status: 200, body: await present(deps, ref, job, call.caller) };
   },
 
-  async getImportReport({ params }, deps) {
+  async getImportReport({ params, query: { rows, format } }, deps) {
     const ref = refOf(params);
-    await deps.imports.get(ref);
-    const url = await deps.downloadLink(ref, 'report', `report-${ref.importId}.csv`);
+    const { counts, status } = await deps.imports.get(ref);
+    if (rows === 'rejects' && status !== 'in_progress' && counts.rejected === 0) {
+      throw new MusterError('no_rejects', 'No row was rejected, so there is nothing to correct.');
+    }
+    const name = rows === 'all' ? 'report' : 'rejects';
+    const url = await deps.downloadLink(ref, { rows, format }, `${name}-${ref.importId}.${format}`);
     return { status: 200, body: { url, expiresInSeconds: downloadTtlSeconds } };
   },
 

@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
+import readWorkbook from 'read-excel-file/node';
 import { MemberBody as AnyMember, AuditEntry } from 'roster/domain/api';
 import type { Column } from 'roster/domain/schema';
 import unzipper from 'unzipper';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MusterClient, RosterExport } from '../../commands/client.ts';
+import { MusterClient, type RosterExport } from '../../commands/client.ts';
 import {
   all,
   importAndApprove,
@@ -13,7 +15,9 @@ import {
   type Tenant,
   type TestCloud,
 } from '../support/cloud.ts';
+import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 import { asking, person } from '../support/people.ts';
+import { describeShared } from '../support/shared.ts';
 
 type Choice = Parameters<MusterClient['startExport']>[1];
 
@@ -259,3 +263,163 @@ describe('exports', () => {
     expect(await all(other.client.jobs(other.organization))).toEqual([]);
   });
 });
+
+describe('reports of an import', () => {
+  let test: TestCloud;
+  let club: Tenant;
+  beforeAll(async () => {
+    test = await startTestCloud();
+    club = await newTenant(test.cloud, 'Report Club', columns);
+  });
+  afterAll(() => test?.close());
+
+  const download = async (importId: string, query: Record<string, string>) => {
+    const response = await fetch(await club.client.linkTo(club.organization, importId, 'report', query));
+    expect(response.status).toBe(200);
+    return Buffer.from(await response.arrayBuffer());
+  };
+
+  it('give every row with what to do, and the rejected ones back, to be corrected and imported', async () => {
+    const lines = [
+      'ID,Extra,First,Last,Mail,Note',
+      '1,=x,Ann,Able,ann@club.example,fine',
+      '2,"a, b",Bob,Bell,bob at club,=1+1',
+      '3,y,Cid,Clark,cid@club.example,too,many',
+      '4,z,Dan,Dole,dan at club,',
+    ];
+    const first = await importFile(club, 'roster.csv', lines.join('\n'), {
+      mode: 'upsert',
+      onRowErrors: 'accept_valid',
+    });
+    expect(first).toMatchObject({ status: 'complete', counts: { rows: 4, added: 1, rejected: 3 } });
+    const ledger = rowsOf(await download(first.importId, {}));
+    expect(ledger.map(({ Line, Outcome }) => [Line, Outcome])).toEqual([
+      ['2', 'added'],
+      ['3', 'rejected'],
+      ['4', 'rejected'],
+      ['5', 'rejected'],
+    ]);
+    expect(ledger.map((row) => row['What to do'] !== '')).toEqual([false, true, true, true]);
+    const [sheet] = await readWorkbook(await download(first.importId, { format: 'xlsx' }));
+    expect(sheet?.data.map((row) => row[2])).toEqual([
+      'Outcome',
+      'added',
+      'rejected',
+      'rejected',
+      'rejected',
+    ]);
+
+    const bytes = await download(first.importId, { rows: 'rejects' });
+    const rejects = rowsOf(bytes);
+    expect(Object.keys(rejects[0] ?? {}).slice(0, 6)).toEqual([
+      'ID',
+      'Extra',
+      'First',
+      'Last',
+      'Mail',
+      'Note',
+    ]);
+    expect(rejects[0]).toMatchObject({ ID: '2', Extra: 'a, b', Mail: 'bob at club', Note: "'=1+1" });
+    expect(rejects[0]).toMatchObject({ 'Muster: line': '3', 'Muster: columns': 'Mail' });
+    expect(rejects[1]).toMatchObject({
+      ID: '',
+      'Muster: row as it was': '3,y,Cid,Clark,cid@club.example,too,many',
+    });
+    const [inSheet] = await readWorkbook(await download(first.importId, { rows: 'rejects', format: 'xlsx' }));
+    expect(inSheet?.data).toHaveLength(4);
+
+    // As the whole roster it would disable everybody else.
+    const asWhole = await importFile(club, 'rejects.csv', bytes, { mode: 'full' });
+    expect(asWhole).toMatchObject({ status: 'error', error: { code: 'partial_roster' } });
+    const corrected = bytes.toString().replace('bob at club', 'bob@club.example').replace('dan at club', '');
+    const second = await importFile(club, 'rejects.csv', corrected, {
+      mode: 'upsert',
+      onRowErrors: 'accept_valid',
+    });
+    expect(second).toMatchObject({ status: 'complete', counts: { rows: 3, added: 2, rejected: 1 } });
+    expect(second.columns).toMatchObject({ ignored: ['Extra'] });
+    const ask = asking(club.client, club.organization);
+    expect((await ask('GET', '/members/2')).body.values).toMatchObject({ Note: '=1+1' });
+    const none = await importFile(club, 'roster.csv', 'ID,First\n1,Ann', { mode: 'upsert' });
+    expect(await ask('GET', `/imports/${none.importId}/report?rows=rejects`)).toMatchObject({
+      status: 404,
+      body: { code: 'no_rejects' },
+    });
+  });
+
+  it('leave no name to a column of the roster that they use themselves', async () => {
+    const { version } = await club.client.schema(club.organization);
+    const odd: Column[] = [...columns, { name: 'Shoes', type: 'text', aliases: ['Muster: line'] }];
+    await expect(club.client.putSchema(club.organization, odd, version)).rejects.toMatchObject({
+      code: 'invalid_schema',
+    });
+  });
+});
+
+describeShared('exports of values that break things', ['data', 'naughty-strings', 'blns.json'], (path) => {
+  let test: TestCloud;
+  beforeAll(async () => {
+    test = await startTestCloud();
+  });
+  afterAll(() => test?.close());
+
+  it('change nothing when they are imported again, as CSV and as a workbook', async () => {
+    const club = await newTenant(test.cloud, 'Naughty Club', columns);
+    const naughty = (JSON.parse(await readFile(path, 'utf8')) as string[]).map((text) => text.toWellFormed());
+    const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+    const lines = naughty.map((text, index) => `n${index},${quoted(text.slice(0, 900))},=a,-1,+b`);
+    const made = await importAndApprove(club, 'n.csv', `ID,Note,First,Last,Team\n${lines.join('\n')}`);
+    expect(made.counts).toMatchObject({ rows: naughty.length, added: naughty.length });
+    for (const format of ['csv', 'xlsx'] as const) {
+      const { zip, job } = await exported(club, { format });
+      expect(job.rows).toBe(naughty.length);
+      const again = await importFile(club, 'n.zip', zip, { mode: 'full' });
+      expect(again.counts, format).toMatchObject({ unchanged: naughty.length, ...noChange });
+    }
+    const { content } = await exported(club, { format: 'csv' });
+    const cells = (parse(content, { bom: true }) as string[][]).flat();
+    expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
+  });
+});
+
+describeShared('an export of the Congress', ['data', 'congress', '2014-01.csv'], (path) => {
+  let killable: KillableCloud;
+  beforeAll(async () => {
+    killable = await killableCloud();
+  });
+  afterAll(() => killable?.close());
+
+  it('is complete though the process is killed in the middle, and changes nothing', {
+    timeout: 300_000,
+  }, async () => {
+    let cloud = await killable.start();
+    const congress: Column[] = congressColumns(await readFile(path, 'utf8'));
+    let club = await newTenant(cloud, 'Congress', congress);
+    const file = await readFile(path);
+    const { counts } = await importAndApprove(club, 'congress.csv', file);
+    const job = await club.client.startExport(club.organization, { format: 'csv' });
+    await killable.stop('SIGKILL');
+    cloud = await killable.start();
+    club = { ...club, client: new MusterClient(cloud.url) };
+    await club.client.signIn(club);
+    const ended = await club.client.waitForExport(club.organization, job.exportId, { deadlineSeconds: 120 });
+    expect(ended).toMatchObject({ status: 'complete', rows: counts.added });
+    const { zip, content } = await opened(club, ended, club.client);
+    const original = rowsOf(file);
+    const id = congress.find(({ role }) => role === 'externalId')?.name ?? '';
+    const inOrder = (rows: Record<string, string>[]) =>
+      rows.map((row) => ({ ...row })).sort((one, other) => ((one[id] ?? '') < (other[id] ?? '') ? -1 : 1));
+    expect(inOrder(rowsOf(content))).toEqual(inOrder(original));
+    const again = await importFile(club, 'export.zip', zip, { mode: 'full' });
+    expect(again.counts).toMatchObject({ unchanged: counts.added, ...noChange });
+    const path2 = `${club.client.in(club.organization)}/audit`;
+    const entries = await all(club.client.pages(path2, AuditEntry, { action: 'export.complete' }));
+    expect(entries).toHaveLength(1);
+  });
+});
+
+/** All of a file's columns as text, the first one as the identifier. */
+function congressColumns(text: string): Column[] {
+  const [names = []] = parse(text, { bom: true, to: 1 }) as string[][];
+  return names.map((name, index) => ({ name, type: 'text', ...(index === 0 && { role: 'externalId' }) }));
+}

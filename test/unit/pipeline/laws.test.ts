@@ -1,21 +1,27 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import readWorkbook from 'read-excel-file/universal';
 import { type DepartmentTree, departmentTree, pathOf } from 'roster/domain/departments';
 import { isMusterError } from 'roster/domain/errors';
+import { layoutOf } from 'roster/domain/export-layout';
 import {
   changeKinds,
+  type ImportColumns,
   type ImportCounts,
   ImportLimits,
   type ImportMode,
   importModes,
+  shardsOfPart,
 } from 'roster/domain/import';
-import type { Member } from 'roster/domain/member';
+import { type Member, shardOf } from 'roster/domain/member';
 import type { ImportRef, Objects, PlannedChange, RosterMembers } from 'roster/domain/ports';
 import type { Column } from 'roster/domain/schema';
+import { zippedTable } from 'roster/files/table-file';
 import { applyPart } from 'roster/pipeline/apply';
 import { ChangeReader } from 'roster/pipeline/change-reader';
 import { createDepartments } from 'roster/pipeline/create-departments';
 import { diffPart } from 'roster/pipeline/diff';
+import { exportFiles, gatheredRows, gatherPart } from 'roster/pipeline/export';
 import { finish } from 'roster/pipeline/finish';
 import { plan } from 'roster/pipeline/plan';
 import { approve } from 'roster/pipeline/review';
@@ -118,6 +124,8 @@ const names = [
   '\u2028',
   'v'.repeat(900),
   '=SUM(A1)',
+  "'=SUM(A1)",
+  "''+1",
   '\ufeffx',
   ' padded ',
 ];
@@ -189,6 +197,8 @@ interface Ended {
   planned: ImportCounts;
   counts: ImportCounts;
   report: string[][];
+  files: ReadonlyMap<string, Buffer>;
+  columns: ImportColumns | undefined;
   changes: string[];
   writes: number;
   absent: number;
@@ -301,6 +311,8 @@ async function runImport(roster: Roster, file: Written, options: Options): Promi
     planned: counts,
     counts: imports.job.counts,
     report,
+    files: files.files,
+    columns: imports.job.columns,
     changes,
     writes,
     absent: kinds.filter((change) => change.kind === 'disable' && change.line === undefined).length,
@@ -322,7 +334,9 @@ async function changesOf(work: Objects) {
   return { kinds, changes: kinds.map((change) => JSON.stringify(change)).sort() };
 }
 
-const cleaned = (value: string) => value.trim().normalize('NFC');
+/** An apostrophe before a sign marks text (OWASP, CSV Injection). */
+const asMeant = (value: string) => value.replace(/^'(?='*[=+\-@\t\r\n＝＋－＠])/, '');
+const cleaned = (value: string) => asMeant(value).trim().normalize('NFC');
 
 /** The rows that the file's first good row of each identifier is. */
 function goodRows(rows: readonly FileRow[]): Map<string, FileRow> {
@@ -371,6 +385,61 @@ async function rosterFrom(rows: readonly FileRow[]): Promise<{ before: Roster; t
   const { members, tree } = await runImport(new Map(), write(rows, ','), { mode: 'full' });
   return { before: members, tree };
 }
+
+/** Puts a member into a state that its last file does not tell. */
+function moveTo(member: Member, state: string): void {
+  if (state === 'as it is') return;
+  const { disabledBy: _, ...rest } = member;
+  for (const name of Object.keys(member)) delete member[name as keyof Member];
+  Object.assign(member, rest, state === 'enabled' ? { state } : { state: 'disabled', disabledBy: state });
+}
+
+/** A roster as an export has it, gathered in several parts. */
+async function exportOf(
+  roster: Roster,
+  { format, columns: chosen }: { format: 'csv' | 'xlsx'; columns: readonly Column[] },
+): Promise<Buffer> {
+  const objects = memoryObjects();
+  const exported = { organization: 'club', exportId: 'e' };
+  const choice = { format, preset: 'roster', includeEmails: true, includePhones: true } as const;
+  const layout = layoutOf(
+    { ...choice, columns: chosen.map(({ name }) => name), byteOrderMark: true },
+    { schema: columns, pathsOf: () => [], now: at },
+  );
+  const partCount = 4;
+  for (let part = 0; part < partCount; part++) {
+    const shards = shardsOfPart(part, partCount).map(async function* (shard) {
+      const own = [...roster.values()].filter(({ externalId }) => shardOf(externalId) === shard);
+      const order = (one: Member, other: Member) =>
+        Buffer.compare(Buffer.from(one.externalId), Buffer.from(other.externalId));
+      yield own.sort(order);
+    });
+    const gathering = { matches: () => true, cells: layout.cells };
+    await gatherPart(objects, exportFiles.part(exported, part), shards, gathering);
+  }
+  const rows = gatheredRows(objects, exported, partCount);
+  const chunks: Uint8Array[] = [];
+  const archive = zippedTable({ name: 'Roster', header: layout.header, rows }, { format, madeAt: at });
+  for await (const chunk of archive) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The rejected rows of an import as they are given back. */
+function rejectsOf({ files }: Ended): string[][] {
+  const stored = files.get(workFiles.report(ref, 'rejects'));
+  return stored === undefined ? [] : (parse(stored, { bom: true, from: 2 }) as string[][]);
+}
+
+/** The same of a workbook, read by a reader that is not ours. */
+async function sheetOf({ files }: Ended, rows: 'all' | 'rejects'): Promise<string[][]> {
+  const stored = files.get(workFiles.report(ref, rows, 'xlsx'));
+  if (stored === undefined) return [];
+  const [sheet] = await readWorkbook(new Uint8Array(stored).buffer, { trim: false });
+  const [header = [], ...body] = sheet?.data ?? [];
+  return body.map((row) => header.map((_, index) => String(row[index] ?? '')));
+}
+
+const withoutApostrophes = (rows: readonly string[][]) => rows.map((row) => row.map(asMeant));
 
 const settings = (seed: number, numRuns: number) => ({ seed, numRuns });
 
@@ -461,9 +530,71 @@ describe('an import', () => {
           const goodLines = report.filter(([line, , outcome]) => line !== '' && outcome !== 'rejected');
           expect(goodLines.length).toBe(rows.length - counts.rejected);
           expect(report.filter(([line]) => line === '').length).toBe(ended.absent);
+          expect(await sheetOf(ended, 'all')).toEqual(withoutApostrophes(report));
+          const rejects = rejectsOf(ended);
+          expect(rejects.length).toBe(counts.rejected);
+          expect(await sheetOf(ended, 'rejects')).toEqual(withoutApostrophes(rejects));
+          for (const row of rejects) {
+            const of = rows[file.lines.indexOf(Number(row[columns.length]))] as FileRow;
+            const { id, active, name, mail, badge, fee, unit, fault } = of;
+            const given = [id, active, name, mail, badge, fault === 'fee' ? 'dear' : fee, unit];
+            const isTorn = fault === 'fields' || fault === 'quote';
+            const expected = isTorn ? given.map(() => '') : given.map(asMeant);
+            expect(withoutApostrophes([row.slice(0, columns.length)])[0]).toEqual(expected);
+            expect(row.at(-1) === '').toBe(fault !== 'fields');
+          }
         },
       ),
       settings(3, 150),
+    );
+  });
+
+  it('rejects again what was given back and not corrected, and leaves everybody else alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(fileOf(false), fileOf(false), async (earlier, rows) => {
+        const { before, tree } = await rosterFrom(earlier);
+        const first = await runImport(before, write(rows, ';'), { mode: 'full', tree });
+        const bytes = first.files.get(workFiles.report(ref, 'rejects'));
+        if (bytes === undefined) {
+          expect(first.counts.rejected).toBe(0);
+          return;
+        }
+        const again = await runImport(
+          first.members,
+          { bytes, lines: [] },
+          { mode: 'upsert', tree: first.tree },
+        );
+        expect(again.planned.rows).toBe(first.counts.rejected);
+        // A repeated identifier is none any more where the row before it was good, and not given back.
+        const repeated = first.report.filter(([, , , , code]) => code === 'duplicate_identifier').length;
+        expect(again.planned.rejected).toBeGreaterThanOrEqual(first.counts.rejected - repeated);
+        expect(again.columns).toMatchObject({ ignored: [] });
+        expect(again.columns?.dropped).toBeUndefined();
+      }),
+      settings(12, 80),
+    );
+  });
+
+  it('plans nothing for an export of any roster, whoever was disabled or enabled since', async () => {
+    const state = fc.constantFrom('as it is', 'admin', 'absence', 'file', 'period', 'enabled');
+    const states = fc.array(state, { minLength: 14, maxLength: 14 });
+    const format = fc.constantFrom('csv' as const, 'csv' as const, 'xlsx' as const);
+    await fc.assert(
+      fc.asyncProperty(fileOf(true), states, format, fc.boolean(), async (rows, states, format, isWhole) => {
+        const { before, tree } = await rosterFrom(rows);
+        // A file without rows is refused, as it would disable everybody.
+        fc.pre(before.size > 0);
+        for (const [index, member] of [...before.values()].entries()) moveTo(member, states[index] as string);
+        const bytes = await exportOf(before, { format, columns: isWhole ? columns : columns.slice(0, 4) });
+        const { planned } = await runImport(before, { bytes, lines: [] }, { mode: 'full', tree });
+        const { rows: count, unchanged, ...others } = planned;
+        expect([count, unchanged]).toEqual([before.size, before.size]);
+        expect(
+          Object.values(others).every((one) => one === 0),
+          JSON.stringify(planned),
+        ).toBe(true);
+      }),
+      settings(13, 150),
     );
   });
 

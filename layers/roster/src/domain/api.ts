@@ -621,6 +621,11 @@ export const Approval = z
   })
   .meta({ id: 'Approval' });
 
+/** `rows=rejects`: the rejected rows under the columns of the file, to be corrected and imported again. */
+export const ReportQuery = z.object({
+  format: z.enum(exportFormats).default('csv'),
+  rows: z.enum(['all', 'rejects']).default('all'),
+});
 export const Download = z.object({ url: z.string(), expiresInSeconds: count }).meta({ id: 'Download' });
 
 // Members

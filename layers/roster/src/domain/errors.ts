@@ -41,6 +41,7 @@ export const errorStatus = {
   drop_not_awaiting: 409,
   own_request: 403,
   report_not_ready: 409,
+  no_rejects: 404,
   export_not_ready: 409,
   export_expired: 410,
   file_not_uploaded: 409,

@@ -1,4 +1,5 @@
 import type { ImportColumns } from './import.ts';
+import { isOwnColumn } from './own-columns.ts';
 import { presetColumns } from './presets.ts';
 import { type Column, foldLabel } from './schema.ts';
 
@@ -12,6 +13,8 @@ export interface HeaderMatch {
   column?: string;
   by?: MatchWay;
   dropped?: true;
+  /** One of Muster's own columns, which nobody needs to be told of. */
+  own?: true;
 }
 
 /** What each header of a file means, as an admin said once: a column of the roster, or nothing. */
@@ -28,7 +31,7 @@ export interface HeaderMapping {
 
 /** Why a header cannot be used, with the cure. */
 export interface HeaderFault {
-  code: 'missing_column' | 'duplicate_column';
+  code: 'missing_column' | 'duplicate_column' | 'partial_roster';
   message: string;
   /** The needed columns that no header means. */
   absent?: string[];
@@ -51,6 +54,7 @@ export function matchHeader(
   const labelled = columnsByLabel(columns);
   const isColumn = new Set(columns.map(({ name }) => name));
   const first = names.map((name): HeaderMatch => {
+    if (isOwnColumn(name)) return { name, dropped: true, own: true };
     const meaning = Object.hasOwn(saved, name) ? saved[name] : undefined;
     if (meaning !== undefined && 'drop' in meaning) return { name, dropped: true };
     if (meaning !== undefined && isColumn.has(meaning.column)) {
@@ -90,7 +94,8 @@ export function mapHeader(
 ): HeaderMapping | HeaderFault {
   const report: ImportColumns = { mapped: {}, ignored: [], missing: [] };
   const positionOf = new Map<string, number>();
-  for (const [position, { name, column, dropped }] of matches.entries()) {
+  for (const [position, { name, column, dropped, own }] of matches.entries()) {
+    if (own) continue;
     if (column === undefined) {
       if (dropped) report.dropped = [...(report.dropped ?? []), name];
       else report.ignored.push(name);

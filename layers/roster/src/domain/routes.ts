@@ -402,8 +402,10 @@ export const routes = {
     path: `${one}/report`,
     area: 'imports',
     access: 'imports.read',
-    summary: 'A link to the result of every row.',
+    summary:
+      'A link to the result of every row, or to the rejected rows, to be corrected and imported again.',
     params: P.import,
+    query: shapes.ReportQuery,
     responses: { 200: shapes.Download },
     feature: 'importExport',
   },

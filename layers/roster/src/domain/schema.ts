@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MusterError } from './errors.ts';
 import { foldLabel } from './fold-label.ts';
+import { isReservedName } from './own-columns.ts';
 import { isPasswordName } from './passwords.ts';
 
 export { foldLabel } from './fold-label.ts';
@@ -133,6 +134,10 @@ const typeOfRole: Partial<Record<ColumnRole, readonly ColumnType[]>> = {
 function columnFaults(column: Column) {
   const places: { path: string; message: string }[] = [];
   const fault = (message: string) => places.push({ path: column.name, message });
+  const reserved = [column.name, ...(column.aliases ?? [])].find(isReservedName);
+  if (reserved !== undefined) {
+    fault(`“${reserved}” begins as Muster's own columns do (“Muster:”). Give it another name.`);
+  }
   const types = column.role ? typeOfRole[column.role] : undefined;
   if (types && !types.includes(column.type)) {
     fault(`A column with the role ${column.role} has the type ${types.join(' or ')}.`);

@@ -41,6 +41,8 @@ export const fileErrorCodes = [
   /** More rows without an identifier than identifiers are made for. */
   'too_many_made_identifiers',
   'no_rows',
+  /** Rejected rows that were given back for correction, to be imported as if they were the whole roster. */
+  'partial_roster',
 ] as const;
 
 export type FileErrorCode = (typeof fileErrorCodes)[number];

@@ -2,12 +2,16 @@ import { csvText } from './csv.ts';
 import { workbook } from './workbook.ts';
 import { type ZipContent, zipped } from './zip.ts';
 
-/** A table to be written: its rows are read once, as it is written. */
-export interface Table {
-  /** Name of the file without its ending, and of the sheet. */
-  name: string;
+/** What stands in a table: its rows are read once, as it is written. */
+export interface TableSource {
   header: readonly string[];
   rows: AsyncIterable<readonly string[]>;
+}
+
+/** A table to be written. */
+export interface Table extends TableSource {
+  /** Name of the file without its ending, and of the sheet. */
+  name: string;
 }
 
 /** How a table is written. */

@@ -24,6 +24,7 @@ import { rosterChanges } from '../aws/roster-changes.ts';
 import { rosterMembers } from '../aws/roster-members.ts';
 import { type SavedMappingRecords, savedMappingRecords } from '../aws/saved-mappings.ts';
 import { createTable, type Table } from '../aws/table.ts';
+import type { ExportFormat } from '../domain/export.ts';
 import { type ImportLimits, uploadTtlSeconds } from '../domain/import.ts';
 import { mayDo } from '../domain/permissions.ts';
 import type {
@@ -37,9 +38,15 @@ import type {
   RosterMembers,
 } from '../domain/ports.ts';
 import type { ByteSource } from '../files/source.ts';
-import { workFiles } from '../pipeline/work-files.ts';
+import { type ReportRows, workFiles } from '../pipeline/work-files.ts';
 import { env, readEnv } from './env.ts';
 import { lazily } from './lazily.ts';
+
+/** Which of an import's reports is meant. */
+export interface ReportFile {
+  rows: ReportRows;
+  format: ExportFormat;
+}
 
 export interface ImportDeps {
   clock: Clock;
@@ -71,7 +78,7 @@ export interface ImportDeps {
   /** A form that takes the file of an import. */
   uploadForm: (ref: ImportRef) => Promise<PresignedUpload>;
   /** A link to the original file, or to the row ledger, saved under a name. */
-  downloadLink: (ref: ImportRef, what: 'file' | 'report', fileName: string) => Promise<string>;
+  downloadLink: (ref: ImportRef, what: 'file' | ReportFile, fileName: string) => Promise<string>;
 }
 
 export const downloadTtlSeconds = 300;
@@ -121,7 +128,7 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
     const [bucket, key] =
       what === 'file'
         ? [readEnv(env.uploads).UPLOADS_BUCKET, workFiles.original(ref)]
-        : [readEnv(env.reports).REPORTS_BUCKET, workFiles.report(ref)];
+        : [readEnv(env.reports).REPORTS_BUCKET, workFiles.report(ref, what.rows, what.format)];
     return presignDownload(bucket, key, { fileName, ttlSeconds: downloadTtlSeconds });
   },
 });

@@ -12,6 +12,7 @@ import {
 import type { Import } from '../domain/import.ts';
 import { likelyMatches } from '../domain/likeness.ts';
 import { headerText, type SavedMapping } from '../domain/mapping.ts';
+import { isOwnColumn } from '../domain/own-columns.ts';
 import type { ImportRef, Objects } from '../domain/ports.ts';
 import type { Column, RosterSchema } from '../domain/schema.ts';
 import type { ReadHints } from '../files/read.ts';
@@ -50,6 +51,22 @@ export function hintsOf(
 
 /** Reads what an admin has said of an import, if anything, and decides by it. */
 export async function mappingDecider(
+  deps: MappingDeps,
+  ref: ImportRef,
+  job: Pick<Import, 'mapping' | 'mappingChoice' | 'mode'>,
+  schema: RosterSchema,
+): Promise<MappingDecision> {
+  const decide = await decider(deps, ref, job, schema);
+  return async (names) => (job.mode === 'full' && names.some(isOwnColumn) ? partial : decide(names));
+}
+
+const partial: HeaderFault = {
+  code: 'partial_roster',
+  message:
+    'The file holds rows that an earlier import rejected, and not the whole roster: taken as the whole, it would disable everybody else. Import it with the mode upsert.',
+};
+
+async function decider(
   deps: MappingDeps,
   ref: ImportRef,
   job: Pick<Import, 'mapping' | 'mappingChoice'>,

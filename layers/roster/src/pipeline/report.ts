@@ -1,41 +1,56 @@
-import { stringify } from 'csv-stringify/sync';
+import { exportFormats } from '../domain/export.ts';
 import type { Reject } from '../domain/import.ts';
-import type { ImportRef, Objects } from '../domain/ports.ts';
+import type { Clock, ImportRef, Objects } from '../domain/ports.ts';
+import { cureOf, cureOfReject } from '../domain/report-words.ts';
+import { contentTypes, type TableSource, tableFile } from '../files/table-file.ts';
 import { lineBatches, mergeLines } from './lines.ts';
-import { type Plan, readJson, workFiles } from './work-files.ts';
+import { rejectedRows } from './rejected-rows.ts';
+import { type Manifest, type Plan, type ReportRows, readJson, workFiles } from './work-files.ts';
 
-const header = ['Line', 'Identifier', 'Outcome', 'Column', 'Code', 'Message', 'Value'];
-const batchRows = 1_000;
+const header = ['Line', 'Identifier', 'Outcome', 'Column', 'Code', 'Message', 'Value', 'What to do'];
 
 /** What became of a row that the plan had this outcome for. */
 export type FinalOutcome = (planned: string, externalId: string) => string;
 
+export interface ReportDeps {
+  work: Objects;
+  reports: Objects;
+  clock: Clock;
+}
+
 /**
- * Writes the row ledger (B11): every row of the file in its order, with its outcome and, for a rejected one, a
- * line for each reason; then the members that the file does not name and that were to be disabled. UTF-8 with a
- * byte order mark, formulas neutralized, so that it is safe to open in a spreadsheet.
+ * Writes the reports of an import, as CSV and as a workbook, each in bounded memory and safe to open in a spreadsheet.
+ * The row ledger (B11): every row of the file in its order, with its outcome and, for a rejected one, a line for each
+ * reason; then the members that the file does not name and that were to be disabled. And the rejected rows alone, to be
+ * corrected and imported again (S3.18).
  */
 export async function writeReport(
-  deps: { work: Objects; reports: Objects },
+  deps: ReportDeps,
   ref: ImportRef,
   finalOutcome: FinalOutcome,
 ): Promise<void> {
   const plan = await readJson<Plan>(deps.work, workFiles.plan(ref));
-  const rows = reportRows(deps.work, ref, plan, finalOutcome);
-  await deps.reports.writeStream(workFiles.report(ref), csv(rows), 'text/csv; charset=utf-8');
+  await writeTable(deps, ref, 'all', () => ({
+    header,
+    rows: reportRows(deps.work, ref, plan, finalOutcome),
+  }));
+  if (plan.counts.rejected === 0) return;
+  const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
+  await writeTable(deps, ref, 'rejects', () => rejectedRows(deps.work, ref, manifest));
 }
 
-async function* csv(rows: AsyncIterable<string[]>): AsyncIterable<string> {
-  let batch = [header];
-  let prefix = '\ufeff';
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < batchRows) continue;
-    yield prefix + stringify(batch, { escape_formulas: true });
-    prefix = '';
-    batch = [];
+const sheetNames: Record<ReportRows, string> = { all: 'Import report', rejects: 'Rejected rows' };
+
+async function writeTable(
+  { reports, clock }: ReportDeps,
+  ref: ImportRef,
+  rows: ReportRows,
+  table: () => TableSource,
+): Promise<void> {
+  for (const format of exportFormats) {
+    const content = tableFile({ name: sheetNames[rows], ...table() }, { format, madeAt: clock() });
+    await reports.writeStream(workFiles.report(ref, rows, format), content, contentTypes[format]);
   }
-  yield prefix + stringify(batch, { escape_formulas: true });
 }
 
 async function* reportRows(
@@ -50,21 +65,17 @@ async function* reportRows(
   for await (const text of mergeLines(streams, lineNumber)) {
     if (text.startsWith('{')) {
       const reject = JSON.parse(text) as Reject;
-      const id = rejectedId.line === reject.line ? rejectedId.externalId : '';
-      yield [
-        `${reject.line}`,
-        id,
-        'rejected',
-        reject.column ?? '',
-        reject.code,
-        reject.message,
-        reject.value ?? '',
-      ];
+      const { line, column = '', code, message, value = '' } = reject;
+      const id = rejectedId.line === line ? rejectedId.externalId : '';
+      yield [`${line}`, id, 'rejected', column, code, message, value, cureOfReject(code)];
       continue;
     }
-    const [line = '', externalId = '', outcome = ''] = text.split('\t');
-    if (outcome === 'rejected') rejectedId = { line: Number(line), externalId };
-    else yield [line, externalId, finalOutcome(outcome, externalId), '', '', '', ''];
+    const [line = '', externalId = '', planned = ''] = text.split('\t');
+    if (planned === 'rejected') rejectedId = { line: Number(line), externalId };
+    else {
+      const outcome = finalOutcome(planned, externalId);
+      yield [line, externalId, outcome, '', '', '', '', cureOf(outcome)];
+    }
   }
   yield* absentMembers(work, plan, finalOutcome);
 }
@@ -84,9 +95,10 @@ async function* absentMembers(
     for await (const batch of lineBatches(work.stream(kinds.disable.key))) {
       for (const text of batch) {
         const { line, externalId } = JSON.parse(text) as { line?: number; externalId: string };
+        if (line !== undefined) continue;
+        const outcome = finalOutcome('disable', externalId);
         const message = 'The file does not name this member.';
-        if (line === undefined)
-          yield ['', externalId, finalOutcome('disable', externalId), '', 'absent', message, ''];
+        yield ['', externalId, outcome, '', 'absent', message, '', cureOf(outcome)];
       }
     }
   }

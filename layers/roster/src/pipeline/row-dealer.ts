@@ -93,6 +93,7 @@ export class RowDealer {
       ? IdentifierSurvey.of(mapping, { fieldCount, delimiter }, limits.madeIdentifiersMax)
       : undefined;
     this.manifest = {
+      names: info.names,
       ...(this.idAt < 0
         ? withIdentifierFirst(mapping, schema, fieldCount)
         : { ...mappedFields(mapping), fieldCount }),

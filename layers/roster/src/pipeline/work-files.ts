@@ -1,6 +1,11 @@
+import type { ExportFormat } from '../domain/export.ts';
 import type { ChangeKind, ImportColumns, ImportCounts } from '../domain/import.ts';
 import type { ImportRef, Objects } from '../domain/ports.ts';
 import type { Column } from '../domain/schema.ts';
+
+/** Which rows a report is about: all with what became of them, or the rejected ones to be corrected. */
+export const reportRows = ['all', 'rejects'] as const;
+export type ReportRows = (typeof reportRows)[number];
 
 /** Where the files of an import lie. Every key starts with the organization that the authorizer verified. */
 export const workFiles = {
@@ -32,7 +37,8 @@ export const workFiles = {
   /** The id of the department of each text, once the missing ones were made. */
   placements: (ref: ImportRef) => at(ref, 'placements.json'),
   conflicts: (ref: ImportRef) => at(ref, 'conflicts.json'),
-  report: (ref: ImportRef) => at(ref, 'report.csv'),
+  report: (ref: ImportRef, rows: ReportRows = 'all', format: ExportFormat = 'csv') =>
+    at(ref, `${rows === 'all' ? 'report' : 'rejects'}.${format}`),
 } as const;
 
 /** The import whose original file has this key, if it is the key of one. */
@@ -47,6 +53,8 @@ function at(ref: ImportRef, name: string): string {
 
 /** What the unzip step found out about the file, and how its rows were dealt out. */
 export interface Manifest {
+  /** The header's names in the file's order; absent where a file was read before they were kept. */
+  names?: readonly string[];
   columns: Column[];
   positions: number[];
   fieldCount: number;
