@@ -53,6 +53,7 @@ const afterReject: Record<RejectCode, string> = {
   too_long: shorten,
   pattern_mismatch: 'Write the value as the pattern has it.',
   bad_identifier: 'Write an identifier without control characters, of 200 characters at most.',
+  ambiguous_identifier: 'Give the row the identifier of the member that it is about.',
   duplicate_identifier: 'Keep one row for this identifier and remove the others, or correct it.',
   duplicate_value: 'Give each member a value of its own, or leave it blank if it may be.',
   unknown_department: 'Write the path of a department that there is, or add the department first.',
