@@ -8,7 +8,8 @@ import { actorOf, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { downloadTtlSeconds, type ImportDeps, importDeps } from 'roster/lambda/import-deps';
 import { chooseMapping, proposeMapping } from 'roster/pipeline/mapping';
 import { listed, present } from 'roster/pipeline/present';
-import { replan } from 'roster/pipeline/replan';
+import { isBeingReplanned, replan } from 'roster/pipeline/replan';
+import { resume } from 'roster/pipeline/resume';
 import {
   approve,
   cancel,
@@ -121,6 +122,17 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
     const ref = refOf(params);
     const job = await select(deps, ref, { kinds, exclude, planVersion, by: caller.login });
     return { status: 200, body: { kinds, exclude, import: await present(deps, ref, job, caller) } };
+  },
+
+  async resumeImport({ params, ...call }, deps) {
+    const ref = refOf(params);
+    const { job, parts } = await resume(deps, ref, actorOf(call));
+    if (parts !== undefined) await deps.machine.resume(ref, parts, job.resumed);
+    // One whose way back from review was lost goes on as well.
+    else if (isBeingReplanned(job)) {
+      await deps.machine.replan(ref, { parts: job.parts ?? [], planVersion: job.planVersion ?? 1 });
+    }
+    return { status: 202, body: await present(deps, ref, job, call.caller) };
   },
 
   async replanImport({ params, ...call }, deps) {

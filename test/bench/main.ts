@@ -3,9 +3,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { exitCodes, runCommand } from '../../commands/failure.ts';
 import { withUsageExit } from '../../commands/options.ts';
 import { bundlesTable, measureBundles } from './bundles.ts';
-import { coldLaneText, measureColdLane } from './cold-lane-run.ts';
 import { coldStartsTable, measureColdStarts } from './cold-starts.ts';
 import { invitationsTable, measureInvitations } from './invitations.ts';
+import { linesOf, titled } from './lines-of.ts';
 import { measureSearch, searchTable } from './search.ts';
 import { measureSystem, systemTables } from './system.ts';
 import { measureThroughput, throughputTable } from './throughput.ts';
@@ -15,6 +15,7 @@ const partNames = [
   'cold-starts',
   'cold-lane',
   'invitations',
+  'review',
   'search',
   'system',
   'throughput',
@@ -39,13 +40,20 @@ const parts: Record<PartName, Part> = {
     return { figures, text: coldStartsTable(figures) };
   },
   async 'cold-lane'(rows) {
-    const figures = await measureColdLane(rows);
-    return { figures, text: coldLaneText(figures) };
+    const figures = await linesOf('cold-lane.ts', rows);
+    return {
+      figures,
+      text: titled('The cold lane: unzip, validate and diff, without the database', figures),
+    };
   },
   async invitations(rows, say) {
     const figures = [];
     for (const count of rows) figures.push(await measureInvitations(count, say));
     return { figures, text: figures.map(invitationsTable).join('\n\n') };
+  },
+  async review(rows) {
+    const figures = await linesOf('review-listing.ts', rows);
+    return { figures, text: titled('A plan looked at page by page', figures) };
   },
   async search(rows, say) {
     const figures = [];

@@ -66,6 +66,7 @@ const table: Record<OrganizationOperation, Row> = {
   withdrawApproval: { needs: 'imports.write', answers: [409] },
   getSelection: { needs: 'imports.read', answers: [200] },
   putSelection: { needs: 'imports.write', body: () => ({}), answers: [409] },
+  resumeImport: { needs: 'imports.write', answers: [202] },
   replanImport: { needs: 'imports.write', answers: [409] },
   cancelImport: { needs: 'imports.write', answers: [200] },
   // The import is announced only, so that there is no report and no file.

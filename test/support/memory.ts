@@ -95,6 +95,9 @@ export function memoryImports(first: Partial<Import> = {}): Imports & {
     async leaveFloor() {},
     async addProgress() {},
     progress: async () => 0,
+    async reopen({ organization }: ImportRef, job: Import, patch: ImportPatch) {
+      return this.update(organization, job, patch);
+    },
     async select(org: string, job: Import, selection: Selection, patch: ImportPatch) {
       const next = await this.update(org, job, patch);
       memory.selected = selection;

@@ -7,9 +7,11 @@ import type { Column } from 'roster/domain/schema';
 import { applyPart } from 'roster/pipeline/apply';
 import { createDepartments } from 'roster/pipeline/create-departments';
 import { diffPart } from 'roster/pipeline/diff';
+import { fail } from 'roster/pipeline/fail';
 import { finish } from 'roster/pipeline/finish';
 import { changingParts, plan } from 'roster/pipeline/plan';
 import { replan } from 'roster/pipeline/replan';
+import { resume } from 'roster/pipeline/resume';
 import { approve, cancel, listChanges, select, withdrawApproval } from 'roster/pipeline/review';
 import { unzip } from 'roster/pipeline/unzip';
 import { validatePart } from 'roster/pipeline/validate';
@@ -61,6 +63,8 @@ class Club {
   /** Counts down with each write; at 0 the process is killed once. */
   killAt = Number.POSITIVE_INFINITY;
   secondAdministrator = false;
+  /** Whether a step that was killed is not tried again. */
+  isGivenUp = false;
   /** Called before each chunk is written, as somebody who acts meanwhile. */
   meanwhile = () => {};
   /** Parts are applied as changes are made: what is told is what the file says. */
@@ -124,7 +128,7 @@ class Club {
         return isRepeated ? await run() : said;
       } catch (error) {
         if (isMusterError(error, 'import_superseded')) return undefined;
-        if (!(error instanceof Killed)) throw error;
+        if (!(error instanceof Killed) || this.isGivenUp) throw error;
       }
     }
   }
@@ -270,6 +274,38 @@ describe('an import’s life', () => {
         },
       ),
       settings(1, 150),
+    );
+  });
+
+  it('resumed after a fault in the middle of applying, ends as if nothing had been', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, rows, fc.integer({ min: 1, max: 12 }), async (first, file, diesAt) => {
+        const club = new Club();
+        await club.begin(first);
+        const before = club.roster;
+        await club.read(file);
+        await approve(club.deps, ref, who('ann'), { confirmHold: true });
+        await createDepartments(club.deps, ref);
+        club.killAt = diesAt;
+        club.isGivenUp = true;
+        const wasKilled = await club.apply().then(
+          () => false,
+          () => true,
+        );
+        if (!wasKilled && club.imports.job.status === 'complete') return;
+        await fail(club.deps, ref);
+        expect(club.imports.job).toMatchObject({ status: 'error', error: { code: 'apply_interrupted' } });
+        const { parts } = await resume(club.deps, ref, who('bob'));
+        expect(parts).toBeDefined();
+        expect(club.imports.job).not.toHaveProperty('error');
+        await club.apply();
+        expect(club.imports.job).toMatchObject({ status: 'complete', resumed: 1, counts: { conflicts: 0 } });
+        expect(club.roster).toEqual(modelOf(before, file, everything));
+        await expect(resume(club.deps, ref, who('bob'))).rejects.toMatchObject({
+          code: 'import_not_resumable',
+        });
+      }),
+      settings(6, 80),
     );
   });
 

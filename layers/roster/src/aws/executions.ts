@@ -17,8 +17,8 @@ export interface ImportMachine {
   map(ref: ImportRef): Promise<void>;
   /** Compares an import in review with the roster anew; once for each version of its plan. */
   replan(ref: ImportRef, plan: { parts: number[]; planVersion: number }): Promise<void>;
-  /** Goes on with an approved import at apply, with the parts that have changes. */
-  resume(ref: ImportRef, parts: number[]): Promise<void>;
+  /** Goes on with an approved import at apply, with the parts that have changes; once each time it is resumed. */
+  resume(ref: ImportRef, parts: number[], resumed?: number): Promise<void>;
 }
 
 /** @param stateMachineArn a Standard machine, whose execution names are unique for 90 days (StartExecution). */
@@ -43,8 +43,8 @@ export function importMachine(stateMachineArn: string, client?: SFNClient): Impo
         from: 'replan',
         unzipped: { parts },
       }),
-    resume: (ref, parts) =>
-      start(`${ref.importId}-apply`, {
+    resume: (ref, parts, resumed) =>
+      start(`${ref.importId}-apply${resumed === undefined ? '' : `-${resumed}`}`, {
         organization: ref.organization,
         importId: ref.importId,
         from: 'review',

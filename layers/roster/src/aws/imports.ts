@@ -118,6 +118,7 @@ const ImportItem = z.object({
   undoneBy: z.string().optional(),
   undoUntil: z.string().optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  resumed: count.optional(),
   comparedFrom: z.string().optional(),
   selection: z
     .object({ by: z.string(), at: z.string(), kinds: z.array(ChangeKind), excludedCount: count })
@@ -307,6 +308,23 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
       update(organization, job, patch, event, [
         { put: { ...keys.approval(organization, job.importId), ...approval } },
       ]),
+    async reopen({ organization, importId }, job, patch, event) {
+      const [holder, newest] = await Promise.all([
+        floorHolder(organization),
+        list(organization, openLookedAtMax),
+      ]);
+      const isTaken = holder !== undefined && holder.importId !== importId;
+      const wasBegun = newest.some((other) => other.importId !== importId && hasBegunSince(other, job));
+      if (isTaken || wasBegun) {
+        const message =
+          'Another import was begun since. Upload the file again: only what is missing will be changed.';
+        throw new MusterError('import_not_resumable', message);
+      }
+      const mine = anyOf(isAbsent, attributeIs('importId', importId));
+      return update(organization, job, patch, event, [
+        { put: { ...keys.currentImport(organization), importId }, condition: mine },
+      ]);
+    },
     select: (organization, job, selection, patch) =>
       update(organization, job, patch, undefined, [
         { put: { ...keys.selection(organization, job.importId), ...selection } },
@@ -399,6 +417,11 @@ function superseded(ref: ImportRef): MusterError {
 /** What an update leaves alone, or takes away, falls away. */
 function withoutAbsent(set: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** Whether an import came beyond its upload after another one had ended. */
+function hasBegunSince(job: Import, ended: Import): boolean {
+  return job.step !== 'awaiting_upload' && job.updatedAt > ended.updatedAt;
 }
 
 /** When an import's file arrived, as text that sorts; of two in the same moment the one announced later. */

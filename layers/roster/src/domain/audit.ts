@@ -34,6 +34,7 @@ export const auditActions = [
   'import.approve',
   'import.withdraw',
   'import.replan',
+  'import.resume',
   'import.cancel',
   'import.complete',
   'import.fail',

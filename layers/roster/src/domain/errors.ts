@@ -27,6 +27,7 @@ export const errorStatus = {
   too_many_mappings: 409,
   import_not_in_review: 409,
   import_not_open: 409,
+  import_not_resumable: 409,
   import_applying: 409,
   hold_not_confirmed: 409,
   plan_changed: 409,

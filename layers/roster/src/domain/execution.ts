@@ -17,7 +17,7 @@ const stepSecondsMax = 15 * 60;
 export const applyInterrupted = {
   code: 'apply_interrupted',
   message:
-    'The import was interrupted while it was being applied. Upload the same file again: only what is missing will be changed.',
+    'The import was interrupted while it was being applied. Resume it, or upload the same file again: only what is missing will be changed.',
 } as const;
 
 /**

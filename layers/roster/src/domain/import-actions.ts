@@ -1,5 +1,5 @@
 /** What can be done with an import, and what it waits for: for the API, the history and the console alike. Pure. */
-import { applyInterrupted } from './execution.ts';
+import { applyInterrupted, isAbandoned } from './execution.ts';
 import { asOf, type Import, isOpen } from './import.ts';
 import type { Permission } from './permissions.ts';
 
@@ -43,9 +43,21 @@ type Job = Pick<
 /** How long uploaded files are kept (B15), in days. */
 export const fileKeptDays = 30;
 
+/**
+ * The import as it stands at a time, as `asOf`; and one that nobody applies any more, because its execution timed out or
+ * was lost, has been interrupted.
+ */
+export function standingOf<
+  J extends Pick<Import, 'status' | 'step' | 'createdAt' | 'updatedAt' | 'uploadedAt' | 'error'>,
+>(stored: J, now: Date): J {
+  const job = asOf(stored, now);
+  return isAbandoned(job, now) ? { ...job, status: 'error', error: applyInterrupted } : job;
+}
+
 /** What an import waits for at a time, if for anything: the step that resuming lands on. */
 export function importNeed(stored: Job, now: Date): ImportNeed | undefined {
-  const job = asOf(stored, now);
+  const job = standingOf(stored, now);
+  if (job.undoneBy !== undefined) return undefined;
   if (job.error?.code === applyInterrupted.code) return 'resume';
   if (job.status !== 'in_progress') return undefined;
   // One whose file has come waits for its turn, which needs nobody.
@@ -58,7 +70,7 @@ export function importNeed(stored: Job, now: Date): ImportNeed | undefined {
 
 /** What somebody with these permissions can do with an import at a time, in the order of {@link importActionNames}. */
 export function importActions(stored: Job, permissions: readonly Permission[], now: Date): ImportAction[] {
-  const job = asOf(stored, now);
+  const job = standingOf(stored, now);
   const possible = new Set([
     ...(permissions.includes('imports.write') ? changing(job, now) : []),
     ...(permissions.includes('imports.read') ? downloads(job, now) : []),

@@ -294,6 +294,8 @@ export interface Import {
   undoneBy?: string;
   undoUntil?: string;
   error?: { code: string; message: string };
+  /** How often its applying was resumed after an interruption; absent for never. */
+  resumed?: number;
   /** Where the roster's changes ended when its members began to be read for the plan. */
   comparedFrom?: string;
   /** What is left out of the plan so far, while it is in review. */

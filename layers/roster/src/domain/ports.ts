@@ -86,6 +86,11 @@ export interface Imports {
     patch: ImportPatch,
     event: AuditEvent,
   ): Promise<Import>;
+  /**
+   * As `update`, for an import that takes the floor again.
+   * @throws MusterError `import_not_resumable` if another import has the floor, or was begun since this one ended.
+   */
+  reopen(ref: ImportRef, job: Import, patch: ImportPatch, event: AuditEvent): Promise<Import>;
   /** As `update`, with what is selected in the plan in the same transaction. */
   select(organization: string, job: Import, selection: Selection, patch: ImportPatch): Promise<Import>;
   /**

@@ -377,6 +377,15 @@ export const routes = {
     responses: { 200: shapes.Selection },
     feature: 'importExport',
   },
+  resumeImport: {
+    method: 'POST',
+    path: `${one}/resume`,
+    area: 'imports',
+    access: 'imports.write',
+    summary: 'Goes on with an import whose applying was interrupted; any administrator can (S1.13).',
+    params: P.import,
+    responses: { 202: shapes.ImportBody },
+  },
   replanImport: {
     method: 'POST',
     path: `${one}/replan`,

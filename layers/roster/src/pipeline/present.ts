@@ -1,5 +1,11 @@
-import { asOf, type Import } from '../domain/import.ts';
-import { type ImportAction, type ImportNeed, importActions, importNeed } from '../domain/import-actions.ts';
+import type { Import } from '../domain/import.ts';
+import {
+  type ImportAction,
+  type ImportNeed,
+  importActions,
+  importNeed,
+  standingOf,
+} from '../domain/import-actions.ts';
 import { type Level, permissionsOf } from '../domain/permissions.ts';
 import type { Clock, ImportRef, Imports, RosterChanges } from '../domain/ports.ts';
 
@@ -17,7 +23,7 @@ export interface ShownImport extends Import {
 export function listed(stored: Import, level: Level, now: Date): ShownImport {
   const waitsFor = importNeed(stored, now);
   const actions = importActions(stored, permissionsOf[level], now);
-  return { ...asOf(stored, now), actions, ...(waitsFor && { waitsFor }) };
+  return { ...standingOf(stored, now), actions, ...(waitsFor && { waitsFor }) };
 }
 
 /** An import with how far its present step is, in rows or changes, or how far the roster has moved from its plan. */

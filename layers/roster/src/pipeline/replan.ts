@@ -43,7 +43,7 @@ export async function replan(deps: ReplanDeps, ref: ImportRef, actor: AuditActor
 }
 
 /** Whether an import is compared again after it had been in review. */
-function isBeingReplanned({ status, step, planVersion }: Import): boolean {
+export function isBeingReplanned({ status, step, planVersion }: Import): boolean {
   return status === 'in_progress' && step === 'comparing' && planVersion !== undefined;
 }
 
