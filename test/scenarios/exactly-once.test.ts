@@ -1,5 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { ListExecutionsCommand, ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
+import {
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { stringify } from 'csv-stringify/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,6 +39,34 @@ async function until<T>(
   }
 }
 
+/** Works with the state machine of a cloud. */
+async function withStates<T>({ cloud }: TestCloud, work: (states: SFNClient) => Promise<T>): Promise<T> {
+  const { endpoints, region, credentials } = cloud;
+  const states = new SFNClient({ endpoint: endpoints.SFN, region, credentials });
+  try {
+    return await work(states);
+  } finally {
+    states.destroy();
+  }
+}
+
+function executionsOf(test: TestCloud) {
+  return withStates(test, async (states) => {
+    const { stateMachines = [] } = await states.send(new ListStateMachinesCommand({}));
+    const { stateMachineArn } = stateMachines[0] ?? {};
+    const { executions = [] } = await states.send(new ListExecutionsCommand({ stateMachineArn }));
+    return executions;
+  });
+}
+
+/** Stops an execution, as an operator does. */
+async function stopExecution(test: TestCloud, wanted: string): Promise<void> {
+  const found = (await executionsOf(test)).find(({ name }) => name === wanted);
+  await withStates(test, (states) =>
+    states.send(new StopExecutionCommand({ executionArn: found?.executionArn })),
+  );
+}
+
 describe('events that come twice, imports that meet', () => {
   let test: TestCloud;
   let club: Tenant;
@@ -43,16 +76,7 @@ describe('events that come twice, imports that meet', () => {
   });
   afterAll(() => test?.close());
 
-  const executions = async () => {
-    const { endpoints, region, credentials } = test.cloud;
-    const states = new SFNClient({ endpoint: endpoints.SFN, region, credentials });
-    const { stateMachines = [] } = await states.send(new ListStateMachinesCommand({}));
-    const { executions = [] } = await states.send(
-      new ListExecutionsCommand({ stateMachineArn: stateMachines[0]?.stateMachineArn }),
-    );
-    states.destroy();
-    return executions.map(({ name }) => name);
-  };
+  const executions = async () => (await executionsOf(test)).map(({ name }) => name);
 
   it('the same S3 event again starts nothing', async () => {
     const job = await importFile(club, 'roster.csv', csvOf(50));
@@ -150,6 +174,50 @@ describe('events that come twice, imports that meet', () => {
     expect(
       outcomes.filter(({ outcome }) => outcome === 'excluded').map(({ externalId }) => externalId),
     ).toEqual(exclude);
+  });
+});
+
+describe('an import that nobody applies any more', () => {
+  let test: TestCloud;
+  let club: Tenant;
+  const sixHoursAndMore = 7 * 3_600_000;
+  beforeAll(async () => {
+    test = await startTestCloud();
+    club = await newTenant(test.cloud, 'Stopped', generatorColumns);
+  });
+  afterAll(() => test?.close());
+
+  it('is resumed by whoever may, and ends with the roster of an undisturbed run (S1.13)', async () => {
+    const { client, organization } = club;
+    const rows = 4_000;
+    const importId = await upload(club, 'roster.csv', csvOf(rows));
+    await until(
+      () => client.import(organization, importId),
+      ({ step }) => step === 'applying',
+    );
+    await stopExecution(test, importId);
+    const path = `${client.in(organization)}/imports/${importId}`;
+    const resume = () => client.send('POST', `${path}/resume`);
+    await fetch(test.cloud.clockUrl, { method: 'PUT', body: JSON.stringify({ move: sixHoursAndMore }) });
+    await client.signIn(club);
+    expect(await client.import(organization, importId)).toMatchObject({
+      status: 'error',
+      step: 'applying',
+      waitsFor: 'resume',
+      error: { code: 'apply_interrupted' },
+      actions: ['resume', 'file'],
+    });
+    const answers = await Promise.all([resume(), resume()]);
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    const job = await client.waitForImport(organization, importId, { deadlineSeconds: 120 });
+    expect(job).toMatchObject({
+      status: 'complete',
+      counts: { rows, added: rows, conflicts: 0, excluded: 0 },
+    });
+    expect(await client.summary(organization)).toMatchObject({ total: rows });
+    expect((await resume()).status).toBe(409);
+    const again = await importFile(club, 'roster.csv', csvOf(rows));
+    expect(again.counts).toMatchObject({ added: 0, updated: 0, unchanged: rows });
   });
 });
 

@@ -283,6 +283,32 @@ describe('the floor', () => {
     expect(await unfinished()).toBeUndefined();
   });
 
+  it('is taken again by an import that was interrupted, unless another one was begun since', async () => {
+    const error = { code: 'apply_interrupted', message: 'Interrupted.' };
+    await create(job(1, { status: 'error', step: 'applying', error, updatedAt: at(10).toISOString() }));
+    await create(job(2), job(3, { status: 'complete', step: 'done', updatedAt: at(9).toISOString() }));
+    const event = {
+      action: 'import.resume' as const,
+      actor: { account: 'OWNER', login: 'owner' },
+      subject: idOf(1),
+    };
+    const patch = { status: 'in_progress' as const, error: null, resumed: 1 };
+    const ended = await imports.get(refOf(1));
+    const next = await imports.reopen(refOf(1), ended, patch, event);
+    expect(next).toEqual(await imports.get(refOf(1)));
+    expect(next).not.toHaveProperty('error');
+    expect(await holder()).toBe(idOf(1));
+    await expect(imports.reopen(refOf(1), ended, patch, event)).rejects.toEqual(code('conflict'));
+
+    await imports.leaveFloor(refOf(1));
+    await imports.update('acme', next, { status: 'error', error });
+    const again = await imports.get(refOf(1));
+    await imports.takeFloor(refOf(2), at(20), at(20));
+    await expect(imports.reopen(refOf(1), again, patch, event)).rejects.toEqual(code('import_not_resumable'));
+    await imports.leaveFloor(refOf(2));
+    await expect(imports.reopen(refOf(1), again, patch, event)).rejects.toEqual(code('import_not_resumable'));
+  });
+
   it('is given back by the import that has it only, and once is enough', async () => {
     await create(job(1), job(2));
     await imports.takeFloor(refOf(1), at(5), now);
