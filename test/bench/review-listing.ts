@@ -115,11 +115,23 @@ async function look(kind: Kind, folder: string): Promise<Looked> {
   } while (cursor !== undefined);
   const seconds = (performance.now() - began) / 1_000;
   const searched = performance.now();
-  const { items } = await listChanges(deps, ref, { limit, externalId: last });
-  if (items.length !== 1) throw new Error(`The search found ${items.length} changes of ${last}.`);
+  const found = await search(deps, last);
+  if (found !== 1) throw new Error(`The search found ${found} changes of ${last}.`);
   const searchMilliseconds = performance.now() - searched;
   const peakMegabytes = process.resourceUsage().maxRSS / 1024;
   return { changes, pages, seconds, slowestMilliseconds, searchMilliseconds, peakMegabytes };
+}
+
+/** How many changes of a member there are; a page of a search may be empty and go on. */
+async function search(deps: Parameters<typeof listChanges>[0], externalId: string): Promise<number> {
+  let found = 0;
+  let cursor: string | undefined;
+  do {
+    const page = await listChanges(deps, ref, { limit, cursor, externalId });
+    found += page.items.length;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return found;
 }
 
 /** Does one thing in a process of its own and gives what it says. */
