@@ -25,15 +25,27 @@ export async function buildConsole(): Promise<boolean> {
   const digest = await digestOfSources();
   const isBuilt = existsSync(join(siteDirectory, 'index.html'));
   if (isBuilt && existsSync(builtFrom) && (await readFile(builtFrom, 'utf8')) === digest) return false;
-  const { build } = await import('vite');
-  await build({
-    configFile: join(projectDirectory, 'console/vite.config.ts'),
-    build: { outDir: siteDirectory, emptyOutDir: true },
-    logLevel: 'warn',
-  });
+  await build();
   await mkdir(dirname(builtFrom), { recursive: true });
   await writeFile(builtFrom, digest);
   return true;
+}
+
+/** For production, also where tests run it: a `NODE_ENV` of theirs would take React's build for development. */
+async function build(): Promise<void> {
+  const vite = await import('vite');
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    await vite.build({
+      configFile: join(projectDirectory, 'console/vite.config.ts'),
+      build: { outDir: siteDirectory, emptyOutDir: true },
+      logLevel: 'warn',
+    });
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
 }
 
 async function digestOfSources(): Promise<string> {

@@ -4,6 +4,7 @@ import { exitCodes, runCommand } from '../../commands/failure.ts';
 import { withUsageExit } from '../../commands/options.ts';
 import { bundlesTable, measureBundles } from './bundles.ts';
 import { coldStartsTable, measureColdStarts } from './cold-starts.ts';
+import { consoleTable, measureConsole } from './console.ts';
 import { invitationsTable, measureInvitations } from './invitations.ts';
 import { linesOf, titled } from './lines-of.ts';
 import { measureSearch, searchTable } from './search.ts';
@@ -14,6 +15,7 @@ const partNames = [
   'bundles',
   'cold-starts',
   'cold-lane',
+  'console',
   'invitations',
   'review',
   'search',
@@ -45,6 +47,11 @@ const parts: Record<PartName, Part> = {
       figures,
       text: titled('The cold lane: unzip, validate and diff, without the database', figures),
     };
+  },
+  async console(rows, say) {
+    const figures = [];
+    for (const count of rows) figures.push(await measureConsole(count, say));
+    return { figures, text: figures.map(consoleTable).join('\n\n') };
   },
   async invitations(rows, say) {
     const figures = [];

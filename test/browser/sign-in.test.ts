@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { authenticatorCode } from '../integration/local-cognito/authenticator.ts';
 import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
 import { newTenant } from '../support/cloud.ts';
 
@@ -49,6 +50,56 @@ stories('signing in', (browsing) => {
     await other.reload();
     await other.getByRole('button', { name: 'Sign in' }).waitFor();
     expect(await page.context().cookies()).toEqual([]);
+  });
+
+  it('asks for a code of the authenticator app where a second factor is on', async () => {
+    const club = await newTenant(browsing.cloud.cloud, 'Fencing Club', columns);
+    const { secret } = await club.client.beginSecondFactor();
+    await club.client.confirmSecondFactor(authenticatorCode(secret, new Date()));
+    const page = await browsing.open({ refusals: [401] });
+    await page.goto('/sign-in');
+    await page.getByLabel('Organization').fill(club.organization);
+    await page.getByLabel('Login').fill(club.login);
+    await page.getByLabel('Password', { exact: true }).fill(club.password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Second factor' }).waitFor();
+    await expectAccessible(page);
+    await page.getByLabel('Code of your authenticator app').fill('123 45');
+    await page.keyboard.press('Enter');
+    await page.getByText('Six digits').first().waitFor();
+    // A code is good once, and the last one was used to turn the second factor on.
+    const next = authenticatorCode(secret, new Date(Date.now() + 30_000));
+    await page.getByLabel('Code of your authenticator app').fill(next);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Members' }).waitFor();
+  });
+
+  it('leads to each organization of the account, and tells each what it may do there', async () => {
+    const own = await newTenant(browsing.cloud.cloud, 'Tennis Club', columns);
+    const other = await newTenant(browsing.cloud.cloud, 'Sailing Club', columns);
+    const members = `/orgs/${other.organization}/members`;
+    await other.client.send('POST', members, { body: { values: { ID: 'guest' } } });
+    const invited = await other.client.send('POST', `${members}/guest/invite`, { body: { method: 'link' } });
+    const token = (await invited.json()).url.split('#')[1];
+    const joined = await own.client.send('POST', '/me/invitations/accept', {
+      body: { token, username: 'guest' },
+    });
+    expect(joined.status).toBe(200);
+    const levelled = await other.client.send('POST', `${members}/guest/level`, {
+      body: { level: 'auditor' },
+    });
+    expect(levelled.status).toBe(200);
+    const page = await browsing.open();
+    await signIn(page, own);
+    await page.waitForURL(new RegExp(`/orgs/${own.organization}/members`));
+    await page.getByRole('link', { name: 'Add a member' }).waitFor();
+    await page.getByRole('button', { name: 'Organizations: Tennis Club' }).click();
+    await page.getByRole('menuitemcheckbox', { name: /Sailing Club/ }).click();
+    await page.waitForURL(new RegExp(`/orgs/${other.organization}/members`));
+    await page.getByText('1 enrolled').waitFor();
+    expect(await page.getByRole('link', { name: 'Add a member' }).count()).toBe(0);
+    await page.goto(`/orgs/${other.organization}/members/add`);
+    await page.getByRole('heading', { name: 'You have no access here' }).waitFor();
   });
 
   it('is accessible, fits a phone, and speaks French', async () => {

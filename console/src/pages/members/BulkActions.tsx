@@ -1,10 +1,11 @@
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { BulkInput } from '../../api/schema.ts';
 import { useOrganization } from '../../session/me.ts';
-import { BulkConfirm } from './BulkConfirm.tsx';
 import type { Selection } from './MemberTable.tsx';
+
+const BulkConfirm = lazy(() => import('./BulkConfirm.tsx'));
 
 export type BulkAction = BulkInput['action'];
 
@@ -27,17 +28,19 @@ export function BulkActions({ selection, onDone }: { selection: Selection; onDon
       >
         {t('members.bulk.actions')}
       </ButtonDropdown>
-      {action !== undefined && (
-        <BulkConfirm
-          action={action}
-          selection={selection}
-          onClose={() => setAction(undefined)}
-          onStarted={() => {
-            setAction(undefined);
-            onDone();
-          }}
-        />
-      )}
+      <Suspense>
+        {action !== undefined && (
+          <BulkConfirm
+            action={action}
+            selection={selection}
+            onClose={() => setAction(undefined)}
+            onStarted={() => {
+              setAction(undefined);
+              onDone();
+            }}
+          />
+        )}
+      </Suspense>
     </>
   );
 }

@@ -30,7 +30,7 @@ interface BulkConfirmProps {
 const namesMax = 8;
 
 /** Says whom an action would touch, and does it once that is confirmed; where so many that a hold applies, twice. */
-export function BulkConfirm({ action, selection, onClose, onStarted }: BulkConfirmProps) {
+export default function BulkConfirm({ action, selection, onClose, onStarted }: BulkConfirmProps) {
   const { t } = useTranslation();
   const flash = useFlash();
   const { org, may } = useOrganization();

@@ -28,7 +28,9 @@ export function LoginSection({ member }: { member: MemberDetails }) {
   if (!may('members.credentials')) return null;
   return (
     <SpaceBetween size="s">
-      <Header variant="h3">{t('members.login.title')}</Header>
+      <Header variant="h3" headingTagOverride="h2">
+        {t('members.login.title')}
+      </Header>
       {shown && (
         <Alert type="success" header={shown.label} dismissible onDismiss={() => setShown(undefined)}>
           <SpaceBetween size="xs">

@@ -15,7 +15,7 @@ import { RemoveMember } from './RemoveMember.tsx';
 import { StateToggle } from './StateToggle.tsx';
 
 /** One member, beside the list (S0.18, S3.20): what is known, how it signs in, and what can be done. */
-export function MemberPanel({ memberId, onClose }: { memberId: string; onClose: () => void }) {
+export default function MemberPanel({ memberId, onClose }: { memberId: string; onClose: () => void }) {
   const member = useMember(memberId);
   const title = member.data?.name || member.data?.externalId || memberId;
   return (

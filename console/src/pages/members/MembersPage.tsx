@@ -1,6 +1,6 @@
 import Button from '@cloudscape-design/components/button';
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
-import { useCallback } from 'react';
+import { lazy, Suspense, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { useFollow } from '../../parts/follow.ts';
@@ -9,10 +9,12 @@ import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
 import { DepartmentTree } from './DepartmentTree.tsx';
 import { useSummary } from './data.ts';
-import { MemberPanel } from './MemberPanel.tsx';
 import { MemberTable } from './MemberTable.tsx';
 import { withValue } from './view.ts';
 import './members.css';
+
+// Opened by few clicks, and with a form of every kind of value in it.
+const MemberPanel = lazy(() => import('./MemberPanel.tsx'));
 
 const isRoomy = matchMedia('(min-width: 1100px)').matches;
 
@@ -53,7 +55,7 @@ export default function MembersPage() {
           <MemberTable />
         </div>
       </div>
-      {open !== null && <MemberPanel key={open} memberId={open} onClose={closePanel} />}
+      <Suspense>{open !== null && <MemberPanel key={open} memberId={open} onClose={closePanel} />}</Suspense>
     </Page>
   );
 }

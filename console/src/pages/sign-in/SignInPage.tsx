@@ -22,7 +22,7 @@ export default function SignInPage() {
   const [who, setWho] = useState<Who>({ organization: search.get('organization') ?? '', login: '' });
   const [challenge, setChallenge] = useState<Challenge>();
   const state = useSession();
-  if (state === 'in') return <Navigate to={pageAskedFor(search)} replace />;
+  if (state === 'in') return <Navigate to={pageAskedFor(search, who)} replace />;
   if (pathname.endsWith('/forgotten')) return <Frame>{<ForgottenForm who={who} />}</Frame>;
   const answering = { who, onChallenge: setChallenge, onBack: () => setChallenge(undefined) };
   if (challenge?.challenge === 'NEW_PASSWORD_REQUIRED') {
@@ -35,10 +35,11 @@ export default function SignInPage() {
   );
 }
 
-/** A page of this console and no other address. */
-function pageAskedFor(search: URLSearchParams): string {
-  const to = search.get('to') ?? '/';
-  return to.startsWith('/orgs/') ? to : '/';
+/** A page of this console and no other address; else the organization that was named. */
+function pageAskedFor(search: URLSearchParams, { organization }: Who): string {
+  const to = search.get('to') ?? '';
+  if (to.startsWith('/orgs/')) return to;
+  return organization.trim() === '' ? '/' : `/orgs/${encodeURIComponent(organization.trim())}`;
 }
 
 function Frame({ children }: { children: ReactNode }) {

@@ -31,6 +31,11 @@ const versioned = new Set([
   'getMember',
 ]);
 const updates = new Set([
+  'updateMember',
+  'removeMember',
+  'setLevel',
+  'disableMember',
+  'enableMember',
   'changeDepartment',
   'deleteDepartment',
   'renameRole',

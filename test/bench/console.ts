@@ -1,0 +1,155 @@
+/** What people wait for: how much the pages load, and how fast the roster shows and is searched in a real browser. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { generatorColumns } from '../../commands/sample/columns.ts';
+import { writeRosterZip } from '../../commands/sample/files.ts';
+import { rosterRows } from '../../commands/sample/rows.ts';
+import { bundle } from '../../infra/build/bundle.ts';
+import { buildConsole } from '../../infra/build/console.ts';
+import { findBrowser } from '../support/chromium.ts';
+import { importAndApprove, newTenant, startTestCloud, type Tenant } from '../support/cloud.ts';
+import { median } from './statistics.ts';
+import { table } from './table.ts';
+
+export interface ConsoleReport {
+  rows: number;
+  /** Of all files of the site that the first opening of a page loads, by gzip file by file. */
+  firstLoads: { page: string; files: number; gzipBytes: number; mostBytes: number }[];
+  /** From the navigation to the first row, the files being there. */
+  firstRowMilliseconds: number;
+  /** The longest that a key pressed in the search waited to be seen. */
+  longestKeyMilliseconds: number;
+  /** From the last key to the row that was searched for. */
+  foundMilliseconds: number;
+}
+
+const openings = 5;
+
+/** Opens the pages on a roster of so many members. @throws Error where no browser runs */
+export async function measureConsole(rows: number, say: (text: string) => void): Promise<ConsoleReport> {
+  const browser = await findBrowser();
+  if ('missing' in browser) throw new Error(browser.missing);
+  await bundle();
+  await buildConsole();
+  const test = await startTestCloud();
+  try {
+    const tenant = await newTenant(test.cloud, 'Bench', generatorColumns);
+    const job = await importAndApprove(tenant, 'roster.zip', await rosterZip(rows));
+    if (job.status !== 'complete') throw new Error(`The import ended as ${job.status}.`);
+    say(`${rows} members are imported`);
+    return { rows, ...(await measurePages(browser, test.cloud.url, tenant)) };
+  } finally {
+    await browser.close();
+    await test.close();
+  }
+}
+
+async function rosterZip(rows: number): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));
+  try {
+    const path = join(folder, 'roster.zip');
+    await writeRosterZip(path, rosterRows({ seed: 1, rows }));
+    return await readFile(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measurePages(browser: Browser, url: string, tenant: Tenant) {
+  const list = `${url}/orgs/${tenant.organization}/members`;
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const console = await loadedBy(page, async () => {
+    await page.goto(list);
+    await page.getByLabel('Organization').fill(tenant.organization);
+    await page.getByLabel('Login').fill(tenant.login);
+    await page.getByLabel('Password', { exact: true }).fill(tenant.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await firstRow(page).waitFor();
+  });
+  const waits: number[] = [];
+  for (let opening = 0; opening < openings; opening += 1) {
+    const began = performance.now();
+    await page.goto(list);
+    await firstRow(page).waitFor();
+    waits.push(performance.now() - began);
+  }
+  const typing = await measureTyping(page);
+  const other = await browser.newPage();
+  const join = await loadedBy(other, async () => {
+    await other.goto(`${url}/join#made-up`);
+    await other.getByRole('heading').first().waitFor();
+  });
+  const firstLoads = [
+    { page: 'console', ...console, mostBytes: 500_000 },
+    { page: '/join', ...join, mostBytes: 150_000 },
+  ];
+  return { firstLoads, firstRowMilliseconds: median(waits), ...typing };
+}
+
+const firstRow = (page: Page) => page.locator('tbody tr a').first();
+
+/** The files of the site that come while something is done. */
+async function loadedBy(page: Page, work: () => Promise<void>) {
+  const sizes = new Map<string, Promise<number>>();
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.startsWith('/api/') || pathname === '/config.json' || response.status() !== 200) return;
+    sizes.set(
+      pathname,
+      response.body().then((body) => gzipSync(body, { level: 9 }).length),
+    );
+  });
+  await work();
+  await page.waitForLoadState('networkidle');
+  page.removeAllListeners('response');
+  const bytes = await Promise.all(sizes.values());
+  return { files: bytes.length, gzipBytes: bytes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Types the id of the last member, as fast as people do, while the browser times each key (Event Timing). */
+async function measureTyping(page: Page) {
+  await page.evaluate(() => {
+    const durations: number[] = [];
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (entry.name.startsWith('key')) durations.push(entry.duration);
+    }).observe({ type: 'event', durationThreshold: 16, buffered: false } as PerformanceObserverInit);
+    Object.assign(globalThis, { keyDurations: durations });
+  });
+  const id = 'M0000977';
+  await page.getByRole('searchbox', { name: /Search by name/ }).pressSequentially(id, { delay: 60 });
+  const began = performance.now();
+  await page.getByRole('gridcell', { name: id }).waitFor();
+  const foundMilliseconds = performance.now() - began;
+  const durations = await page.evaluate(() => (globalThis as { keyDurations?: number[] }).keyDurations ?? []);
+  // Keys that took less than the observer's threshold are not told.
+  return { foundMilliseconds, longestKeyMilliseconds: Math.max(16, ...durations) };
+}
+
+/** The figures as text. @throws Error if a page loads more than it may. */
+export function consoleTable(report: ConsoleReport): string {
+  const { rows, firstLoads, firstRowMilliseconds, longestKeyMilliseconds, foundMilliseconds } = report;
+  const loads = table(
+    ['first load', 'files', 'KB gzip', 'most KB'],
+    firstLoads.map(({ page, files, gzipBytes, mostBytes }) => [
+      page,
+      files,
+      gzipBytes / 1_000,
+      mostBytes / 1_000,
+    ]),
+  );
+  const waits = table(
+    [`${rows.toLocaleString('en')} members`, 'ms'],
+    [
+      ['navigation to first row', firstRowMilliseconds],
+      ['longest key in the search', longestKeyMilliseconds],
+      ['last key to the row found', foundMilliseconds],
+    ],
+  );
+  const heavy = firstLoads.filter(({ gzipBytes, mostBytes }) => gzipBytes > mostBytes);
+  if (heavy.length > 0)
+    throw new Error(`${heavy.map(({ page }) => page).join(', ')} loads too much.\n${loads}`);
+  return `${loads}\n\n${waits}`;
+}
