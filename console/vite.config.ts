@@ -1,28 +1,17 @@
-import { createHash } from 'node:crypto';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
 /**
- * Cloudscape's style sheet holds its fonts as data, eight faces of 17 KB. As files they load only where they are used, and
- * the site's policy needs no `data:`.
+ * Cloudscape's style sheet holds eight faces of its font as data, which people would wait for. Without them texts are in
+ * fonts that are there already (`src/main.css`), and the site's policy needs no `data:` for fonts.
  */
-function fontsAsFiles(): Plugin {
+function withoutFonts(): Plugin {
   return {
-    name: 'fonts-as-files',
-    generateBundle(_, bundle) {
-      for (const asset of Object.values(bundle)) {
-        if (asset.type !== 'asset' || !asset.fileName.endsWith('.css')) continue;
-        asset.source = String(asset.source).replaceAll(
-          /url\(["']?data:[^,)]*font[^,)]*;base64,([^"')]+)["']?\)/g,
-          (_, text) => {
-            const source = Buffer.from(text, 'base64');
-            const digest = createHash('sha256').update(source).digest('base64url').slice(0, 8);
-            const fileName = `assets/font-${digest}.woff2`;
-            this.emitFile({ type: 'asset', fileName, source });
-            return `url(/${fileName})`;
-          },
-        );
-      }
+    name: 'without-fonts',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.includes('@cloudscape-design/global-styles/index.css')) return undefined;
+      return { code: code.replaceAll(/@font-face\s*{[^}]*}/g, ''), map: null };
     },
   };
 }
@@ -33,7 +22,7 @@ function fontsAsFiles(): Plugin {
  */
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), fontsAsFiles()],
+  plugins: [withoutFonts(), react()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -1,74 +1,37 @@
 import DateInput from '@cloudscape-design/components/date-input';
 import FormField from '@cloudscape-design/components/form-field';
 import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter';
-import TextFilter from '@cloudscape-design/components/text-filter';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { Role } from '../../api/schema.ts';
 import { useFormats } from '../../parts/times.ts';
-import { memberStates, viewOf, withTokens, withValue } from './view.ts';
+import { memberStates, viewOf, withTokens } from './view.ts';
 
-const typingPauseMs = 250;
-
-/** Quick search and filters; both are in the address. */
-export function MemberFilters({ roles }: { roles: readonly Role[] }) {
+/** Filters by what is known of members; they are in the address. */
+export default function MemberFilters({ roles }: { roles: readonly Role[] }) {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
   const { tokens } = viewOf(search);
   return (
-    <div className="members-filters">
-      <QuickSearch />
-      <PropertyFilter
-        query={{ operation: 'and', tokens: [...tokens] }}
-        onChange={({ detail }) => setSearch((before) => withTokens(before, detail.tokens))}
-        hideOperations
-        disableFreeTextFiltering
-        expandToViewport
-        filteringAriaLabel={t('members.filters.label')}
-        filteringPlaceholder={t('members.filters.placeholder')}
-        filteringProperties={useFilteringProperties(roles)}
-        filteringOptions={[
-          ...memberStates.map((value) => ({
-            propertyKey: 'status',
-            value,
-            label: t(`members.states.${value}`),
-          })),
-          ...roles.map(({ id, name }) => ({ propertyKey: 'role', value: id, label: name })),
-          { propertyKey: 'lastSignIn', value: 'never', label: t('members.filters.never') },
-          { propertyKey: 'activated', value: 'never', label: t('members.filters.never') },
-        ]}
-      />
-    </div>
-  );
-}
-
-/** Typing does not wait for the roster: the address follows after a pause. */
-function QuickSearch() {
-  const { t } = useTranslation();
-  const [search, setSearch] = useSearchParams();
-  const asked = search.get('q') ?? '';
-  const [text, setText] = useState(asked);
-  const [known, setKnown] = useState(asked);
-  // By a link or the browser's buttons, the address changes without typing.
-  if (asked !== known) {
-    setKnown(asked);
-    if (asked !== text.trim()) setText(asked);
-  }
-  useEffect(() => {
-    if (text.trim() === known) return;
-    const timer = setTimeout(
-      () => setSearch((before) => withValue(before, 'q', text.trim()), { replace: true }),
-      typingPauseMs,
-    );
-    return () => clearTimeout(timer);
-  }, [text, known, setSearch]);
-  return (
-    <TextFilter
-      filteringText={text}
-      filteringAriaLabel={t('members.search')}
-      filteringPlaceholder={t('members.search')}
-      onChange={({ detail }) => setText(detail.filteringText)}
+    <PropertyFilter
+      query={{ operation: 'and', tokens: [...tokens] }}
+      onChange={({ detail }) => setSearch((before) => withTokens(before, detail.tokens))}
+      hideOperations
+      disableFreeTextFiltering
+      expandToViewport
+      filteringAriaLabel={t('members.filters.label')}
+      filteringPlaceholder={t('members.filters.placeholder')}
+      filteringProperties={useFilteringProperties(roles)}
+      filteringOptions={[
+        ...memberStates.map((value) => ({
+          propertyKey: 'status',
+          value,
+          label: t(`members.states.${value}`),
+        })),
+        ...roles.map(({ id, name }) => ({ propertyKey: 'role', value: id, label: name })),
+        { propertyKey: 'lastSignIn', value: 'never', label: t('members.filters.never') },
+        { propertyKey: 'activated', value: 'never', label: t('members.filters.never') },
+      ]}
     />
   );
 }

@@ -1,24 +1,28 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
-import CollectionPreferences from '@cloudscape-design/components/collection-preferences';
 import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
-import { useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { Member } from '../../api/schema.ts';
 import { Empty, Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
+import { useRest } from '../../parts/useRest.ts';
 import { useOrganization } from '../../session/me.ts';
 import { BulkActions } from './BulkActions.tsx';
 import { memberColumns } from './columns.tsx';
 import { useMemberList, useRoles, useSchema } from './data.ts';
-import { MemberFilters } from './MemberFilters.tsx';
 import { columnDisplay, useTablePreferences } from './preferences.ts';
+import { QuickSearch } from './QuickSearch.tsx';
 import { StateToggle } from './StateToggle.tsx';
 import { narrows, viewOf, withValue } from './view.ts';
+
+// They come once the roster shows: people read before they filter.
+const MemberFilters = lazy(() => import('./MemberFilters.tsx'));
+const TablePreferences = lazy(() => import('./TablePreferences.tsx'));
 
 /** Who is ticked: members of any page, or all that the filter finds. */
 export type Selection = { members: readonly Member[] } | { allOf: ReturnType<typeof viewOf>['filter'] };
@@ -34,6 +38,7 @@ export function MemberTable() {
   const pages = usePages(JSON.stringify({ filter, sort, pageSize }));
   const list = useMemberList({ filter, sort, limit: pageSize, ...pages.at });
   const [selection, setSelection] = useState<Selection>({ members: [] });
+  const isResting = useRest(list.isSuccess);
   const schema = useSchema();
   const roles = useRoles().data?.items;
   const roleNames = useMemo(() => new Map(roles?.map(({ id, name }) => [id, name])), [roles]);
@@ -125,7 +130,12 @@ export function MemberTable() {
           {list.data?.behind && <Alert type="info">{t('members.behind')}</Alert>}
         </SpaceBetween>
       }
-      filter={<MemberFilters roles={roles ?? []} />}
+      filter={
+        <div className="members-filters">
+          <QuickSearch />
+          <Suspense fallback={<div />}>{isResting && <MemberFilters roles={roles ?? []} />}</Suspense>
+        </div>
+      }
       pagination={
         <Pagination
           currentPageIndex={pages.index + 1}
@@ -135,33 +145,16 @@ export function MemberTable() {
         />
       }
       preferences={
-        <CollectionPreferences
-          title={t('members.preferences.title')}
-          confirmLabel={t('members.preferences.save')}
-          cancelLabel={t('shell.cancel')}
-          preferences={{ ...preferences, contentDisplay: display }}
-          pageSizePreference={{
-            title: t('members.preferences.pageSize'),
-            options: [20, 50, 100, 200].map((value) => ({ value, label: formats.number(value) })),
-          }}
-          wrapLinesPreference={{}}
-          stripedRowsPreference={{}}
-          contentDensityPreference={{}}
-          contentDisplayPreference={{
-            title: t('members.preferences.columns'),
-            enableColumnFiltering: columns.length > 15,
-            options: columns.map(({ id, header }) => ({ id, label: header, alwaysVisible: id === 'name' })),
-          }}
-          onConfirm={({ detail: { contentDisplay, pageSize, wrapLines, stripedRows, contentDensity } }) =>
-            changePreferences({
-              pageSize: pageSize ?? preferences.pageSize,
-              wrapLines: wrapLines ?? false,
-              stripedRows: stripedRows ?? false,
-              contentDensity: contentDensity ?? 'comfortable',
-              columns: (contentDisplay ?? []).filter((item) => item.type !== 'group'),
-            })
-          }
-        />
+        <Suspense>
+          {isResting && (
+            <TablePreferences
+              preferences={preferences}
+              display={display}
+              columns={columns}
+              onChange={changePreferences}
+            />
+          )}
+        </Suspense>
       }
       empty={
         narrows(filter) ? (
