@@ -239,6 +239,8 @@ describe('a link', () => {
 
   it('joins an account that is in other organizations, under a name that is free here', async () => {
     const token = await round();
+    const elsewhere = { account: 'ELSEWHERE', tokensValidFromSeconds: 0, createdAt: acme.createdAt };
+    await table.put({ ...keys.account('ELSEWHERE'), ...elsewhere });
     const joined = await joinWithAccount(deps, { token, username: 'ann', account: 'ELSEWHERE', origin });
     expect(joined).toEqual({ organization: 'acme', name: acme.name, username: 'ann' });
     expect(await deps.accounts.memberships('ELSEWHERE')).toMatchObject([
