@@ -361,6 +361,10 @@ export class MusterClient {
     return api.ImportBody.parse(await this.call('POST', `${this.#pathOf(organization, importId)}/cancel`));
   }
 
+  async undo(organization: string, importId: string) {
+    return api.ImportBody.parse(await this.call('POST', `${this.#pathOf(organization, importId)}/undo`));
+  }
+
   changes(organization: string, importId: string, query: { kind?: string; limit?: number } = {}) {
     return this.pages(
       `${this.#pathOf(organization, importId)}/changes`,

@@ -19,6 +19,7 @@ import {
   selectionOf,
   withdrawApproval,
 } from 'roster/pipeline/review';
+import { requestUndo } from 'roster/pipeline/undo';
 
 const refOf = ({ org, importId }: { org: string; importId: string }): ImportRef => ({
   organization: org,
@@ -149,6 +150,13 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
     return { status: 200, body: await present(deps, ref, job, call.caller) };
   },
 
+  async undoImport({ params, ...call }, deps) {
+    const job = await requestUndo(deps, refOf(params), actorOf(call));
+    const ref = { organization: params.org, importId: job.importId };
+    await deps.machine.undo(ref);
+    return { status: 201, body: await present(deps, ref, job, call.caller) };
+  },
+
   async getImportReport({ params, query: { rows, format } }, deps) {
     const ref = refOf(params);
     const { counts, status } = await deps.imports.get(ref);
@@ -163,6 +171,7 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
   async getImportFile({ params }, deps) {
     const ref = refOf(params);
     const job = await deps.imports.get(ref);
+    if (job.kind === 'undo') throw new MusterError('not_found', 'An undo has no file.');
     if (isPurged(job, deps.clock())) {
       const message = `The file was kept for ${fileKeptDays} days and is gone. Its hash and counts stay with the import.`;
       throw new MusterError('file_purged', message);

@@ -11,6 +11,7 @@ import {
 import { Construct } from 'constructs';
 import { exportKeptDays } from 'roster/domain/export';
 import { fileKeptDays } from 'roster/domain/import-actions';
+import { workFilesDays } from 'roster/domain/import-undo';
 import type { Stage } from '../stages.ts';
 
 /** What the buckets depend on. */
@@ -20,7 +21,7 @@ export interface BucketsProps {
   consoleOrigin: string | undefined;
 }
 
-/** How long roster files, their intermediate parts and reports stay: what they say lives on in the table. */
+/** How long roster files and reports stay: what they say lives on in the table. */
 const keptDays = fileKeptDays;
 
 /** Every bucket of the system: encrypted, private, TLS only, with its access logged. */
@@ -44,10 +45,11 @@ export class Buckets extends Construct {
     super(scope, id);
     this.#stage = stage;
     this.#logs = this.#privateBucket('Logs', { lifecycleRules: [{ expiration: Duration.days(90) }] });
-    const expiring = {
-      expiration: Duration.days(keptDays),
+    const expiringAfter = (days: number) => ({
+      expiration: Duration.days(days),
       abortIncompleteMultipartUploadAfter: Duration.days(1),
-    };
+    });
+    const expiring = expiringAfter(keptDays);
     this.uploads = this.#loggedBucket('Uploads', {
       lifecycleRules: [expiring],
       // The presigned policy decides who uploads what; the origin is a second lock once the domain is known. Taking
@@ -57,7 +59,8 @@ export class Buckets extends Construct {
       ],
     });
     announceObjects(this.uploads);
-    this.work = this.#loggedBucket('Work', { lifecycleRules: [expiring] });
+    // An undo is made from the changes of the import that it undoes.
+    this.work = this.#loggedBucket('Work', { lifecycleRules: [expiringAfter(workFilesDays)] });
     this.reports = this.#loggedBucket('Reports', { lifecycleRules: [expiring] });
     this.exports = this.#loggedBucket('Exports', {
       lifecycleRules: [{ ...expiring, expiration: Duration.days(exportKeptDays) }],

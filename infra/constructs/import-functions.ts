@@ -36,6 +36,8 @@ export interface ImportSteps {
   unzip: LambdaFunction;
   validate: LambdaFunction;
   diff: LambdaFunction;
+  undo: LambdaFunction;
+  invert: LambdaFunction;
   plan: LambdaFunction;
   departments: LambdaFunction;
   apply: LambdaFunction;
@@ -102,6 +104,29 @@ export function addImportSteps({
     diff: add({
       name: 'imports/diff',
       description: 'Compares the good rows of one part with the members',
+      environment: workBucket,
+      permissions: [
+        useTable(table, [...readItems, 'UpdateItem']),
+        ...readObjects(work),
+        writeObjects(work, 'streamed'),
+      ],
+      acknowledgements: objectsOf(work),
+    }),
+    undo: add({
+      name: 'imports/undo',
+      description: 'Begins to undo an import when its turn has come',
+      environment: { ...workBucket, ...mailQueue },
+      permissions: [
+        useTable(table, readAndWriteItems),
+        ...readObjects(work),
+        writeObjects(work, 'streamed'),
+        sendMessages(mails),
+      ],
+      acknowledgements: objectsOf(work),
+    }),
+    invert: add({
+      name: 'imports/invert',
+      description: 'Plans what undoes the changes that an import made in one part',
       environment: workBucket,
       permissions: [
         useTable(table, [...readItems, 'UpdateItem']),

@@ -93,7 +93,7 @@ const reference = {
   importId: JsonPath.stringAt('$.importId'),
 };
 
-/** The state machine that carries an import from the uploaded file to review, and from approval to the end. */
+/** The state machine that carries an import from the uploaded file, or an undo, to review, and from approval to the end. */
 export class ImportMachine extends Construct {
   readonly machine: StateMachine;
   /** Ends of a step's ways out of trouble: superseded quietly, anything else as a failure. */
@@ -138,8 +138,10 @@ export class ImportMachine extends Construct {
       .when(Condition.stringEquals('$.planned.next', 'review'), new Succeed(this, 'InReview'))
       .when(Condition.stringEquals('$.planned.next', 'stop'), new Succeed(this, 'Stopped'))
       .otherwise(unknown);
+    const plan = this.#task('Plan', steps.plan, '$.planned');
+    plan.next(planned);
     const diff = this.#parts('Diff', steps.diff, '$.unzipped.parts', readingConcurrency);
-    diff.next(this.#task('Plan', steps.plan, '$.planned')).next(planned);
+    diff.next(plan);
     const validate = this.#parts('Validate', steps.validate, '$.unzipped.parts', readingConcurrency);
     validate.next(diff);
     const unzip = this.#unzip(steps.unzip);
@@ -149,10 +151,13 @@ export class ImportMachine extends Construct {
         .when(Condition.stringEquals('$.unzipped.next', 'mapping'), new Succeed(this, 'InMapping'))
         .otherwise(unknown),
     );
+    const undo = this.#caught(this.#invoke('Undo', steps.undo, reference, '$.undo', [waitForTurn]));
+    undo.next(this.#parts('Invert', steps.invert, '$.undo.parts', readingConcurrency)).next(plan);
     return new Choice(this, 'From')
       .when(Condition.stringEquals('$.from', 'upload'), unzip)
       .when(Condition.stringEquals('$.from', 'mapping'), unzip)
       .when(Condition.stringEquals('$.from', 'replan'), diff)
+      .when(Condition.stringEquals('$.from', 'undo'), undo)
       .when(Condition.stringEquals('$.from', 'review'), departments)
       .otherwise(unknown);
   }

@@ -35,15 +35,43 @@ export async function measureImport(
   rows: number,
 ): Promise<MeasuredImport> {
   const { client, organization } = tenant;
+  const fileName = basename(file);
+  const input = { fileName, mode: 'full', onRowErrors: 'accept_valid', approve: 'auto' } as const;
+  const measured = await measure(cloud, tenant, rows, async () => {
+    const { importId, upload } = await client.createImport(organization, input);
+    await client.uploadFile(upload, file);
+    return importId;
+  });
+  return { ...measured, fileMegabytes: (await stat(file)).size / 1e6 };
+}
+
+/**
+ * Undoes an import: asks for it, approves its plan and waits for the end.
+ * @throws Error as {@link measureImport}
+ */
+export async function measureUndo(
+  cloud: MeasuredCloud,
+  tenant: BenchTenant,
+  undone: string,
+  rows: number,
+): Promise<MeasuredImport> {
+  const { client, organization } = tenant;
+  const begin = async () => (await client.undo(organization, undone)).importId;
+  return { ...(await measure(cloud, tenant, rows, begin)), fileMegabytes: 0 };
+}
+
+async function measure(
+  cloud: MeasuredCloud,
+  tenant: BenchTenant,
+  rows: number,
+  begin: () => Promise<string>,
+): Promise<Omit<MeasuredImport, 'fileMegabytes'>> {
   await tenant.signIn();
   const before = cloud.use();
   cloud.counter?.take();
   const start = performance.now();
-  const fileName = basename(file);
-  const input = { fileName, mode: 'full', onRowErrors: 'accept_valid', approve: 'auto' } as const;
-  const { importId, upload } = await client.createImport(organization, input);
   const steps = new StepClock('upload');
-  await client.uploadFile(upload, file);
+  const importId = await begin();
   const pause = Math.min(Math.max(rows / 200, pollMilliseconds.least), pollMilliseconds.most);
   const { job, polls } = await follow(tenant, importId, pause, steps);
   const wallSeconds = (performance.now() - start) / 1_000;
@@ -52,7 +80,6 @@ export async function measureImport(
   return {
     importId,
     counts: job.counts,
-    fileMegabytes: (await stat(file)).size / 1e6,
     wallSeconds,
     stepSeconds: steps.seconds(),
     polls,

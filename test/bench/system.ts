@@ -8,7 +8,7 @@ import { bundle } from '../../infra/build/bundle.ts';
 import { newBenchTenant } from './bench-tenant.ts';
 import { csvParseCpuSeconds } from './csv-parse.ts';
 import { startMeasuredCloud } from './measured-cloud.ts';
-import { type MeasuredImport, measureImport } from './measured-import.ts';
+import { type MeasuredImport, measureImport, measureUndo } from './measured-import.ts';
 import { type MeasuredRead, measureReads } from './reads.ts';
 import { type Cell, table } from './table.ts';
 
@@ -21,6 +21,9 @@ export interface SystemReport {
   first: MeasuredImport;
   next: MeasuredImport;
   same: MeasuredImport;
+  /** Of the next version, then of the first import, which removes everybody. */
+  undoNext: MeasuredImport;
+  undoFirst: MeasuredImport;
   reads: MeasuredRead[];
 }
 
@@ -30,7 +33,7 @@ const countedRowsMax = 100_000;
 
 /**
  * Runs the whole system on a temporary folder and imports, over HTTP, a first file of so many rows, the version that
- * follows (1 % updated, 0.5 % new, 0.5 % gone), and that one again; then reads.
+ * follows (1 % updated, 0.5 % new, 0.5 % gone), and that one again; then reads, and undoes both.
  *
  * @param say told what goes on.
  * @throws Error if an import fails or its counts are not those that the files were made with.
@@ -76,7 +79,18 @@ async function measureIn(folder: string, rows: number, say: (text: string) => vo
     verify('same again', same, { ...unchanged, unchanged: next.counts.rows });
     await tenant.signIn();
     const reads = await measureReads(cloud, tenant, second.importId, rows);
-    return { rows, csvMegabytes, csvParseCpuSeconds: reference, first, next: second, same, reads };
+    const undo = async (name: string, { importId }: MeasuredImport) => {
+      const measured = await measureUndo(cloud, tenant, importId, rows);
+      say(`${rows} rows: undoing ${name} took ${inWords(measured)}`);
+      return measured;
+    };
+    const undoNext = await undo('the next version', second);
+    const restored = { removed: added, updated, reactivated: absent, kept: 0, conflicts: 0 };
+    verify('undo of the next version', undoNext, restored);
+    const undoFirst = await undo('the first import', first);
+    verify('undo of the first import', undoFirst, { removed: rows, kept: 0, conflicts: 0 });
+    const imports = { first, next: second, same, undoNext, undoFirst };
+    return { rows, csvMegabytes, csvParseCpuSeconds: reference, ...imports, reads };
   } finally {
     await cloud.close();
   }
@@ -114,10 +128,10 @@ export function systemTables(report: SystemReport): string {
 }
 
 function importsTable(report: SystemReport): string {
-  const imports = [report.first, report.next, report.same];
+  const imports = [report.first, report.next, report.same, report.undoNext, report.undoFirst];
   const line = (name: string, figureOf: (one: MeasuredImport) => Cell): Cell[] => {
-    const [first, next, same] = imports.map(figureOf);
-    return [name, first, next, ratio(next, first), same, ratio(same, first)];
+    const [first, next, same, ...undos] = imports.map(figureOf);
+    return [name, first, next, ratio(next, first), same, ratio(same, first), ...undos];
   };
   const keysOf = (of: (one: MeasuredImport) => object | undefined) => [
     ...new Set(imports.flatMap((one) => Object.keys(of(one) ?? {}))),
@@ -156,12 +170,21 @@ function importsTable(report: SystemReport): string {
           line('write units / changed m.', (one) => perChange(one, one.dynamo?.writeUnits)),
           line('polls by the bench', ({ polls }) => polls),
         ];
-  const heading = ['import', 'first', 'next version', 'ratio', 'same again', 'ratio'];
+  const heading = [
+    'import',
+    'first',
+    'next version',
+    'ratio',
+    'same again',
+    'ratio',
+    'undo next',
+    'undo first',
+  ];
   return table(heading, [...lines, ...counted]);
 }
 
 function changedMembers({ counts }: MeasuredImport): number {
-  return counts.added + counts.updated + counts.reactivated + counts.disabled;
+  return counts.added + counts.updated + counts.reactivated + counts.disabled + counts.removed;
 }
 
 function ratio(value: Cell, reference: Cell): Cell {

@@ -125,9 +125,18 @@ describe('buckets', () => {
     },
   );
 
-  it.each(['FilesUploads', 'FilesWork', 'FilesReports'])('%s forgets after 30 days', (prefix) => {
+  it.each([
+    ['FilesUploads', 30],
+    // An import may wait 30 days for its approval, and can be undone for as long afterwards.
+    ['FilesWork', 61],
+    ['FilesReports', 30],
+  ])('%s forgets after %i days', (prefix, days) => {
     expect(named(prefix).LifecycleConfiguration.Rules).toEqual([
-      { Status: 'Enabled', ExpirationInDays: 30, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+      {
+        Status: 'Enabled',
+        ExpirationInDays: days,
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+      },
     ]);
   });
 

@@ -115,6 +115,14 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     actions: [...read, 'dynamodb:UpdateItem', ...readObjects, ...streamObjects],
     environment: ['WORK_BUCKET'],
   },
+  'imports/undo': {
+    actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
+    environment: ['WORK_BUCKET', 'MAIL_QUEUE_URL'],
+  },
+  'imports/invert': {
+    actions: [...read, 'dynamodb:UpdateItem', ...readObjects, ...streamObjects],
+    environment: ['WORK_BUCKET'],
+  },
   'imports/plan': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],
     environment: ['WORK_BUCKET', 'REPORTS_BUCKET', 'MAIL_QUEUE_URL'],

@@ -44,9 +44,11 @@ describe('the import machine', () => {
       { Variable: '$.from', StringEquals: 'upload', Next: 'Unzip' },
       { Variable: '$.from', StringEquals: 'mapping', Next: 'Unzip' },
       { Variable: '$.from', StringEquals: 'replan', Next: 'Diff' },
+      { Variable: '$.from', StringEquals: 'undo', Next: 'Undo' },
       { Variable: '$.from', StringEquals: 'review', Next: 'Departments' },
     ]);
     expect(['Unzip', 'Validate', 'Diff', 'Plan'].map(next)).toEqual(['Unzipped', 'Diff', 'Plan', 'Planned']);
+    expect(['Undo', 'Invert'].map(next)).toEqual(['Invert', 'Plan']);
     expect(states.Unzipped!.Choices).toEqual([
       { Variable: '$.unzipped.next', StringEquals: 'validate', Next: 'Validate' },
       { Variable: '$.unzipped.next', StringEquals: 'mapping', Next: 'InMapping' },
@@ -73,6 +75,7 @@ describe('the import machine', () => {
   it.each([
     ['Validate', '$.unzipped.parts', 16],
     ['Diff', '$.unzipped.parts', 16],
+    ['Invert', '$.undo.parts', 16],
     ['Apply', '$.parts', 8],
   ])('%s works on each part, bounded, and keeps the state small', (name, itemsPath, concurrency) => {
     expect(states[name]).toMatchObject({
@@ -90,6 +93,7 @@ describe('the import machine', () => {
 
   it.each([
     ['Unzip', '$.unzipped'],
+    ['Undo', '$.undo'],
     ['Plan', '$.planned'],
     ['Departments', null],
     ['Finish', null],
@@ -127,23 +131,23 @@ describe('the import machine', () => {
     },
   );
 
-  it('lets only unzip wait for another import, an hour', () => {
+  it('lets only what begins an import or an undo wait for another import, an hour', () => {
     const waiting = tasks.flatMap(([name, { Retry }]) =>
       Retry!
         .filter(({ ErrorEquals }) => ErrorEquals.includes(importBusyErrorName))
         .map((retry) => ({ name, retry })),
     );
-    expect(waiting).toHaveLength(1);
-    const [{ name, retry }] = waiting as [(typeof waiting)[0]];
-    expect(states.Unzip!.Retry!.map(({ ErrorEquals }) => ErrorEquals[0])).toEqual([
-      importSupersededErrorName,
-      'Lambda.ServiceException',
-      importBusyErrorName,
-      'States.ALL',
-    ]);
-    expect(name).toBe('Unzip');
-    expect(retry).toMatchObject({ IntervalSeconds: 15, BackoffRate: 1 });
-    expect(retry.IntervalSeconds * retry.MaxAttempts).toBe(3600);
+    expect(waiting.map(({ name }) => name).sort()).toEqual(['Undo', 'Unzip']);
+    for (const { name, retry } of waiting) {
+      expect(states[name]!.Retry!.map(({ ErrorEquals }) => ErrorEquals[0])).toEqual([
+        importSupersededErrorName,
+        'Lambda.ServiceException',
+        importBusyErrorName,
+        'States.ALL',
+      ]);
+      expect(retry).toMatchObject({ IntervalSeconds: 15, BackoffRate: 1 });
+      expect(retry.IntervalSeconds * retry.MaxAttempts).toBe(3600);
+    }
   });
 
   it.each(steps)('%s ends quietly when superseded, and records any other failure', (_, { Catch }) => {

@@ -79,6 +79,13 @@ describeShared('six half-yearly rosters of the United States Congress', ['data',
     });
   });
 
+  /** All members, without what every write of them moves. */
+  const snapshot = async () => {
+    const members = await all(congress.client.members(congress.organization));
+    return members.map(({ version: _, updatedAt: __, ...member }) => member);
+  };
+  /** The imports by the name of their file, and the members as they left them. */
+  const imported = new Map<string, { importId: string; members: Awaited<ReturnType<typeof snapshot>> }>();
   const gone = new Set<string>();
   it.each(steps)('$from → $to changes exactly what the record says', async (step) => {
     const { client, organization } = congress;
@@ -111,6 +118,7 @@ describeShared('six half-yearly rosters of the United States Congress', ['data',
       unchanged: step.rows - step.added.length - Object.keys(step.updated).length,
       rejected: 0,
     });
+    imported.set(step.to, { importId: job.importId, members: await snapshot() });
   });
 
   it('the members are those of the last file, with its values as they were written (S0.3)', async () => {
@@ -149,5 +157,56 @@ describeShared('six half-yearly rosters of the United States Congress', ['data',
     expect(await all(client.changes(organization, job.importId))).toEqual([]);
     // Every write of a member raises its version and its time.
     expect(await all(client.members(organization))).toEqual(before);
+    await expect(client.undo(organization, job.importId)).rejects.toMatchObject({
+      code: 'import_not_undoable',
+    });
+  });
+
+  it('undoing the last two imports gives exactly the roster of the fourth (B2)', async () => {
+    const { client, organization } = congress;
+    for (const name of ['2016-07.csv', '2016-01.csv']) {
+      const { importId } = imported.get(name) as { importId: string };
+      const { counts } = await client.import(organization, importId);
+      const undo = await client.undo(organization, importId);
+      expect(undo).toMatchObject({ kind: 'undo', undoOf: importId, fileName: name });
+      const planned = await client.waitForImport(organization, undo.importId);
+      expect(planned).toMatchObject({ status: 'in_progress', step: 'review' });
+      await client.approve(organization, undo.importId, { confirmHold: true });
+      const done = await client.waitForImport(organization, undo.importId);
+      expect(done).toMatchObject({
+        status: 'complete',
+        counts: {
+          removed: counts.added,
+          updated: counts.updated,
+          reactivated: counts.disabled,
+          disabled: counts.reactivated,
+          kept: 0,
+          conflicts: 0,
+          excluded: 0,
+        },
+      });
+      expect(await client.import(organization, importId)).toMatchObject({ undoneBy: undo.importId });
+    }
+    expect(await snapshot()).toEqual(imported.get('2015-07.csv')?.members);
+    // The file itself says the same of everybody that it names.
+    const { parse } = await import('csv-parse/sync');
+    const rows = parse(read('2015-07.csv'), { columns: true, trim: true }) as Record<string, string>[];
+    const enrolled = new Map(
+      (await snapshot())
+        .filter(({ state }) => state !== 'disabled')
+        .map(({ externalId, values }) => [externalId, values]),
+    );
+    const filled = (row: Record<string, string>) =>
+      Object.fromEntries(Object.entries(row).filter(([, value]) => value !== ''));
+    expect(Object.fromEntries(enrolled)).toEqual(
+      Object.fromEntries(rows.map((row) => [row.MemberID, filled(row)])),
+    );
+  });
+
+  it('the fourth file once more changes nothing after that', async () => {
+    const job = await importAndApprove(congress, '2015-07.csv', await archive('2015-07.csv'), {
+      mode: 'full',
+    });
+    expect(job.counts).toMatchObject({ added: 0, updated: 0, reactivated: 0, disabled: 0, rejected: 0 });
   });
 });

@@ -69,6 +69,8 @@ const table: Record<OrganizationOperation, Row> = {
   resumeImport: { needs: 'imports.write', answers: [202] },
   replanImport: { needs: 'imports.write', answers: [409] },
   cancelImport: { needs: 'imports.write', answers: [200] },
+  // Nothing was applied yet that could be undone.
+  undoImport: { needs: 'imports.write', answers: [409] },
   // The import is announced only, so that there is no report and no file.
   getImportReport: { needs: 'imports.read', answers: [404] },
   getImportFile: { needs: 'imports.read', answers: [404] },

@@ -14,6 +14,7 @@ import type {
   Imports,
   Objects,
   Organizations,
+  PlannedChange,
   RosterChanges,
   RosterMembers,
   Selection,
@@ -128,10 +129,11 @@ export const noRosterChanges: RosterChanges = {
   since: async () => ({ members: 0, isMore: false }),
 };
 
-export function memoryMembers(imports: {
-  applied: AppliedChunk[];
-}): RosterMembers & { members: Map<string, Member> } {
-  const members = new Map<string, Member>();
+/** @param members those of a roster that several imports share */
+export function memoryMembers(
+  imports: { applied: AppliedChunk[] },
+  members = new Map<string, Member>(),
+): RosterMembers & { members: Map<string, Member> } {
   return {
     members,
     async *shard(_org, shard) {
@@ -140,14 +142,18 @@ export function memoryMembers(imports: {
     async values(_org, ids) {
       return new Map(ids.flatMap((id) => (members.has(id) ? [[id, members.get(id)?.values ?? {}]] : [])));
     },
+    async digests(_org, ids) {
+      return new Map(ids.flatMap((id) => (members.has(id) ? [[id, members.get(id) as Member]] : [])));
+    },
     async summary() {
       const of = (state: Member['state']) =>
         [...members.values()].filter((member) => member.state === state).length;
       return summarize({ enabled: of('enabled'), disabled: of('disabled'), notJoined: of('not_joined') });
     },
-    async applyChunk(_ref, { part, chunk, changes }, context) {
+    async applyChunk({ importId }, { part, chunk, changes }, context) {
       if (imports.applied.some((done) => done.part === part && done.chunk === chunk)) return;
-      const counts = { add: 0, update: 0, reactivate: 0, disable: 0 };
+      const counts = { add: 0, update: 0, reactivate: 0, disable: 0, remove: 0 };
+      const departmentsBefore: Record<string, string[]> = {};
       const conflicts: string[] = [];
       let disabledByFile = 0;
       const derive = compileDerivedFields(context.schema.columns);
@@ -164,28 +170,51 @@ export function memoryMembers(imports: {
           conflicts.push(change.externalId);
           continue;
         }
+        counts[change.kind] += 1;
+        if (change.kind === 'disable' && change.line !== undefined) disabledByFile += 1;
+        if (change.kind === 'remove') {
+          members.delete(change.externalId);
+          continue;
+        }
+        const { restore } = change;
+        const restored = restore?.departments?.flatMap((id) => context.departments.get(id) ?? []);
+        const placed = text === undefined ? restored : department === undefined ? [] : [department];
+        if (stored !== undefined && placed !== undefined) {
+          departmentsBefore[change.externalId] = stored.departments;
+        }
         const values = change.values ?? stored?.values ?? {};
         const now = context.now.toISOString();
         members.set(change.externalId, {
-          ...(stored ?? { roles: [], createdAt: now }),
+          ...(stored === undefined ? { roles: [], createdAt: now } : withoutDerived(stored)),
           externalId: change.externalId,
           state: change.state,
-          disabledBy:
-            change.state === 'disabled' ? (change.line === undefined ? 'absence' : 'file') : undefined,
+          disabledBy: disabledByOf(change, stored),
           values,
           valuesHash: change.valuesHash ?? stored?.valuesHash ?? '',
           ...derive(change.externalId, values),
-          departments:
-            text === undefined ? stored?.departments : department === undefined ? [] : [department],
+          departments: placed ?? stored?.departments,
           version: change.version + 1,
           updatedAt: now,
+          importId: restore === undefined ? importId : restore.importId,
         } as Member);
-        counts[change.kind] += 1;
-        if (change.kind === 'disable' && change.line !== undefined) disabledByFile += 1;
       }
-      imports.applied.push({ part, chunk, counts, disabledByFile, conflicts });
+      imports.applied.push({ part, chunk, counts, disabledByFile, conflicts, departmentsBefore });
     },
   };
+}
+
+/** What follows from the values is made anew with them; the adapter drops what is blank by then. */
+function withoutDerived({ username: _, email: __, phone: ___, ...member }: Member) {
+  return member;
+}
+
+function disabledByOf(
+  { kind, state, line, restore }: PlannedChange,
+  stored: Member | undefined,
+): Member['disabledBy'] {
+  if (kind === 'update') return stored?.disabledBy;
+  if (state !== 'disabled') return undefined;
+  return restore === undefined ? (line === undefined ? 'absence' : 'file') : restore.disabledBy;
 }
 
 export function memoryDepartments(tree: DepartmentTree = bareTree()): Departments & { all: DepartmentTree } {

@@ -386,13 +386,14 @@ describe('what an import leaves beside its record', () => {
   });
 
   it('is the chunks that were written, of one part or of all, in their order', async () => {
-    const counts = { add: 1, update: 2, reactivate: 3, disable: 4 };
+    const counts = { add: 1, update: 2, reactivate: 3, disable: 4, remove: 5 };
     const chunk = (part: number, number: number): AppliedChunk => ({
       part,
       chunk: number,
       counts,
       disabledByFile: 2,
       conflicts: ['A1'],
+      departmentsBefore: { A1: ['d1'] },
     });
     const all = [chunk(1, 0), chunk(1, 2), chunk(1, 10), chunk(10, 0)];
     for (const one of [...all].reverse()) {

@@ -3,6 +3,7 @@ import { auditTrail } from 'roster/aws/audit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readDirectory } from '../../../layers/roster/src/aws/directory-log.ts';
 import { type DueKind, dueMembers } from '../../../layers/roster/src/aws/due-members.ts';
+import { readGroupCounts } from '../../../layers/roster/src/aws/group-counts.ts';
 import { importRecords } from '../../../layers/roster/src/aws/imports.ts';
 import { keys } from '../../../layers/roster/src/aws/keys.ts';
 import { memberToItem } from '../../../layers/roster/src/aws/member-item.ts';
@@ -137,7 +138,7 @@ async function expectCounters(expected: { enabled: number; disabled: number; not
   expect({ enabled, disabled, not_joined: notJoined }).toEqual(expected);
 }
 
-const none = { add: 0, update: 0, reactivate: 0, disable: 0 };
+const none = { add: 0, update: 0, reactivate: 0, disable: 0, remove: 0 };
 
 describe('a chunk of changes', () => {
   it('adds members with all that follows from their values', async () => {
@@ -164,12 +165,20 @@ describe('a chunk of changes', () => {
       createdBy: 'approver@example.org',
       createdAt: '2026-02-02T02:02:02.000Z',
       updatedAt: '2026-02-02T02:02:02.000Z',
+      importId: ref.importId,
     });
     expect(await stored('A2')).toMatchObject({ state: 'disabled', disabledBy: 'file' });
     expect((await logged()).sort()).toEqual(['A1', 'A2']);
     await expectCounters({ enabled: 0, disabled: 1, not_joined: 1 });
     expect(await checkpoints()).toEqual([
-      { part: 0, chunk: 0, counts: { ...none, add: 2 }, disabledByFile: 0, conflicts: [] },
+      {
+        part: 0,
+        chunk: 0,
+        counts: { ...none, add: 2 },
+        disabledByFile: 0,
+        conflicts: [],
+        departmentsBefore: {},
+      },
     ]);
   });
 
@@ -185,7 +194,9 @@ describe('a chunk of changes', () => {
       name: 'Élodie New',
       version: 5,
       updatedAt: '2026-02-02T02:02:02.000Z',
+      importId: ref.importId,
     });
+    expect(await checkpoints()).toMatchObject([{ departmentsBefore: { A1: ['Choir'] } }]);
     expect(await logged()).toEqual(['A1']);
     await expectCounters({ enabled: 1, disabled: 0, not_joined: 0 });
   });
@@ -207,6 +218,7 @@ describe('a chunk of changes', () => {
     expect(await stored('A1')).toEqual({
       ...member('A1', { state: 'disabled', disabledBy: 'absence', version: 5 }),
       updatedAt: '2026-02-02T02:02:02.000Z',
+      importId: ref.importId,
     });
     expect(await stored('A2')).toMatchObject({ state: 'disabled', disabledBy: 'file', name: 'Zoë Old' });
     expect(await stored('A3')).toMatchObject({ state: 'enabled', name: 'Élodie New' });
@@ -216,6 +228,59 @@ describe('a chunk of changes', () => {
     expect(await checkpoints()).toMatchObject([
       { counts: { ...none, disable: 2, reactivate: 2 }, disabledByFile: 1 },
     ]);
+  });
+
+  it('of an undo removes whom it added, out of all counts, unless somebody changed it', async () => {
+    const added = { state: 'not_joined', departments: ['CHOIR'], roles: ['r1'], version: 1 } as const;
+    await store([
+      member('A1', { ...added, departments: [...added.departments], roles: [...added.roles] }),
+      member('A2', { state: 'not_joined', version: 2 }),
+    ]);
+    const removal = { version: 1, from: 'not_joined', state: 'not_joined', values: undefined } as const;
+    await apply([change('remove', 'A1', removal), change('remove', 'A2', removal)]);
+    await expect(stored('A1')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await stored('A2')).toMatchObject({ version: 2 });
+    await expectCounters({ enabled: 0, disabled: 0, not_joined: 1 });
+    // Nobody was counted here before.
+    expect(Object.fromEntries(await readGroupCounts(table, 'acme'))).toEqual({ CHOIR: -1, r1: -1 });
+    expect(await logged()).toEqual(['A1']);
+    expect(await checkpoints()).toMatchObject([
+      { counts: { ...none, remove: 1 }, conflicts: ['A2'], departmentsBefore: {} },
+    ]);
+  });
+
+  it('of an undo gives back who had disabled, which import had written, and the departments still there', async () => {
+    await store([
+      member('A1', { departments: ['NEW'], importId: 'later' }),
+      member('A2', { importId: 'later' }),
+      member('A3', { state: 'disabled', disabledBy: 'absence', importId: 'later' }),
+      member('A4', { state: 'disabled', disabledBy: 'period', importId: 'later' }),
+    ]);
+    const departments = ['Choir', 'gone'];
+    await apply([
+      change('disable', 'A1', {
+        restore: { disabledBy: 'admin', importId: 'earlier', departments },
+        values: { Id: 'A1', First: 'Ann' },
+        valuesHash: 'old',
+      }),
+      change('update', 'A2', { restore: {} }),
+      change('reactivate', 'A3', { restore: {}, values: undefined, valuesHash: undefined }),
+      // Its period had ended it already: only who disabled it is another one.
+      change('disable', 'A4', { from: undefined, restore: { disabledBy: 'file' } }),
+    ]);
+    expect(await stored('A1')).toMatchObject({
+      state: 'disabled',
+      disabledBy: 'admin',
+      importId: 'earlier',
+      departments: ['CHOIR'],
+      valuesHash: 'old',
+      name: 'Ann',
+    });
+    expect(await stored('A2')).not.toHaveProperty('importId');
+    expect(await stored('A3')).toMatchObject({ state: 'enabled', valuesHash: 'old-A3' });
+    expect(await stored('A3')).not.toHaveProperty('disabledBy');
+    expect(await stored('A4')).toMatchObject({ state: 'disabled', disabledBy: 'file' });
+    await expectCounters({ enabled: 2, disabled: 2, not_joined: 0 });
   });
 
   it('tells when to look at periods, and at whose with an account also to tell of their end', async () => {
@@ -249,7 +314,14 @@ describe('a chunk of changes', () => {
     expect(await stored('A1')).toMatchObject({ version: 1 });
     await expectCounters({ enabled: 0, disabled: 0, not_joined: 2 });
     expect(await checkpoints()).toEqual([
-      { part: 0, chunk: 0, counts: { ...none, add: 2 }, disabledByFile: 0, conflicts: [] },
+      {
+        part: 0,
+        chunk: 0,
+        counts: { ...none, add: 2 },
+        disabledByFile: 0,
+        conflicts: [],
+        departmentsBefore: {},
+      },
     ]);
   });
 
@@ -287,7 +359,14 @@ describe('a chunk of changes', () => {
     await apply([change('disable', 'A1'), change('update', 'gone')]);
     await expectCounters({ enabled: 1, disabled: 0, not_joined: 0 });
     expect(await checkpoints()).toEqual([
-      { part: 0, chunk: 0, counts: none, disabledByFile: 0, conflicts: ['A1', 'gone'] },
+      {
+        part: 0,
+        chunk: 0,
+        counts: none,
+        disabledByFile: 0,
+        conflicts: ['A1', 'gone'],
+        departmentsBefore: {},
+      },
     ]);
   });
 

@@ -13,6 +13,9 @@ export const counts = {
   rejected: 1,
   excluded: 0,
   conflicts: 0,
+  protected: 0,
+  removed: 0,
+  kept: 0,
 };
 
 export const importId = '01JD0000000000000000000000';

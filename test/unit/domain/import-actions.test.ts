@@ -27,6 +27,7 @@ const waits = {
   ...held,
   secondApproval: { required: true, by: 'ann', account: 'ANN', at: daysAgo(0) },
 } as const;
+const changed = { ...noCounts, rows: 3, updated: 1 };
 const lost = { createdAt: daysAgo(1), uploadedAt: undefined } as unknown as Partial<Import>;
 
 describe('what can be done with an import', () => {
@@ -65,19 +66,19 @@ describe('what can be done with an import', () => {
     ['is complete', { status: 'complete', step: 'done' }, 'report file', undefined],
     [
       'can be undone',
-      { status: 'complete', step: 'done', undoUntil: daysAgo(-1) },
+      { status: 'complete', step: 'done', undoUntil: daysAgo(-1), counts: changed },
       'undo report file',
       undefined,
     ],
     [
       'was undone',
-      { status: 'complete', step: 'done', undoUntil: daysAgo(-1), undoneBy: 'x' },
+      { status: 'complete', step: 'done', undoUntil: daysAgo(-1), counts: changed, undoneBy: 'x' },
       'report file',
       undefined,
     ],
     [
       'is too old to be undone',
-      { status: 'complete', step: 'done', undoUntil: daysAgo(1) },
+      { status: 'complete', step: 'done', undoUntil: daysAgo(1), counts: changed },
       'report file',
       undefined,
     ],
@@ -85,6 +86,12 @@ describe('what can be done with an import', () => {
       'is older than its file',
       { status: 'complete', step: 'done', uploadedAt: daysAgo(31) },
       'report',
+      undefined,
+    ],
+    [
+      'changed nobody',
+      { status: 'complete', step: 'done', undoUntil: daysAgo(-1) },
+      'report file',
       undefined,
     ],
     ['gave way', { status: 'incomplete' }, 'file', undefined],
@@ -100,6 +107,35 @@ describe('what can be done with an import', () => {
       { status: 'error', step: 'applying', error: { code: 'apply_interrupted', message: '' } },
       'resume file',
       'resume',
+    ],
+    [
+      'broke off and can be undone',
+      {
+        status: 'error',
+        step: 'applying',
+        error: { code: 'apply_interrupted', message: '' },
+        undoUntil: daysAgo(-1),
+      },
+      'resume undo file',
+      'resume',
+    ],
+    [
+      'is an undo that waits for its turn',
+      { kind: 'undo', step: 'awaiting_upload', uploadedAt: undefined as never },
+      'resume cancel',
+      undefined,
+    ],
+    [
+      'is an undo that broke off',
+      { kind: 'undo', status: 'error', step: 'applying', error: { code: 'apply_interrupted', message: '' } },
+      'resume',
+      'resume',
+    ],
+    [
+      'is an undo that is done',
+      { kind: 'undo', status: 'complete', step: 'done', uploadedAt: undefined as never },
+      'report',
+      undefined,
     ],
   ])('that %s', (_, more, actions, need) => {
     expect(importActions(job(more), admin, now).join(' ')).toBe(actions);

@@ -93,6 +93,9 @@ describe('who uploaded an import is told', () => {
   it.each<[string, Partial<Import>, string[]]>([
     ['failed', { status: 'error', step: 'comparing' }, ['importFailed']],
     ['waits for approval', { status: 'in_progress', step: 'review' }, ['importWaiting']],
+    ['undid another one', { kind: 'undo' }, ['undoFinished']],
+    ['would undo another one', { kind: 'undo', status: 'in_progress', step: 'review' }, ['undoWaiting']],
+    ['could not be undone', { kind: 'undo', status: 'error', step: 'comparing' }, ['undoFailed']],
     ['goes on', { status: 'in_progress', step: 'applying' }, []],
     ['was cancelled or superseded', { status: 'incomplete', step: 'review' }, []],
     ['is of somebody who is gone', { uploadedBy: 'bob' }, []],

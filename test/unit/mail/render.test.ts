@@ -26,6 +26,7 @@ const counts = {
   rejected: 6,
   conflicts: 7,
 };
+const undone = { removed: 1_200, updated: 3, reactivated: 4, disabled: 5, kept: 6, conflicts: 7 };
 const mails: { [K in Mail['kind']]: Extract<Mail, { kind: K }> } = {
   invitation: { kind: 'invitation', memberName: 'Ada', link, expiresAt },
   reminder: {
@@ -41,6 +42,9 @@ const mails: { [K in Mail['kind']]: Extract<Mail, { kind: K }> } = {
   importFinished: { kind: 'importFinished', fileName: 'members.csv', link, counts },
   importWaiting: { kind: 'importWaiting', fileName: 'members.csv', link, counts },
   importFailed: { kind: 'importFailed', fileName: 'members.csv', link },
+  undoFinished: { kind: 'undoFinished', fileName: 'members.csv', link, counts: undone },
+  undoWaiting: { kind: 'undoWaiting', fileName: 'members.csv', link, counts: undone },
+  undoFailed: { kind: 'undoFailed', fileName: 'members.csv', link },
   jobFailed: { kind: 'jobFailed', members: 1_250, link },
   accessExpiring: { kind: 'accessExpiring', memberName: 'Ada', until: '2026-07-01', link },
 };
@@ -103,6 +107,38 @@ const written: Record<string, { subject: string; lines: string[] }> = {
     lines: ['The import of members.csv could not be carried out. Open it to see why and what to do.'],
   },
   'importFailed fr': { subject: 'Club d’échecs : l’import a échoué', lines: ['L’import de members.csv'] },
+  'undoFinished en': {
+    subject: 'Chess Club: an import was undone',
+    lines: [
+      'What the import of members.csv had changed is undone.',
+      'Members removed: 1,200',
+      'Members with earlier values again: 3',
+      'Members reactivated: 4',
+      'Members disabled: 5',
+      'Kept because they changed since the import: 6',
+      'Left alone because they changed meanwhile: 7',
+    ],
+  },
+  'undoFinished fr': {
+    subject: 'Club d’échecs : un import a été annulé',
+    lines: ['Membres retirés : 1\u202f200', 'Conservés car modifiés depuis l’import : 6'],
+  },
+  'undoWaiting en': {
+    subject: 'Chess Club: an undo waits for your approval',
+    lines: ['Members removed: 1,200', 'Kept because they changed since the import: 6'],
+  },
+  'undoWaiting fr': {
+    subject: 'Club d’échecs : une annulation attend votre accord',
+    lines: ['Membres retirés : 1\u202f200'],
+  },
+  'undoFailed en': {
+    subject: 'Chess Club: an import could not be undone',
+    lines: ['The import of members.csv could not be undone. Open the undo to see why and what to do.'],
+  },
+  'undoFailed fr': {
+    subject: 'Club d’échecs : un import n’a pas pu être annulé',
+    lines: ['L’import de members.csv n’a pas pu être annulé.'],
+  },
   'jobFailed en': {
     subject: 'Chess Club: a job stopped before its end',
     lines: ['A job on many members (here: 1,250) stopped before its end.'],

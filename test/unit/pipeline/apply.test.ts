@@ -5,7 +5,12 @@ import type { Column } from '../../../layers/roster/src/domain/schema.ts';
 import { applyPart } from '../../../layers/roster/src/pipeline/apply.ts';
 import { formatChange } from '../../../layers/roster/src/pipeline/planned-changes.ts';
 import { workFiles } from '../../../layers/roster/src/pipeline/work-files.ts';
-import { memoryImports, memoryObjects, memoryOrganizations } from '../../support/memory.ts';
+import {
+  memoryDepartments,
+  memoryImports,
+  memoryObjects,
+  memoryOrganizations,
+} from '../../support/memory.ts';
 
 const ref: ImportRef = { organization: 'club', importId: '01JZZZZZZZZZZZZZZZZZZZZZZZ' };
 const columns: Column[] = [{ name: 'ID', type: 'text', role: 'externalId' }];
@@ -41,9 +46,10 @@ async function ready(changes: PlannedChange[], approver?: { by: string; account:
       imports.applied.push({
         part,
         chunk,
-        counts: { add: 0, update: 0, reactivate: 0, disable: 0 },
+        counts: { add: 0, update: 0, reactivate: 0, disable: 0, remove: 0 },
         disabledByFile: 0,
         conflicts: [],
+        departmentsBefore: {},
       });
     },
   } satisfies Pick<RosterMembers, 'applyChunk'> as unknown as RosterMembers;
@@ -51,6 +57,7 @@ async function ready(changes: PlannedChange[], approver?: { by: string; account:
     work,
     imports,
     members,
+    departments: memoryDepartments(),
     organizations: memoryOrganizations(columns),
     clock: () => new Date('2026-01-01T00:00:00.000Z'),
     accountQueue: {

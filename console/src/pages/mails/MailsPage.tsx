@@ -24,6 +24,9 @@ const mailKinds = Object.keys({
   importFinished: true,
   importWaiting: true,
   importFailed: true,
+  undoFinished: true,
+  undoWaiting: true,
+  undoFailed: true,
   jobFailed: true,
   accessExpiring: true,
 } satisfies Record<MailKind, true>) as MailKind[];

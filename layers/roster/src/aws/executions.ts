@@ -17,6 +17,8 @@ export interface ImportMachine {
   map(ref: ImportRef): Promise<void>;
   /** Compares an import in review with the roster anew; once for each version of its plan. */
   replan(ref: ImportRef, plan: { parts: number[]; planVersion: number }): Promise<void>;
+  /** Runs an undo, which has no file to wait for. */
+  undo(ref: ImportRef): Promise<void>;
   /** Goes on with an approved import at apply, with the parts that have changes; once each time it is resumed. */
   resume(ref: ImportRef, parts: number[], resumed?: number): Promise<void>;
 }
@@ -31,9 +33,11 @@ export function importMachine(stateMachineArn: string, client?: SFNClient): Impo
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
     }
   };
+  const begin = ({ organization, importId }: ImportRef, from: 'upload' | 'undo') =>
+    start(importId, { organization, importId, from });
   return {
-    run: (ref) =>
-      start(ref.importId, { organization: ref.organization, importId: ref.importId, from: 'upload' }),
+    run: (ref) => begin(ref, 'upload'),
+    undo: (ref) => begin(ref, 'undo'),
     map: ({ organization, importId }) =>
       start(`${importId}-mapping`, { organization, importId, from: 'mapping' }),
     replan: ({ organization, importId }, { parts, planVersion }) =>

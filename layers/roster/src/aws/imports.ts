@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { AuditEvent } from '../domain/audit.ts';
 import { isMusterError, MusterError } from '../domain/errors.ts';
-import { applyInterrupted, isAbandoned } from '../domain/execution.ts';
+import { applyInterruptedOf, isAbandoned } from '../domain/execution.ts';
 import {
   asOf,
   ChangeKind,
@@ -15,6 +15,7 @@ import {
   OnRowErrors,
 } from '../domain/import.ts';
 import { failedEvent, supersededEvent } from '../domain/import-audit.ts';
+import { undoWindow } from '../domain/import-undo.ts';
 import { mappingModes } from '../domain/mapping.ts';
 import type { AppliedChunk, Approval, ImportPatch, ImportRef, Imports } from '../domain/ports.ts';
 import type { AuditTrail } from './audit.ts';
@@ -65,6 +66,9 @@ const ImportItem = z.object({
     conflicts: count,
     // Counted since values can be protected.
     protected: count.default(0),
+    // Counted since imports can be undone.
+    removed: count.default(0),
+    kept: count.default(0),
   }),
   uploadedAt: z.string().optional(),
   schemaVersion: z.int().optional(),
@@ -130,9 +134,16 @@ const ImportItem = z.object({
 const ChunkItem = z.object({
   part: z.int(),
   chunk: z.int(),
-  counts: z.object({ add: count, update: count, reactivate: count, disable: count }),
+  counts: z.object({
+    add: count,
+    update: count,
+    reactivate: count,
+    disable: count,
+    remove: count.default(0),
+  }),
   disabledByFile: count,
   conflicts: z.array(z.string()),
+  departmentsBefore: z.record(z.string(), z.array(z.string())).default({}),
 });
 
 const ProgressItem = z.object({ done: z.int() });
@@ -277,13 +288,17 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
       holder === undefined ? isAbsent : anyOf(isAbsent, attributeIs('importId', holder.importId));
     const ousted = holder?.status === 'in_progress' ? [holder] : [];
     const end = (other: Import) =>
-      isOpen(other) ? { status: 'incomplete' } : { status: 'error', error: applyInterrupted };
+      isOpen(other)
+        ? { status: 'incomplete' }
+        : { status: 'error', error: applyInterruptedOf(other), ...undoWindow(other) };
+    // An undo has no file to be read: it begins with the comparison.
+    const step = job.kind === 'undo' ? 'comparing' : 'unzipping';
     const actions: Action[] = [
       { put: { ...keys.currentImport(organization), importId }, condition: sameFloor },
       {
         update: {
           key: keys.import(organization, importId),
-          set: { step: 'unzipping', uploadedAt: job.uploadedAt, updatedAt, version: job.version + 1 },
+          set: { step, uploadedAt: job.uploadedAt, updatedAt, version: job.version + 1 },
           condition: allOf(versionIs(job.version), attributeIs('status', 'in_progress')),
         },
       },
@@ -297,7 +312,7 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
     ];
     const [ended] = ousted;
     if (ended === undefined) return table.transact(actions);
-    const event = isOpen(ended) ? supersededEvent(ended, job) : failedEvent(ended, applyInterrupted);
+    const event = isOpen(ended) ? supersededEvent(ended, job) : failedEvent(ended, applyInterruptedOf(ended));
     await audit.commit(organization, event, actions);
   };
 
@@ -330,11 +345,13 @@ export function importRecords(table: Table, audit: Pick<AuditTrail, 'commit'>): 
         { put: { ...keys.selection(organization, job.importId), ...selection } },
       ]),
     list,
-    async create(organization, job) {
+    async create(organization, job, event) {
+      const put = { ...keys.import(organization, job.importId), ...job };
       try {
-        await table.put({ ...keys.import(organization, job.importId), ...job }, isAbsent);
+        if (event === undefined) await table.put(put, isAbsent);
+        else await audit.commit(organization, event, [{ put, condition: isAbsent }]);
       } catch (error) {
-        if (!(error instanceof ConditionFailed)) throw error;
+        if (!(error instanceof ConditionFailed || error instanceof TransactionFailed)) throw error;
         throw new MusterError('conflict', 'There is an import of this id already.', { cause: error });
       }
     },

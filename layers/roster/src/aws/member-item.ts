@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { isEdit } from '../domain/import-undo.ts';
 import { invitationMethods, storedInvitationStates } from '../domain/invitation.ts';
-import { disabledByValues, type Member, MemberState } from '../domain/member.ts';
+import { disabledByValues, type Member, MemberState, signInTimes } from '../domain/member.ts';
 import { type Key, keys } from './keys.ts';
 import { parseItem } from './parse-item.ts';
 import { type Action, versionIs } from './table.ts';
@@ -41,6 +42,7 @@ const MemberItem = z.object({
   activatedAt: z.string().optional(),
   lastSignInAt: z.string().optional(),
   invitation: InvitationItem.optional(),
+  importId: z.string().optional(),
 });
 
 /** The stored form of a member, with its key in the table. */
@@ -48,14 +50,13 @@ export function memberToItem(org: string, member: Member): Record<string, unknow
   return { ...keys.member(org, member.externalId), ...member };
 }
 
-/** What signing in writes of a member; no change of a member writes it, and only the loss of its account ends it. */
-export const signInTimes = ['activatedAt', 'lastSignInAt'] as const;
-
 /**
  * Changes a member that still has the version seen. Not put whole: somebody may have signed in since it was read,
- * which changes no version.
+ * which changes no version. Whom somebody edits, no import leaves as it is any more.
  */
-export function memberUpdate(org: string, before: Member, after: Member): Action {
+export function memberUpdate(org: string, before: Member, changed: Member): Action {
+  const { importId, ...edited } = changed;
+  const after: Member = importId !== undefined && isEdit(before, changed) ? edited : changed;
   const kept = new Set<string>(signInTimes);
   const set = Object.fromEntries(Object.entries(after).filter(([name]) => !kept.has(name)));
   const isLeft = before.account !== undefined && after.account === undefined;

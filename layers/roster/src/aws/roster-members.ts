@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { periodColumns } from '../domain/active-period.ts';
 import { MusterError } from '../domain/errors.ts';
-import { disabledByValues, type Member, type MemberState, memberStates } from '../domain/member.ts';
+import { disabledByValues, type Member, memberStates } from '../domain/member.ts';
 import { isEnabledOwner } from '../domain/member-authority.ts';
 import { valuesFit } from '../domain/member-size.ts';
 import type { Membership } from '../domain/organization.ts';
@@ -34,8 +34,14 @@ const digestAttributes = [
   'version',
   'account',
   'protectedColumns',
+  'importId',
 ];
-const PlacedMember = z.object({ externalId: z.string(), departments: z.array(z.string()) });
+const GroupedMember = z.object({
+  externalId: z.string(),
+  departments: z.array(z.string()),
+  roles: z.array(z.string()),
+});
+type Groups = Pick<Member, 'departments' | 'roles'>;
 const derivedOptional = ['username', 'email', 'phone', 'activeFrom', 'activeUntil'] as const;
 
 /** The members of a roster in the table, as an import reads and writes them. */
@@ -49,6 +55,14 @@ export function rosterMembers(table: Table): RosterMembers {
       );
       const found = items.filter((item) => item !== undefined);
       return new Map(found.map(toValues));
+    },
+    async digests(organization, externalIds) {
+      const items = await table.batchGet(
+        externalIds.map((id) => keys.member(organization, id)),
+        { projection: digestAttributes, consistent: true },
+      );
+      const found = items.filter((item) => item !== undefined).map(({ pk: _, sk: __, ...item }) => item);
+      return new Map(found.map((item) => [item.externalId as string, toDigest(item, false)]));
     },
     summary: (organization) => readSummary(table, organization),
     applyChunk: (ref, chunk, context) => applyChunk(table, ref, chunk, context),
@@ -102,7 +116,7 @@ const disablers = new Set<unknown>(disabledByValues);
  * columns asked for comes without values.
  */
 function toDigest(item: Item, hasAllValues: boolean): MemberDigest {
-  const { externalId, state, disabledBy, valuesHash, version, account, protectedColumns } = item;
+  const { externalId, state, disabledBy, valuesHash, version, account, protectedColumns, importId } = item;
   const readable =
     typeof externalId === 'string' &&
     states.has(state) &&
@@ -111,6 +125,7 @@ function toDigest(item: Item, hasAllValues: boolean): MemberDigest {
     typeof version === 'number' &&
     (account === undefined || typeof account === 'string') &&
     (protectedColumns === undefined || isNames(protectedColumns)) &&
+    (importId === undefined || typeof importId === 'string') &&
     (hasAllValues ? isValues(item.values) : item.values === undefined || isValues(item.values));
   if (!readable) throw unreadable();
   return item as unknown as MemberDigest;
@@ -142,8 +157,8 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
   const derive = compileDerivedFields(context.schema.columns);
   const conflicts: string[] = [];
   const placements = placementsOf(chunk.changes, context);
-  const [departmentsBefore, firstMemberships] = await Promise.all([
-    departmentsOf(table, ref.organization, chunk.changes, placements),
+  const [groupsBefore, firstMemberships] = await Promise.all([
+    groupsOf(table, ref.organization, chunk.changes, placements),
     membershipsOf(table, ref.organization, chunk.changes),
   ]);
   let memberships = firstMemberships;
@@ -162,12 +177,12 @@ async function applyChunk(table: Table, ref: ImportRef, chunk: Chunk, context: A
     const moves = membershipMoves(changes, memberships, context.now);
     try {
       await table.transact([
-        checkpoint(ref, chunk, changes, conflicts),
+        checkpoint(ref, chunk, changes, { conflicts, groupsBefore }),
         countUpdate(ref, chunk.part, changes, context),
-        ...changes.map((change) => changeAction(ref.organization, change, context, derive, placements)),
+        ...changes.map((change) => changeAction(ref, change, context, derive, placements)),
         ...moves.actions,
         ...(moves.owners === 0 ? [] : [ownersUpdate(ref.organization, moves.owners)]),
-        ...groupCounts(ref.organization, changes, placements, departmentsBefore),
+        ...groupCounts(ref.organization, changes, placements, groupsBefore),
         ...periodLooks(ref.organization, changes, context, derive),
         ...reminderLooks(ref.organization, changes, context),
         ...toldDirectory(ref.organization, changes),
@@ -199,6 +214,12 @@ function placementsOf(changes: readonly PlannedChange[], context: ApplyContext):
   const textOf = compilePlacing(context.schema.columns);
   const placements = new Map<PlannedChange, string[] | 'nowhere'>();
   for (const change of changes) {
+    const restored = change.restore?.departments;
+    if (restored !== undefined) {
+      const standing = restored.flatMap((id) => context.departments.get(id) ?? []);
+      placements.set(change, [...new Set(standing)]);
+      continue;
+    }
     const text = textOf(change);
     const id = context.departments.get(text ?? '');
     if (text === '') placements.set(change, []);
@@ -207,21 +228,21 @@ function placementsOf(changes: readonly PlannedChange[], context: ApplyContext):
   return placements;
 }
 
-/** The departments that known members are in before they are put into others. */
-async function departmentsOf(
+/** The departments and roles that known members have before they are put into other departments, or removed. */
+async function groupsOf(
   table: Table,
   organization: string,
   changes: readonly PlannedChange[],
   placements: Placements,
-): Promise<ReadonlyMap<string, string[]>> {
+): Promise<ReadonlyMap<string, Groups>> {
   const moved = changes.filter((change) => change.kind !== 'add' && placements.has(change));
   const items = await table.batchGet(
     moved.map(({ externalId }) => keys.member(organization, externalId)),
-    { projection: ['externalId', 'departments'], consistent: true },
+    { projection: ['externalId', 'departments', 'roles'], consistent: true },
   );
   const found = items.filter((item) => item !== undefined);
-  const members = found.map((item) => parseItem(PlacedMember, item, 'member'));
-  return new Map(members.map(({ externalId, departments }) => [externalId, departments]));
+  const members = found.map((item) => parseItem(GroupedMember, item, 'member'));
+  return new Map(members.map(({ externalId, ...groups }) => [externalId, groups]));
 }
 
 /**
@@ -232,13 +253,15 @@ function groupCounts(
   organization: string,
   changes: readonly PlannedChange[],
   placements: Placements,
-  before: ReadonlyMap<string, string[]>,
+  groupsBefore: ReadonlyMap<string, Groups>,
 ): Action[] {
   const moves = changes.flatMap((change) => {
     const after = placements.get(change);
     if (after === undefined || after === 'nowhere') return [];
-    const { externalId } = change;
-    return [{ externalId, before: before.get(externalId) ?? [], after }];
+    const { externalId, kind } = change;
+    const { departments = [], roles = [] } = groupsBefore.get(externalId) ?? {};
+    const before = kind === 'remove' ? [...departments, ...roles] : departments;
+    return [{ externalId, before, after }];
   });
   return departmentCountActions(organization, moves);
 }
@@ -257,6 +280,7 @@ function periodLooks(
     if (change.kind === 'add') {
       return periodActions({ organization, timeZone }, addedMember(change, context, derive), now);
     }
+    if (change.kind === 'remove') return [];
     const isTouched =
       change.kind === 'reactivate' || columns.some((name) => Object.hasOwn(change.before, name));
     if (!isTouched) return [];
@@ -344,8 +368,18 @@ function movedMembership(before: Membership, change: PlannedChange, now: Date): 
 }
 
 /** Written with the changes or not at all; where it is there already, the chunk was written before. */
-function checkpoint(ref: ImportRef, chunk: Chunk, changes: PlannedChange[], conflicts: string[]): Action {
-  const counts = { add: 0, update: 0, reactivate: 0, disable: 0 };
+function checkpoint(
+  ref: ImportRef,
+  chunk: Chunk,
+  changes: PlannedChange[],
+  { conflicts, groupsBefore }: { conflicts: string[]; groupsBefore: ReadonlyMap<string, Groups> },
+): Action {
+  const counts = { add: 0, update: 0, reactivate: 0, disable: 0, remove: 0 };
+  const departmentsBefore: Record<string, string[]> = {};
+  for (const { externalId, kind } of changes) {
+    const groups = kind === 'remove' ? undefined : groupsBefore.get(externalId);
+    if (groups !== undefined) departmentsBefore[externalId] = groups.departments;
+  }
   for (const { kind } of changes) counts[kind] += 1;
   const disabledByFile = changes.filter(({ kind, line }) => kind === 'disable' && line !== undefined).length;
   return {
@@ -356,6 +390,7 @@ function checkpoint(ref: ImportRef, chunk: Chunk, changes: PlannedChange[], conf
       counts,
       disabledByFile,
       conflicts,
+      departmentsBefore,
     },
     condition: isAbsent,
   };
@@ -365,6 +400,7 @@ function countUpdate(ref: ImportRef, part: number, changes: PlannedChange[], { e
   const add = { enabled: 0, disabled: 0, notJoined: 0 };
   for (const change of changes) {
     if (change.from !== undefined) add[countNames[change.from]] -= 1;
+    if (change.kind === 'remove') continue;
     if (change.from !== undefined || change.kind === 'add') add[countNames[change.state]] += 1;
   }
   return { update: { key: keys.count(ref.organization, part), add, condition: eraIs(era) } };
@@ -373,7 +409,7 @@ function countUpdate(ref: ImportRef, part: number, changes: PlannedChange[], { e
 type Derive = (externalId: string, values: Record<string, string>) => DerivedFields;
 
 function changeAction(
-  org: string,
+  { organization, importId }: ImportRef,
   change: PlannedChange,
   context: ApplyContext,
   derive: Derive,
@@ -382,13 +418,15 @@ function changeAction(
   const placement = placements.get(change);
   const departments = placement === 'nowhere' ? undefined : placement;
   if (change.kind === 'add') {
-    const item = memberToItem(org, addedMember(change, context, derive, departments));
-    return { put: item, condition: isAbsent };
+    const added = addedMember(change, context, derive, departments);
+    return { put: memberToItem(organization, { ...added, importId }), condition: isAbsent };
   }
+  const key = keys.member(organization, change.externalId);
+  if (change.kind === 'remove') return { delete: key, condition: versionIs(change.version) };
   return {
     update: {
-      key: keys.member(org, change.externalId),
-      ...attributeChanges(change, context, derive, departments),
+      key,
+      ...attributeChanges(change, importId, context, derive, departments),
       condition: versionIs(change.version),
     },
   };
@@ -420,13 +458,17 @@ function addedMember(
 
 function attributeChanges(
   change: PlannedChange,
+  importId: string,
   context: ApplyContext,
   derive: Derive,
   departments: string[] | undefined,
 ) {
   const set: Record<string, unknown> = { version: change.version + 1, updatedAt: context.now.toISOString() };
   const remove: string[] = [];
-  if (change.from !== undefined) changeState(change.state, change, set, remove);
+  if (change.kind === 'disable' || change.kind === 'reactivate') changeState(change, set, remove);
+  const leftBy = change.restore === undefined ? importId : change.restore.importId;
+  if (leftBy === undefined) remove.push('importId');
+  else set.importId = leftBy;
   if (change.values !== undefined) {
     const derived = derive(change.externalId, change.values);
     // The username that an account signs in with is the account's, whatever the file says.
@@ -445,12 +487,12 @@ function attributeChanges(
 }
 
 function changeState(
-  state: MemberState,
-  change: PlannedChange,
+  { state, line, restore }: PlannedChange,
   set: Record<string, unknown>,
   remove: string[],
 ): void {
   set.state = state;
-  if (state === 'disabled') set.disabledBy = change.line === undefined ? 'absence' : 'file';
-  else remove.push('disabledBy');
+  if (state !== 'disabled') remove.push('disabledBy');
+  else if (restore !== undefined) set.disabledBy = restore.disabledBy;
+  else set.disabledBy = line === undefined ? 'absence' : 'file';
 }

@@ -410,6 +410,8 @@ const Counts = z.object({
   excluded: count,
   conflicts: count,
   protected: count.default(0),
+  removed: count.default(0),
+  kept: count.default(0),
 });
 
 /**
@@ -522,6 +524,7 @@ export const RejectList = listOf(
   z
     .object({
       line: z.int(),
+      externalId: z.string().optional(),
       column: z.string().optional(),
       code: z.string(),
       message: z.string(),

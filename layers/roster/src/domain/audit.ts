@@ -39,6 +39,7 @@ export const auditActions = [
   'import.complete',
   'import.fail',
   'import.supersede',
+  'import.undo',
   'department.add',
   'department.rename',
   'department.move',

@@ -34,6 +34,7 @@ export const errorStatus = {
   own_approval: 409,
   nothing_approved: 409,
   approval_waits: 409,
+  import_not_undoable: 409,
   job_not_open: 409,
   job_not_resumable: 409,
   job_not_undoable: 409,

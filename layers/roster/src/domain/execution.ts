@@ -20,6 +20,14 @@ export const applyInterrupted = {
     'The import was interrupted while it was being applied. Resume it, or upload the same file again: only what is missing will be changed.',
 } as const;
 
+/** The error of an import, or of an undo, that stopped while its changes were being written. */
+export function applyInterruptedOf({ kind }: Pick<Import, 'kind'>): { code: string; message: string } {
+  if (kind !== 'undo') return applyInterrupted;
+  const message =
+    'The undo was interrupted while it was being applied. Resume it, or undo the import again: only what is missing will be changed.';
+  return { ...applyInterrupted, message };
+}
+
 /**
  * Whether an import is being applied by nobody any more: its execution timed out, was aborted by an operator, or
  * never started. Applying begins with a change of the record, and an execution ends by its own timeout.

@@ -1,6 +1,7 @@
 /** What can be done with an import, and what it waits for: for the API, the history and the console alike. Pure. */
 import { applyInterrupted, isAbandoned } from './execution.ts';
 import { asOf, type Import, isOpen } from './import.ts';
+import { undoRefusal } from './import-undo.ts';
 import type { Permission } from './permissions.ts';
 
 /**
@@ -36,6 +37,7 @@ type Job = Pick<
   | 'mappingChoice'
   | 'hold'
   | 'error'
+  | 'counts'
   | 'undoneBy'
   | 'undoUntil'
 >;
@@ -61,7 +63,8 @@ export function importNeed(stored: Job, now: Date): ImportNeed | undefined {
   if (job.error?.code === applyInterrupted.code) return 'resume';
   if (job.status !== 'in_progress') return undefined;
   // One whose file has come waits for its turn, which needs nobody.
-  if (job.step === 'awaiting_upload') return job.uploadedAt === undefined ? 'upload' : undefined;
+  const waitsForFile = job.uploadedAt === undefined && job.kind !== 'undo';
+  if (job.step === 'awaiting_upload') return waitsForFile ? 'upload' : undefined;
   // One whose headers an admin has mapped is read again, which needs nobody.
   if (job.step === 'mapping') return job.mappingChoice === undefined ? 'mapping' : undefined;
   if (job.step !== 'review') return undefined;
@@ -79,8 +82,12 @@ export function importActions(stored: Job, permissions: readonly Permission[], n
 }
 
 function changing(job: Job, now: Date): ImportAction[] {
-  if (job.status === 'complete') return canBeUndone(job, now) ? ['undo'] : [];
-  if (job.status !== 'in_progress') return importNeed(job, now) === 'resume' ? ['resume'] : [];
+  if (job.status !== 'in_progress') {
+    return [
+      ...(importNeed(job, now) === 'resume' ? (['resume'] as const) : []),
+      ...(undoRefusal(job, now) === undefined ? (['undo'] as const) : []),
+    ];
+  }
   return [
     'resume',
     ...(isOpen(job) ? (['cancel'] as const) : []),
@@ -89,10 +96,6 @@ function changing(job: Job, now: Date): ImportAction[] {
     ...(job.step === 'review' && job.kind !== 'undo' ? (['replan'] as const) : []),
     ...(importNeed(job, now) === 'secondApproval' ? (['withdraw'] as const) : []),
   ];
-}
-
-function canBeUndone({ undoneBy, undoUntil }: Job, now: Date): boolean {
-  return undoneBy === undefined && undoUntil !== undefined && now < new Date(undoUntil);
 }
 
 /** Rows have outcomes once the import is done, or was refused for its rows. */

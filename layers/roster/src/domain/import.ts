@@ -28,7 +28,8 @@ export const importSteps = [
 export const ImportStep = z.enum(importSteps);
 export type ImportStep = z.infer<typeof ImportStep>;
 
-export const changeKinds = ['add', 'update', 'reactivate', 'disable'] as const;
+/** What a change does to a member. Only an undo removes: it takes back what another import added. */
+export const changeKinds = ['add', 'update', 'reactivate', 'disable', 'remove'] as const;
 export const ChangeKind = z.enum(changeKinds);
 export type ChangeKind = z.infer<typeof ChangeKind>;
 
@@ -37,6 +38,7 @@ export type ChangeKind = z.infer<typeof ChangeKind>;
  * `rows = added + updated + reactivated + unchanged + disabledByFile + skipped + rejected` before applying, and
  * the changes that were not made move to `excluded` and `conflicts` after it (B11). `disabled` counts both the
  * members that the file says are inactive (`disabledByFile`) and those that are absent from a full file.
+ * An undo has as many `rows` as the import that it undoes changed members; `kept` are those that it leaves alone.
  */
 export interface ImportCounts {
   rows: number;
@@ -52,6 +54,8 @@ export interface ImportCounts {
   conflicts: number;
   /** Rows of which a value was left aside because the member's own is protected; each counts elsewhere too. */
   protected: number;
+  removed: number;
+  kept: number;
 }
 
 export const noCounts: ImportCounts = {
@@ -67,6 +71,8 @@ export const noCounts: ImportCounts = {
   excluded: 0,
   conflicts: 0,
   protected: 0,
+  removed: 0,
+  kept: 0,
 };
 
 /** The sum of several parts' counts. */
@@ -83,6 +89,7 @@ export const countOfKind = {
   update: 'updated',
   reactivate: 'reactivated',
   disable: 'disabled',
+  remove: 'removed',
 } as const satisfies Record<ChangeKind, keyof ImportCounts>;
 
 /** One planned change to a member, with each field before and after; `null` is a blank. */
@@ -98,9 +105,11 @@ export interface Change {
   version: number;
 }
 
-/** A row that cannot be taken, with the place and the cure. */
+/** A row that cannot be taken, with the place and the cure; of an undo a member that it keeps, with the reason. */
 export interface Reject {
   line: number;
+  /** Whom an undo keeps. */
+  externalId?: string;
   column?: string;
   code: RejectCode;
   message: string;
@@ -131,6 +140,9 @@ export const rejectCodes = [
   'unknown_department',
   'ambiguous_department',
   'bad_department',
+  'changed_since',
+  'joined_since',
+  'removed_since',
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
 
@@ -166,13 +178,18 @@ export const defaultHoldPolicy: HoldPolicy = { disabledShareMax: 0.1, disabledMe
  * Decides whether a plan disables so many members that an admin has to look at it first: more than the share of
  * those enrolled, or more than the number. A first import disables nobody and is never held.
  */
-export function holdFor(policy: HoldPolicy, disabling: number, enrolled: number): Hold | undefined {
+export function holdFor(
+  policy: HoldPolicy,
+  disabling: number,
+  enrolled: number,
+  does = 'disable',
+): Hold | undefined {
   const tooMany = disabling > policy.disabledMembersMax;
   const tooLargeAShare = disabling > policy.disabledShareMax * enrolled;
   if (disabling === 0 || !(tooMany || tooLargeAShare)) return undefined;
   const share = enrolled === 0 ? 100 : Math.round((disabling / enrolled) * 1000) / 10;
   const message =
-    `This import would disable ${disabling} of ${enrolled} enrolled members (${share} %). ` +
+    `This import would ${does} ${disabling} of ${enrolled} enrolled members (${share} %). ` +
     `More than ${policy.disabledMembersMax} members or ${policy.disabledShareMax * 100} % needs an admin to confirm it.`;
   return { reason: 'mass_change', message, disabling, members: enrolled };
 }

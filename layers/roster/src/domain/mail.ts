@@ -36,6 +36,15 @@ const ImportTotals = z.strictObject({
   conflicts: count,
 });
 
+const UndoTotals = z.strictObject({
+  removed: count,
+  updated: count,
+  reactivated: count,
+  disabled: count,
+  kept: count,
+  conflicts: count,
+});
+
 /** One mail: its kind, and the values that its text names. */
 export const Mail = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('invitation'), ...invitation }),
@@ -51,6 +60,9 @@ export const Mail = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('importFinished'), fileName: words, link, counts: ImportTotals }),
   z.strictObject({ kind: z.literal('importWaiting'), fileName: words, link, counts: ImportTotals }),
   z.strictObject({ kind: z.literal('importFailed'), fileName: words, link }),
+  z.strictObject({ kind: z.literal('undoFinished'), fileName: words, link, counts: UndoTotals }),
+  z.strictObject({ kind: z.literal('undoWaiting'), fileName: words, link, counts: UndoTotals }),
+  z.strictObject({ kind: z.literal('undoFailed'), fileName: words, link }),
   z.strictObject({ kind: z.literal('jobFailed'), members: count, link }),
   z.strictObject({
     kind: z.literal('accessExpiring'),
@@ -69,6 +81,9 @@ export const mailKinds = [
   'importFinished',
   'importWaiting',
   'importFailed',
+  'undoFinished',
+  'undoWaiting',
+  'undoFailed',
   'jobFailed',
   'accessExpiring',
 ] as const satisfies readonly Mail['kind'][];

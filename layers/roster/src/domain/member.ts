@@ -47,7 +47,12 @@ export interface Member {
   lastSignInAt?: string;
   /** While it has no account: how it was invited, if it was. */
   invitation?: Invitation;
+  /** The import that left the member as it is; absent once it was edited in another way, so that an undo keeps it. */
+  importId?: string;
 }
+
+/** What signing in writes of a member; no change of a member writes it, and only the loss of its account ends it. */
+export const signInTimes = ['activatedAt', 'lastSignInAt'] as const;
 
 /** Counts of members by state; `total` is their sum and `enrolled` those on the roster and not disabled (S0.2). */
 export interface MemberSummary {

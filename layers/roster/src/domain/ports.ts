@@ -52,6 +52,8 @@ export interface AppliedChunk {
   counts: Record<ChangeKind, number>;
   disabledByFile: number;
   conflicts: string[];
+  /** Which departments the members were in that the chunk put into others, by external id. */
+  departmentsBefore: Record<string, string[]>;
 }
 
 /** Who may approve imports. */
@@ -73,7 +75,8 @@ export interface RosterChanges {
 
 /** The records of imports. Every change is conditional on the version seen; a lost race throws `conflict`. */
 export interface Imports {
-  create(organization: string, job: Import): Promise<void>;
+  /** With an `event` the new import and its audit entry are one transaction. */
+  create(organization: string, job: Import, event?: AuditEvent): Promise<void>;
   get(ref: ImportRef): Promise<Import>;
   list(organization: string, limit: number, before?: string): Promise<Import[]>;
   /** With an `event` the change and its audit entry are one transaction. */
@@ -111,7 +114,14 @@ export interface Imports {
 /** A member as the comparison needs it; `values` only where asked for. */
 export type MemberDigest = Pick<
   Member,
-  'externalId' | 'state' | 'disabledBy' | 'valuesHash' | 'version' | 'account' | 'protectedColumns'
+  | 'externalId'
+  | 'state'
+  | 'disabledBy'
+  | 'valuesHash'
+  | 'version'
+  | 'account'
+  | 'protectedColumns'
+  | 'importId'
 > & {
   values?: Record<string, string>;
 };
@@ -128,6 +138,23 @@ export interface PlannedChange extends Omit<Change, 'fields'> {
   account?: string;
   /** What the changed columns held before. */
   before: Record<string, string | null>;
+  /** What undoing the change needs to know beyond `before`. */
+  was?: EarlierMember;
+  /** In an undo: what the member has again, whatever an import would give it. */
+  restore?: RestoredMember;
+}
+
+/** What a member was before a change, as far as its states and values do not tell. */
+export interface EarlierMember extends Pick<Member, 'disabledBy' | 'importId'> {
+  /** Where values change. */
+  valuesHash?: string;
+  /** Values that `before` does not lead back to, because they were written otherwise and mean the same. */
+  respelled?: Record<string, string | null>;
+}
+
+/** What an undo gives back exactly; departments only where they change, as ids. */
+export interface RestoredMember extends Pick<Member, 'disabledBy' | 'importId'> {
+  departments?: string[];
 }
 
 /** The members of a roster, as an import reads and writes them. */
@@ -142,6 +169,8 @@ export interface RosterMembers {
     columns: readonly string[] | 'all',
   ): AsyncIterable<MemberDigest[]>;
   values(organization: string, externalIds: string[]): Promise<Map<string, Record<string, string>>>;
+  /** Some members without their values, by external id; those that are not there are left out. */
+  digests(organization: string, externalIds: readonly string[]): Promise<Map<string, MemberDigest>>;
   summary(organization: string): Promise<MemberSummary>;
   /**
    * Writes a chunk of changes of at most {@link chunkActionsMax} actions in one transaction with its checkpoint:
@@ -168,7 +197,10 @@ export interface ApplyContext {
   approvedBy: string;
   /** The accounts of those who approved, which the import does not disable (B4). */
   approverAccounts?: readonly string[];
-  /** The ids of the departments by the texts of the department column; a change that names another is left out. */
+  /**
+   * The ids of the departments by the texts of the department column; a change that names another is left out. In an
+   * undo by the ids that they had; those that are gone are not restored.
+   */
   departments: ReadonlyMap<string, string>;
 }
 

@@ -7,20 +7,23 @@ export const reportOutcomes = [
   'updated',
   'reactivated',
   'disabled',
+  'removed',
   'unchanged',
   'skipped',
   'excluded',
   'conflict',
   'not_applied',
   'rejected',
+  'kept',
 ] as const;
 export type ReportOutcome = (typeof reportOutcomes)[number];
 
-const afterOutcome: Record<Exclude<ReportOutcome, 'rejected'>, string> = {
+const afterOutcome: Record<Exclude<ReportOutcome, 'rejected' | 'kept'>, string> = {
   added: '',
   updated: '',
   reactivated: '',
   disabled: '',
+  removed: '',
   unchanged: '',
   skipped: 'The mode of this import leaves this row alone. To make the change, import it with another mode.',
   excluded: 'The approval left this change out. To make it, import the row again and approve it.',
@@ -59,6 +62,9 @@ const afterReject: Record<RejectCode, string> = {
   unknown_department: 'Write the path of a department that there is, or add the department first.',
   ambiguous_department: 'Write the whole path of the department, such as A / B.',
   bad_department: 'Write a path of departments such as A / B.',
+  changed_since: 'If the member is to be as before the import, change it by hand.',
+  joined_since: 'If the member is not to stay, remove it by hand.',
+  removed_since: 'If the member is to come back, add it by hand or import a file with it.',
 };
 
 /** What to do about a row that was not rejected; empty where there is nothing to do. */

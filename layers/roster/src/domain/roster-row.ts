@@ -48,13 +48,16 @@ function isForm(role: 'email' | 'phone' | 'activeFrom' | 'activeUntil', form: st
 
 /**
  * Compiles what a planned change says of its member's departments: the text of the department column, blank for none,
- * or undefined where the departments stay as they are. Departments given by hand stay until the text changes.
+ * or undefined where the departments stay as they are. Departments given by hand stay until the text changes. What an
+ * undo restores is no text (see `RestoredMember` in ports.ts).
  */
 export function compilePlacing(
   columns: readonly Column[],
-): (change: Pick<PlannedChange, 'kind' | 'values' | 'before'>) => string | undefined {
+): (change: Pick<PlannedChange, 'kind' | 'values' | 'before' | 'restore'>) => string | undefined {
   const name = columnWithRole(columns, 'department')?.name;
-  return ({ kind, values, before }) => {
+  return ({ kind, values, before, restore }) => {
+    if (kind === 'remove') return '';
+    if (restore !== undefined) return undefined;
     if (kind === 'add') return (name !== undefined && values?.[name]) || '';
     if (name === undefined || values === undefined || !Object.hasOwn(before, name)) return undefined;
     return values[name] ?? '';

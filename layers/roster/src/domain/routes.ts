@@ -284,7 +284,8 @@ export const routes = {
     path: `${one}/rejects`,
     area: 'imports',
     access: 'imports.read',
-    summary: 'The rows that could not be taken, in the order of the file.',
+    summary:
+      'The rows that could not be taken, in the order of the file; of an undo the members that it keeps.',
     params: P.import,
     query: shapes.Page,
     responses: { 200: shapes.RejectList },
@@ -404,6 +405,17 @@ export const routes = {
     summary: 'Ends an import that has not started to apply; nothing is changed.',
     params: P.import,
     responses: { 200: shapes.ImportBody },
+    feature: 'importExport',
+  },
+  undoImport: {
+    method: 'POST',
+    path: `${one}/undo`,
+    area: 'imports',
+    access: 'imports.write',
+    summary:
+      'Makes an import that restores what this one changed, but for members that were changed since; it waits for review (B2).',
+    params: P.import,
+    responses: { 201: shapes.ImportBody },
     feature: 'importExport',
   },
   getImportReport: {

@@ -39,12 +39,24 @@ async function tellUploader({ imports, accounts, mailQueue }: NoticeDeps, ref: I
 }
 
 /** What there is to tell of an import; nothing of one that goes on, or that a person or a newer file ended. */
-function noticeOf({ importId, status, step, fileName, counts }: Import): Mail | undefined {
+function noticeOf(job: Import): Mail | undefined {
+  const { importId, kind, fileName, counts } = job;
+  const moment = momentOf(job);
+  if (moment === undefined) return undefined;
   const about = { fileName, link: `/#/imports/${importId}` };
-  const { rows, added, updated, reactivated, disabled, rejected, conflicts } = counts;
+  const { rows, added, updated, reactivated, disabled, rejected, removed, kept, conflicts } = counts;
+  if (kind === 'undo') {
+    const undone = { removed, updated, reactivated, disabled, kept, conflicts };
+    if (moment === 'Failed') return { kind: 'undoFailed', ...about };
+    return { kind: `undo${moment}`, ...about, counts: undone };
+  }
   const told = { rows, added, updated, reactivated, disabled, rejected, conflicts };
-  if (status === 'complete') return { kind: 'importFinished', ...about, counts: told };
-  if (status === 'error') return { kind: 'importFailed', ...about };
-  const waits = status === 'in_progress' && step === 'review';
-  return waits ? { kind: 'importWaiting', ...about, counts: told } : undefined;
+  if (moment === 'Failed') return { kind: 'importFailed', ...about };
+  return { kind: `import${moment}`, ...about, counts: told };
+}
+
+function momentOf({ status, step }: Import): 'Finished' | 'Failed' | 'Waiting' | undefined {
+  if (status === 'complete') return 'Finished';
+  if (status === 'error') return 'Failed';
+  return status === 'in_progress' && step === 'review' ? 'Waiting' : undefined;
 }

@@ -16,6 +16,8 @@ const counts = {
   conflicts: 0,
 };
 
+const undone = { removed: 11, updated: 33, reactivated: 5, disabled: 2, kept: 2, conflicts: 0 };
+
 const samples: { [K in MailKind]: Extract<Mail, { kind: K }> } = {
   invitation: { kind: 'invitation', memberName, inviterName, link, expiresAt },
   reminder: { kind: 'reminder', memberName, inviterName, link, expiresAt, round: 2, unsubscribeLink: link },
@@ -23,6 +25,9 @@ const samples: { [K in MailKind]: Extract<Mail, { kind: K }> } = {
   importFinished: { kind: 'importFinished', ...about, counts },
   importWaiting: { kind: 'importWaiting', ...about, counts },
   importFailed: { kind: 'importFailed', ...about },
+  undoFinished: { kind: 'undoFinished', ...about, counts: undone },
+  undoWaiting: { kind: 'undoWaiting', ...about, counts: undone },
+  undoFailed: { kind: 'undoFailed', ...about },
   jobFailed: { kind: 'jobFailed', link, members: 1_250 },
   accessExpiring: { kind: 'accessExpiring', memberName, until: '2030-06-03', link },
 };

@@ -1,9 +1,11 @@
+import { type DepartmentTree, rootDepartment, standingFor } from '../domain/departments.ts';
 import { MusterError } from '../domain/errors.ts';
-import { changeKinds, type Import } from '../domain/import.ts';
+import type { Import } from '../domain/import.ts';
 import {
   type ApplyContext,
   type Approval,
   type Clock,
+  type Departments,
   type ImportRef,
   type Imports,
   movesMembership,
@@ -12,16 +14,17 @@ import {
   type PlannedChange,
   type RosterMembers,
 } from '../domain/ports.ts';
-import { ChangeReader } from './change-reader.ts';
+import { approvedChanges, ChangeReader } from './change-reader.ts';
 import { chunked } from './chunks.ts';
 import { departmentColumnOf } from './department-texts.ts';
 import { ensureOpen } from './ensure-open.ts';
-import { type Manifest, type Plan, type PlanPart, readJson, workFiles } from './work-files.ts';
+import { type Manifest, type Plan, readJson, workFiles } from './work-files.ts';
 
 export interface ApplyDeps {
   imports: Imports;
   organizations: Organizations;
   members: RosterMembers;
+  departments: Pick<Departments, 'tree'>;
   work: Objects;
   clock: Clock;
   /** Told of the accounts whose memberships moved. */
@@ -46,7 +49,7 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   if (part === undefined) return;
   const schema = await deps.organizations.schema(ref.organization, manifest.schemaVersion);
   const approval = await deps.imports.approval(ref);
-  const departments = await placementsOf(deps.work, ref, manifest);
+  const departments = await placementsOf(deps, ref, manifest);
   const now = deps.clock();
   const context: ApplyContext = {
     schema,
@@ -78,10 +81,26 @@ export async function applyPart(deps: ApplyDeps, ref: ImportRef & { part: number
   await Promise.all(inFlight);
 }
 
-/** The ids of the departments that the file names, by their texts. */
-async function placementsOf(work: Objects, ref: ImportRef, manifest: Manifest): Promise<Map<string, string>> {
+/** The ids of the departments that the file names, by their texts; of an undo by the ids that they had. */
+async function placementsOf(
+  { work, departments }: Pick<ApplyDeps, 'work' | 'departments'>,
+  ref: ImportRef,
+  manifest: Manifest,
+): Promise<ReadonlyMap<string, string>> {
+  if (manifest.undoOf !== undefined) return standingIds(await departments.tree(ref.organization));
   if (departmentColumnOf(manifest) === undefined) return new Map();
   return new Map(await readJson<[string, string][]>(work, workFiles.placements(ref)));
+}
+
+/** The ids of all departments there are or that others took over, each with that of the department in its place. */
+function standingIds(tree: DepartmentTree): Map<string, string> {
+  const ids = [rootDepartment, ...tree.departments.keys(), ...tree.transfers.keys()];
+  return new Map(
+    ids.flatMap((id): [string, string][] => {
+      const standing = standingFor(tree, id);
+      return standing === undefined ? [] : [[id, standing]];
+    }),
+  );
 }
 
 /** Who answers for the changes: a plan that the policy approved is its uploader's. */
@@ -104,19 +123,4 @@ async function doneChunks(imports: Imports, ref: ImportRef & { part: number }): 
   const done = new Set<number>();
   for await (const { chunk } of imports.chunks(ref, ref.part)) done.add(chunk);
   return done;
-}
-
-/** The approved changes of a part, in an order that never varies. */
-async function* approvedChanges(
-  reader: ChangeReader,
-  part: PlanPart,
-  approval: Approval,
-): AsyncIterable<PlannedChange[]> {
-  const excluded = new Set(approval.exclude);
-  for (const kind of changeKinds) {
-    if (!approval.kinds.includes(kind)) continue;
-    for await (const changes of reader.all(part, kind)) {
-      yield changes.filter(({ externalId }) => !excluded.has(externalId));
-    }
-  }
 }

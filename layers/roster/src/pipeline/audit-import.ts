@@ -40,6 +40,7 @@ export async function completionEvent(
       counts: { ...counts },
       kinds,
       excludedCount: exclude.length,
+      ...(job.undoOf !== undefined && { undoOf: job.undoOf }),
       ...(job.file && { file: { sha256: job.file.sha256, bytes: job.file.bytes } }),
       changes,
     },

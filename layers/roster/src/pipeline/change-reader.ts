@@ -1,5 +1,5 @@
-import type { ChangeKind } from '../domain/import.ts';
-import type { ImportRef, Objects, PlannedChange } from '../domain/ports.ts';
+import { type ChangeKind, changeKinds } from '../domain/import.ts';
+import type { Approval, ImportRef, Objects, PlannedChange } from '../domain/ports.ts';
 import { lineBatches } from './lines.ts';
 import { uniqueColumns } from './part-checker.ts';
 import { addedMember, parseAdd, parseChange, type RowReference } from './planned-changes.ts';
@@ -54,6 +54,21 @@ export class ChangeReader {
 
   private added(bytes: Buffer, { start, end }: RowReference, offset: number): PlannedChange {
     return addedMember(bytes.subarray(start - offset, end - offset), this.names, this.uniqueColumnCount);
+  }
+}
+
+/** The approved changes of a part, in an order that never varies. */
+export async function* approvedChanges(
+  reader: ChangeReader,
+  part: PlanPart,
+  { kinds, exclude }: Pick<Approval, 'kinds' | 'exclude'>,
+): AsyncIterable<PlannedChange[]> {
+  const excluded = new Set(exclude);
+  for (const kind of changeKinds) {
+    if (!kinds.includes(kind)) continue;
+    for await (const changes of reader.all(part, kind)) {
+      yield changes.filter(({ externalId }) => !excluded.has(externalId));
+    }
   }
 }
 

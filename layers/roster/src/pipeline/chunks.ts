@@ -92,12 +92,17 @@ function compileCost(columns: readonly Column[]): (change: PlannedChange) => Cos
   const bytesOf = compileChangeBytes(columns);
   const hasDepartments = columns.some(({ role }) => role === 'department');
   const placing = compilePlacing(columns);
+  // Who is removed leaves departments and roles, whatever columns there are by now.
+  const isPlaced = (change: PlannedChange) =>
+    change.kind === 'remove' ||
+    change.restore?.departments !== undefined ||
+    (hasDepartments && placing(change) !== undefined);
   const hasPeriods = periodColumns(columns).length > 0;
   return (change) => ({
     memberships: movesMembership(change) ? 1 : 0,
     looks: (hasPeriods ? periodLooksMax(change) : 0) + (mayBeInvited(change) ? 1 : 0),
     bytes: bytesOf(change),
-    slot: hasDepartments && placing(change) !== undefined ? groupCountSlotOf(change.externalId) : undefined,
+    slot: isPlaced(change) ? groupCountSlotOf(change.externalId) : undefined,
   });
 }
 

@@ -28,9 +28,9 @@ export interface PlacedTexts extends DepartmentPlan {
   faults: ReadonlyMap<string, DepartmentFault>;
 }
 
-/** The file's column of departments, if it has one. */
-export function departmentColumnOf({ columns }: Manifest): Column | undefined {
-  return columnWithRole(columns, 'department');
+/** The file's column of departments, if it has one. An undo names departments by their ids. */
+export function departmentColumnOf({ undoOf, columns }: Manifest): Column | undefined {
+  return undoOf !== undefined ? undefined : columnWithRole(columns, 'department');
 }
 
 /**

@@ -38,8 +38,7 @@ export async function diffPart(deps: DiffDeps, ref: ImportRef & { part: number }
   if (isAfter(job.step, 'comparing')) return;
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const partCount = manifest.parts.length;
-  const uniqueBuckets =
-    uniqueColumns(manifest.columns).length === 0 ? 0 : Math.min(partCount, uniqueBucketsMax);
+  const uniqueBuckets = uniqueBucketsOf(manifest);
   const checked = await deps.work.read(workFiles.checked(ref, ref.part));
   const comparison = new PartComparison(manifest, job.mode, uniqueBuckets, checked, await loadHasher());
   for (const shard of shardsOfPart(ref.part, partCount)) {
@@ -50,6 +49,11 @@ export async function diffPart(deps: DiffDeps, ref: ImportRef & { part: number }
   comparison.finish();
   await writePart(deps.work, ref, comparison);
   await deps.imports.addProgress(ref, 'comparing', comparison.counts.rows);
+}
+
+/** In how many buckets an import looks at unique values; none where no column has to be unique. */
+export function uniqueBucketsOf({ columns, parts }: Manifest): number {
+  return uniqueColumns(columns).length === 0 ? 0 : Math.min(parts.length, uniqueBucketsMax);
 }
 
 async function valuesFor(

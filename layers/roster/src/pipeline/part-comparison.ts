@@ -8,6 +8,7 @@ import {
   type ImportMode,
   noCounts,
 } from '../domain/import.ts';
+import { earlierOf } from '../domain/import-undo.ts';
 import { activeState, type MemberState, shardOf } from '../domain/member.ts';
 import type { MemberDigest, PlannedChange } from '../domain/ports.ts';
 import { compilePlacing, valuesByName } from '../domain/roster-row.ts';
@@ -146,6 +147,7 @@ export class PartComparison {
       from,
       state: 'disabled',
       before: {},
+      was: earlierOf(member, undefined),
     });
   }
 
@@ -176,6 +178,7 @@ export class PartComparison {
         ...(comparison && { values: comparison.values, valuesHash: comparison.valuesHash }),
         before,
         ...(protectedFields && { protectedFields }),
+        was: earlierOf(member, comparison?.respelled),
       });
     }
     return outcome;
@@ -207,8 +210,10 @@ export class PartComparison {
     const after = { values: fresh, canonical: this.canonical(values) };
     const told = this.tellingState(stored, member.state);
     const old = { values: told, canonical: this.canonical(told) };
+    const before = differingFields(this.names, old, after);
     return {
-      before: differingFields(this.names, old, after),
+      before,
+      respelled: respelledValues(stored, values, before),
       canonical: { before: old.canonical, after: after.canonical },
       values,
       ...(kept && { protectedFields: kept }),
@@ -358,4 +363,18 @@ export class PartComparison {
     }
     return writer.take();
   }
+}
+
+/** The values that `before` does not lead back to: written otherwise with the same meaning, or told by the state. */
+function respelledValues(
+  stored: Record<string, string>,
+  values: Record<string, string>,
+  before: Record<string, string | null>,
+): Record<string, string | null> {
+  const respelled: Record<string, string | null> = {};
+  for (const name of new Set([stored, values, before].flatMap((one) => Object.keys(one)))) {
+    const restored = Object.hasOwn(before, name) ? before[name] : values[name];
+    if ((restored ?? null) !== (stored[name] ?? null)) respelled[name] = stored[name] ?? null;
+  }
+  return respelled;
 }

@@ -82,6 +82,7 @@ export function changingParts(plan: Plan): number[] {
 async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Planned> {
   const manifest = await readJson<Manifest>(deps.work, workFiles.manifest(ref));
   const { plan: whole, unidentified, departments } = await gather(deps, ref, manifest);
+  if (manifest.undoOf !== undefined) whole.counts = keeping(whole.counts);
   await deps.work.write(workFiles.plan(ref), JSON.stringify(whole));
   await mergeRejects(deps.work, ref, manifest);
   const parts = changingParts(whole);
@@ -109,6 +110,11 @@ async function makePlan(deps: PlanDeps, ref: ImportRef, job: Import): Promise<Pl
   }
   await approveByPolicy(deps, ref, job, planned);
   return { next: 'apply', parts };
+}
+
+/** An undo keeps members where an import rejects rows. */
+function keeping(counts: ImportCounts): ImportCounts {
+  return { ...counts, kept: counts.rejected, rejected: 0 };
 }
 
 /** Approves a whole plan in the organization's name, with an audit entry that says whose upload it was. */
@@ -245,6 +251,9 @@ async function findHold(
       members: enrolled,
     });
   }
-  const found = holdFor(hold, counts.disabled, enrolled);
+  const found =
+    counts.removed === 0
+      ? holdFor(hold, counts.disabled, enrolled)
+      : holdFor(hold, counts.disabled + counts.removed, enrolled, 'disable or remove');
   return found && heldBy(hold, found);
 }

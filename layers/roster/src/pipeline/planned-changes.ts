@@ -56,7 +56,9 @@ export function lineOfChange(text: string): number {
 
 /** A planned change as people see it: each field before and after. */
 export function toChange(planned: PlannedChange): Change {
-  const { kind, externalId, line, version, values = {}, before } = planned;
+  const { kind, externalId, version, values = {}, before, restore } = planned;
+  // An undo has no file; its changes are numbered all the same.
+  const line = kind === 'remove' || restore !== undefined ? undefined : planned.line;
   const names = kind === 'add' ? Object.keys(values) : Object.keys(before);
   const fields: Change['fields'] = {};
   for (const name of names) fields[name] = { before: before[name] ?? null, after: values[name] ?? null };

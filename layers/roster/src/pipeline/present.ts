@@ -6,6 +6,7 @@ import {
   importNeed,
   standingOf,
 } from '../domain/import-actions.ts';
+import { changedMembers } from '../domain/import-undo.ts';
 import { type Level, permissionsOf } from '../domain/permissions.ts';
 import type { Clock, ImportRef, Imports, RosterChanges } from '../domain/ports.ts';
 
@@ -58,7 +59,5 @@ async function staleness(changes: RosterChanges, { organization }: ImportRef, { 
 function totalOf({ status, step, counts }: Import): number | undefined {
   if (status !== 'in_progress') return undefined;
   if (step === 'validating' || step === 'comparing') return counts.rows;
-  return step === 'applying'
-    ? counts.added + counts.updated + counts.reactivated + counts.disabled
-    : undefined;
+  return step === 'applying' ? changedMembers(counts) : undefined;
 }

@@ -67,7 +67,8 @@ async function* reportRows(
       const reject = JSON.parse(text) as Reject;
       const { line, column = '', code, message, value = '' } = reject;
       const id = rejectedId.line === line ? rejectedId.externalId : '';
-      yield [`${line}`, id, 'rejected', column, code, message, value, cureOfReject(code)];
+      const outcome = finalOutcome('rejected', id);
+      yield [`${line}`, id, outcome, column, code, message, value, cureOfReject(code)];
       continue;
     }
     const [line = '', externalId = '', planned = ''] = text.split('\t');

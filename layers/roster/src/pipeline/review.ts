@@ -220,14 +220,17 @@ async function choiceOf(deps: ReviewDeps, ref: ImportRef, job: Import): Promise<
   return job.selection && deps.imports.selection(ref);
 }
 
-/** A page of an import's rejects, in the order of the file. Empty before the rows were checked. */
+/**
+ * A page of an import's rejects, in the order of the file; of an undo the members that it keeps. Empty before the rows
+ * were checked.
+ */
 export async function listRejects(
   deps: ReviewDeps,
   ref: ImportRef,
   request: PageRequest,
 ): Promise<{ items: Reject[]; nextCursor?: string }> {
   const job = await deps.imports.get(ref);
-  if (job.counts.rejected === 0) return { items: [] };
+  if (job.counts.rejected + job.counts.kept === 0) return { items: [] };
   const files = [{ key: workFiles.allRejects(ref) }];
   return pageOfFiles(deps.work, files, request, (_, lines) =>
     lines.map((line) => JSON.parse(line) as Reject),

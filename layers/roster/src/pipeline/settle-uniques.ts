@@ -104,11 +104,17 @@ async function collisions(
   return rejects;
 }
 
-function repeated([line, , at, value]: UniqueEntry, holder: UniqueEntry, manifest: Manifest): Reject {
-  const column = manifest.columns[at]?.name ?? '';
-  const owner = holder[0] > 0 ? `line ${holder[0]}` : `the member ${holder[1]}`;
+function repeated(
+  [line, externalId, at, value]: UniqueEntry,
+  holder: UniqueEntry,
+  { columns, undoOf }: Manifest,
+): Reject {
+  const column = columns[at]?.name ?? '';
+  const isOfFile = undoOf === undefined;
+  const owner = isOfFile && holder[0] > 0 ? `line ${holder[0]}` : `the member ${holder[1]}`;
   const message = `“${column}” has to be unique, and ${owner} has the same value. Correct one of them.`;
-  return { line, column, code: 'duplicate_value', message, value: value.slice(0, 200) };
+  const who = isOfFile ? {} : { externalId };
+  return { line, ...who, column, code: 'duplicate_value', message, value: value.slice(0, 200) };
 }
 
 /** The plan without the rows of these lines; their parts' ledgers say `rejected`. */

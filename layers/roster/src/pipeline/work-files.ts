@@ -53,6 +53,8 @@ function at(ref: ImportRef, name: string): string {
 
 /** What the unzip step found out about the file, and how its rows were dealt out. */
 export interface Manifest {
+  /** The import that is undone, in which case there is no file: the columns are those of the roster schema. */
+  undoOf?: string;
   /** The header's names in the file's order; absent where a file was read before they were kept. */
   names?: readonly string[];
   columns: Column[];
