@@ -6,6 +6,7 @@ import { Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useLocation } from 'react-router';
 import { areas } from '../pages/areas.ts';
+import { UnfinishedImport } from '../pages/imports/UnfinishedImport.tsx';
 import { FlashMessages } from '../parts/flash.tsx';
 import { useFollow } from '../parts/follow.ts';
 import { PanelProvider, usePanels } from '../parts/SidePanel.tsx';
@@ -95,7 +96,12 @@ function Frame() {
         }
         activeDrawerId={panel ? 'panel' : null}
         onDrawerChange={({ detail }) => detail.activeDrawerId === null && panel?.onClose()}
-        notifications={<FlashMessages />}
+        notifications={
+          <>
+            <UnfinishedImport organization={organization} />
+            <FlashMessages />
+          </>
+        }
         stickyNotifications
         ariaLabels={{
           navigation: t('shell.navigation'),

@@ -1,3 +1,5 @@
+import { imports } from './imports.en.ts';
+import { jobs } from './jobs.en.ts';
 import { mails } from './mails.en.ts';
 import { members } from './members.en.ts';
 import { problems } from './problems.en.ts';
@@ -5,4 +7,4 @@ import { shell } from './shell.en.ts';
 import { signIn } from './signIn.en.ts';
 
 /** Every text of the console, by area. A new area has two files and a line here and in `fr.ts`. */
-export const en = { mails, members, problems, shell, signIn };
+export const en = { imports, jobs, mails, members, problems, shell, signIn };

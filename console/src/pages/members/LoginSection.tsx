@@ -3,6 +3,7 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import type { TFunction } from 'i18next';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
@@ -50,7 +51,7 @@ export function LoginSection({ member }: { member: MemberDetails }) {
   );
 }
 
-function passwordShown(secret: string, t: ReturnType<typeof useTranslation>['t']): Shown {
+function passwordShown(secret: string, t: TFunction): Shown {
   return { secret, label: t('members.login.oneTimePassword'), text: t('members.login.oneTimeText') };
 }
 

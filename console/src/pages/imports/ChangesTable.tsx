@@ -1,0 +1,175 @@
+import Box from '@cloudscape-design/components/box';
+import Header from '@cloudscape-design/components/header';
+import Pagination from '@cloudscape-design/components/pagination';
+import SegmentedControl from '@cloudscape-design/components/segmented-control';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import Table, { type TableProps } from '@cloudscape-design/components/table';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import type { Change, Import } from '../../api/schema.ts';
+import { onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
+import { Empty, Failure } from '../../parts/states.tsx';
+import { useFormats } from '../../parts/times.ts';
+import { useOrganization } from '../../session/me.ts';
+import { FieldChanges } from './FieldChanges.tsx';
+import { type ChangesAsked, changesQuery } from './importQueries.ts';
+import { countOfKind, kinds } from './kinds.ts';
+
+/** Which changes are wanted, while that can be chosen. */
+export interface Choosing {
+  isWanted(change: Change): boolean;
+  want(changes: readonly Change[], page: readonly Change[]): void;
+}
+
+/** The changes of an import, of all kinds or one, page by page; the next page is there before it is asked for. */
+export function ChangesTable({ job, choosing }: { job: Import; choosing?: Choosing }) {
+  const { t } = useTranslation();
+  const { org } = useOrganization();
+  const [search, setSearch] = useSearchParams();
+  const kind = kinds.find((one) => one === search.get('kind'));
+  const pages = useCursorPages();
+  const asked = { org, importId: job.importId, kind };
+  const query = useQuery(changesQuery({ ...asked, cursor: pages.cursor }));
+  const next = query.isPlaceholderData ? undefined : query.data?.nextCursor;
+  usePrefetch(next === undefined ? undefined : { ...asked, cursor: next });
+  const columns = useColumns(choosing !== undefined);
+  if (query.isError) return <Failure error={query.error} retry={query.refetch} />;
+  const items = query.data?.items ?? [];
+  const selection: Partial<TableProps<Change>> = choosing
+    ? {
+        selectionType: 'multi',
+        selectedItems: items.filter((change) => choosing.isWanted(change)),
+        onSelectionChange: ({ detail }) => choosing.want(detail.selectedItems, items),
+      }
+    : {};
+  return (
+    <Table
+      {...selection}
+      variant="container"
+      header={
+        <Header variant="h2" description={choosing && t('imports.chooseText')}>
+          {t('imports.changes')}
+        </Header>
+      }
+      filter={
+        <KindFilter
+          job={job}
+          kind={kind}
+          onChange={(one) => {
+            const to = onFirstPage(search);
+            if (one === undefined) to.delete('kind');
+            else to.set('kind', one);
+            setSearch(to, { replace: true });
+          }}
+        />
+      }
+      pagination={
+        <Pagination
+          currentPageIndex={pages.number}
+          pagesCount={pages.known(next)}
+          openEnd={next !== undefined}
+          disabled={query.isPlaceholderData}
+          onChange={({ detail }) => pages.go(detail.currentPageIndex, next)}
+        />
+      }
+      loading={query.isPending}
+      loadingText={t('shell.loading')}
+      empty={<Empty title={t('imports.noChanges')} text={t('imports.noChangesText')} />}
+      trackBy={keyOf}
+      items={items}
+      wrapLines
+      columnDefinitions={columns}
+      ariaLabels={{
+        tableLabel: t('imports.changes'),
+        allItemsSelectionLabel: () => t('imports.wantPage'),
+        itemSelectionLabel: (_, { externalId }) => t('imports.want', { member: externalId }),
+      }}
+    />
+  );
+}
+
+const keyOf = ({ kind, externalId }: Change) => `${kind} ${externalId}`;
+
+function usePrefetch(asked: ChangesAsked | undefined): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (asked !== undefined) void queries.prefetchQuery(changesQuery(asked));
+  });
+}
+
+function useColumns(isChoosing: boolean): TableProps<Change>['columnDefinitions'] {
+  const { t } = useTranslation();
+  const { number } = useFormats();
+  const outcome = {
+    id: 'outcome',
+    header: t('imports.outcome'),
+    cell: ({ outcome, excluded }: Change) => (
+      <Outcome outcome={excluded ? 'excluded' : (outcome ?? 'planned')} />
+    ),
+    minWidth: 130,
+  };
+  return [
+    {
+      id: 'member',
+      header: t('imports.member'),
+      isRowHeader: true,
+      minWidth: 140,
+      cell: ({ externalId, line }) => (
+        <>
+          <div>{externalId}</div>
+          <Box variant="small" color="text-body-secondary">
+            {line === undefined ? t('imports.notInFile') : t('imports.atLine', { line: number(line) })}
+          </Box>
+        </>
+      ),
+    },
+    { id: 'kind', header: t('imports.kind'), minWidth: 120, cell: ({ kind }) => t(`imports.kinds.${kind}`) },
+    {
+      id: 'fields',
+      header: t('imports.fields'),
+      minWidth: 300,
+      cell: (change) => <FieldChanges change={change} />,
+    },
+    ...(isChoosing ? [] : [outcome]),
+  ];
+}
+
+function Outcome({ outcome }: { outcome: NonNullable<Change['outcome']> | 'planned' }) {
+  const { t } = useTranslation();
+  return <StatusIndicator type={outcomeTypes[outcome]}>{t(`imports.outcomes.${outcome}`)}</StatusIndicator>;
+}
+
+const outcomeTypes = {
+  applied: 'success',
+  excluded: 'stopped',
+  conflict: 'warning',
+  planned: 'pending',
+} as const;
+
+interface KindFilterProps {
+  job: Import;
+  kind: Change['kind'] | undefined;
+  onChange: (kind: Change['kind'] | undefined) => void;
+}
+
+function KindFilter({ job, kind, onChange }: KindFilterProps) {
+  const { t } = useTranslation();
+  const { number } = useFormats();
+  const present = kinds.filter((one) => one === kind || job.counts[countOfKind[one]] > 0);
+  return (
+    <SegmentedControl
+      label={t('imports.kind')}
+      selectedId={kind ?? 'all'}
+      onChange={({ detail }) => onChange(kinds.find((one) => one === detail.selectedId))}
+      options={[
+        { id: 'all', text: t('imports.allKinds') },
+        ...present.map((one) => ({
+          id: one,
+          text: `${t(`imports.kinds.${one}`)} (${number(job.counts[countOfKind[one]])})`,
+        })),
+      ]}
+    />
+  );
+}

@@ -1,0 +1,81 @@
+import Alert from '@cloudscape-design/components/alert';
+import Button from '@cloudscape-design/components/button';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import { useTranslation } from 'react-i18next';
+import type { Import } from '../../api/schema.ts';
+import { useFlash } from '../../parts/flash.tsx';
+import { useFollow } from '../../parts/follow.ts';
+import { useFormats } from '../../parts/times.ts';
+import { useOrganization } from '../../session/me.ts';
+import { ChangesTable } from './ChangesTable.tsx';
+import { download } from './downloads.ts';
+import { ImportCounts } from './ImportCounts.tsx';
+import { againPath } from './paths.ts';
+import { RejectsTable } from './RejectsTable.tsx';
+
+/** An import that ended without being applied: why, how far it came, and what to do (S0.14, S1.11). */
+export function StoppedStep({ job }: { job: Import }) {
+  const { counts } = job;
+  const isPlanned = job.error === undefined && (job.step === 'review' || job.step === 'applying');
+  return (
+    <SpaceBetween size="l">
+      <Why job={job} />
+      {counts.rejected > 0 && <RejectsTable job={job} />}
+      {isPlanned && (
+        <>
+          <ImportCounts job={job} />
+          <ChangesTable job={job} />
+        </>
+      )}
+    </SpaceBetween>
+  );
+}
+
+function Why({ job }: { job: Import }) {
+  const { t } = useTranslation();
+  const { org, may } = useOrganization();
+  const follow = useFollow();
+  const flash = useFlash();
+  const { number } = useFormats();
+  const { error } = job;
+  const isOfColumns = error?.code === 'missing_column';
+  const retryText = isOfColumns
+    ? 'imports.sayColumns'
+    : error === undefined
+      ? 'imports.newImport'
+      : 'imports.correctAndRetry';
+  const getReport = () => void download(org, job.importId, 'report').catch(flash.problem);
+  const actions = (
+    <SpaceBetween direction="horizontal" size="xs">
+      {job.actions.includes('report') && (
+        <Button iconName="download" onClick={getReport}>
+          {t('imports.actions.report')}
+        </Button>
+      )}
+      {may('imports.write') && job.kind !== 'undo' && (
+        <Button href={againPath(org, isOfColumns ? { ...job, mapping: 'confirm' } : job)} onFollow={follow}>
+          {t(retryText)}
+        </Button>
+      )}
+    </SpaceBetween>
+  );
+  if (error === undefined)
+    return (
+      <Alert type="info" header={t('imports.ended')} action={actions}>
+        {t('imports.endedText', { step: t(`imports.doing.${job.step}`) })}
+      </Alert>
+    );
+  const header = t(`imports.errors.${error.code}` as 'imports.errors.no_rows', {
+    defaultValue: t('imports.failed'),
+  });
+  return (
+    <Alert type="error" header={header} action={actions}>
+      {error.code === 'rows_rejected' ? (
+        t('imports.rowsRejected', { count: job.counts.rejected, rows: number(job.counts.rejected) })
+      ) : (
+        // Names the line or column, and what to do; in the language of the API.
+        <span lang="en">{error.message}</span>
+      )}
+    </Alert>
+  );
+}

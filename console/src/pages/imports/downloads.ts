@@ -1,0 +1,33 @@
+import { answer, api } from '../../api/client.ts';
+
+/** What became of the rows of an import, or the file that was uploaded; the browser saves it. */
+export async function download(org: string, importId: string, what: 'report' | 'file'): Promise<void> {
+  const params = { path: { org, importId } };
+  const { url } = await answer(
+    what === 'report'
+      ? api.GET('/api/v1/orgs/{org}/imports/{importId}/report', { params })
+      : api.GET('/api/v1/orgs/{org}/imports/{importId}/file', { params }),
+  );
+  save(url);
+}
+
+/** A sample file made of the roster's columns (S0.8). */
+export async function downloadSample(org: string, format: 'csv' | 'xlsx'): Promise<void> {
+  const sample = await answer(
+    api.GET('/api/v1/orgs/{org}/schema/template', {
+      params: { path: { org }, query: { format } },
+      parseAs: 'blob',
+    }),
+  );
+  const url = URL.createObjectURL(sample as unknown as Blob);
+  save(url, `${org}-sample.${format}`);
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Has the browser save what is at an address; without a name, under the one that the answer says. */
+export function save(url: string, name = ''): void {
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+}

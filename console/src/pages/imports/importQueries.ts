@@ -1,0 +1,114 @@
+import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { answer, api } from '../../api/client.ts';
+import type { Import } from '../../api/schema.ts';
+
+const soonMs = 400;
+const lateMs = 5_000;
+/** How often to look whether somebody else did what the import waits for. */
+const waitingMs = 10_000;
+
+interface Moved {
+  looks: string;
+  sinceMs: number;
+}
+
+/** One import, asked for again as long as it moves: the longer nothing happened, the less often. */
+export function useImport(org: string, importId: string) {
+  const moved = useRef<Moved>({ looks: '', sinceMs: 0 });
+  return useQuery({
+    ...importQuery(org, importId),
+    refetchInterval: ({ state }) => nextLookMs(state.data, moved.current),
+  });
+}
+
+export function importQuery(org: string, importId: string) {
+  return queryOptions({
+    queryKey: [org, 'imports', importId],
+    queryFn: () =>
+      answer(api.GET('/api/v1/orgs/{org}/imports/{importId}', { params: { path: { org, importId } } })),
+    staleTime: 0,
+  });
+}
+
+function nextLookMs(job: Import | undefined, moved: Moved): number | false {
+  if (job === undefined || job.status !== 'in_progress') return false;
+  if (job.waitsFor !== undefined && job.waitsFor !== 'upload') return waitingMs;
+  const looks = JSON.stringify([job.step, job.progress, job.updatedAt]);
+  if (moved.looks !== looks) Object.assign(moved, { looks, sinceMs: Date.now() });
+  return Math.min(lateMs, Math.max(soonMs, (Date.now() - moved.sinceMs) / 4));
+}
+
+/** The import that has not ended, if there is one (S1.14). */
+export function unfinishedQuery(org: string) {
+  return queryOptions({
+    queryKey: [org, 'imports', 'unfinished'],
+    queryFn: () => answer(api.GET('/api/v1/orgs/{org}/imports/unfinished', { params: { path: { org } } })),
+    refetchInterval: 20_000,
+  });
+}
+
+export function historyQuery(org: string, cursor: string | undefined) {
+  return queryOptions({
+    queryKey: [org, 'imports', 'history', cursor],
+    queryFn: () =>
+      answer(
+        api.GET('/api/v1/orgs/{org}/imports', {
+          params: { path: { org }, query: { limit: 25, ...(cursor && { cursor }) } },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export type ChangeKind = NonNullable<Import['approval']>['kinds'][number];
+
+export interface ChangesAsked {
+  org: string;
+  importId: string;
+  kind: ChangeKind | undefined;
+  cursor: string | undefined;
+}
+
+export function changesQuery({ org, importId, kind, cursor }: ChangesAsked) {
+  return queryOptions({
+    queryKey: [org, 'imports', importId, 'changes', kind, cursor],
+    queryFn: () =>
+      answer(
+        api.GET('/api/v1/orgs/{org}/imports/{importId}/changes', {
+          params: {
+            path: { org, importId },
+            query: { limit: 50, ...(kind && { kind }), ...(cursor && { cursor }) },
+          },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function rejectsQuery(org: string, importId: string, cursor: string | undefined) {
+  return queryOptions({
+    queryKey: [org, 'imports', importId, 'rejects', cursor],
+    queryFn: () =>
+      answer(
+        api.GET('/api/v1/orgs/{org}/imports/{importId}/rejects', {
+          params: { path: { org, importId }, query: { limit: 50, ...(cursor && { cursor }) } },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function organizationQuery(org: string) {
+  return queryOptions({
+    queryKey: [org, 'organization'],
+    queryFn: () => answer(api.GET('/api/v1/orgs/{org}', { params: { path: { org } } })),
+  });
+}
+
+/** Shows at once what a call answered about an import; lists are read anew. */
+export function keepImport(queries: QueryClient, org: string, job: Import): void {
+  queries.setQueryData(importQuery(org, job.importId).queryKey, job);
+  void queries.invalidateQueries({ queryKey: [org, 'imports', 'unfinished'] });
+  void queries.invalidateQueries({ queryKey: [org, 'imports', 'history'] });
+}
