@@ -30,7 +30,18 @@ export function useOptionalOrganization(): CurrentOrganization | undefined {
   const membership = useMe().memberships.find(({ organization }) => organization === org);
   if (membership === undefined) return undefined;
   const { organization, permissions } = membership;
-  return { ...membership, org: organization, may: (permission) => permissions.includes(permission) };
+  return {
+    ...membership,
+    org: organization,
+    may: (permission) => permissions.includes(permission) && !isOff(membership, permission),
+  };
+}
+
+/** What is switched off in an organization is not shown (S2.6). */
+const ofFiles: readonly Permission[] = ['imports.read', 'imports.write', 'members.export'];
+
+function isOff({ features }: Membership, permission: Permission): boolean {
+  return !features.importExport && ofFiles.includes(permission);
 }
 
 /** The organization of the path, on pages within one. */

@@ -2,6 +2,7 @@ import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
 import Pagination from '@cloudscape-design/components/pagination';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -16,6 +17,7 @@ import { useOrganization } from '../../session/me.ts';
 import { FieldChanges } from './FieldChanges.tsx';
 import { type ChangesAsked, changesQuery } from './importQueries.ts';
 import { countOfKind, kinds } from './kinds.ts';
+import { PlanSearch } from './PlanSearch.tsx';
 
 /** Which changes are wanted, while that can be chosen. */
 export interface Choosing {
@@ -30,10 +32,19 @@ export function ChangesTable({ job, choosing }: { job: Import; choosing?: Choosi
   const [search, setSearch] = useSearchParams();
   const kind = kinds.find((one) => one === search.get('kind'));
   const pages = useCursorPages();
-  const asked = { org, importId: job.importId, kind };
+  const q = search.get('q') ?? '';
+  const asked = { org, importId: job.importId, kind, q };
   const query = useQuery(changesQuery({ ...asked, cursor: pages.cursor }));
   const next = query.isPlaceholderData ? undefined : query.data?.nextCursor;
   usePrefetch(next === undefined ? undefined : { ...asked, cursor: next });
+  const show = (what: Record<string, string>) => {
+    const to = onFirstPage(search);
+    for (const [name, value] of Object.entries(what)) {
+      if (value === '') to.delete(name);
+      else to.set(name, value);
+    }
+    setSearch(to, { replace: true });
+  };
   const columns = useColumns(choosing !== undefined);
   if (query.isError) return <Failure error={query.error} retry={query.refetch} />;
   const items = query.data?.items ?? [];
@@ -54,16 +65,10 @@ export function ChangesTable({ job, choosing }: { job: Import; choosing?: Choosi
         </Header>
       }
       filter={
-        <KindFilter
-          job={job}
-          kind={kind}
-          onChange={(one) => {
-            const to = onFirstPage(search);
-            if (one === undefined) to.delete('kind');
-            else to.set('kind', one);
-            setSearch(to, { replace: true });
-          }}
-        />
+        <SpaceBetween direction="horizontal" size="s">
+          <PlanSearch text={q} onSearch={(text) => show({ q: text })} />
+          <KindFilter job={job} kind={kind} onChange={(one) => show({ kind: one ?? '' })} />
+        </SpaceBetween>
       }
       pagination={
         <Pagination

@@ -10,8 +10,9 @@ const shownAtFirst = 4;
 export function FieldChanges({ change }: { change: Change }) {
   const { t } = useTranslation();
   const [isWhole, setIsWhole] = useState(false);
+  const kept = Object.entries(change.protectedFields ?? {});
   const fields = Object.entries(change.fields).filter(([, { before, after }]) => before !== after);
-  if (fields.length === 0)
+  if (fields.length === 0 && kept.length === 0)
     return <Box color="text-body-secondary">{t(`imports.kindTexts.${change.kind}`)}</Box>;
   const shown = isWhole ? fields : fields.slice(0, shownAtFirst);
   const rest = fields.length - shown.length;
@@ -30,6 +31,15 @@ export function FieldChanges({ change }: { change: Change }) {
               )}
               <span className="muster-spoken">{t('imports.after')} </span>
               {after === null ? <em>{t('imports.blank')}</em> : <ins>{after}</ins>}
+            </dd>
+          </div>
+        ))}
+        {kept.map(([name, { kept: own, file }]) => (
+          <div key={name}>
+            <dt>{t('imports.protectedField', { column: name })}</dt>
+            <dd>
+              <ins>{own ?? t('imports.blank')}</ins> ·
+              {t('imports.fileSays', { value: file ?? t('imports.blank') })}
             </dd>
           </div>
         ))}

@@ -67,21 +67,31 @@ export interface ChangesAsked {
   org: string;
   importId: string;
   kind: ChangeKind | undefined;
+  /** A text in the identifier or in a value. */
+  q: string;
   cursor: string | undefined;
 }
 
-export function changesQuery({ org, importId, kind, cursor }: ChangesAsked) {
+export function changesQuery({ org, importId, kind, q, cursor }: ChangesAsked) {
+  const page = (from: string | undefined) =>
+    answer(
+      api.GET('/api/v1/orgs/{org}/imports/{importId}/changes', {
+        params: {
+          path: { org, importId },
+          query: { limit: 50, ...(kind && { kind }), ...(q && { q }), ...(from && { cursor: from }) },
+        },
+      }),
+    );
   return queryOptions({
-    queryKey: [org, 'imports', importId, 'changes', kind, cursor],
-    queryFn: () =>
-      answer(
-        api.GET('/api/v1/orgs/{org}/imports/{importId}/changes', {
-          params: {
-            path: { org, importId },
-            query: { limit: 50, ...(kind && { kind }), ...(cursor && { cursor }) },
-          },
-        }),
-      ),
+    queryKey: [org, 'imports', importId, 'changes', kind, q, cursor],
+    queryFn: async ({ signal }) => {
+      let found = await page(cursor);
+      // A search looks through a part of a large plan at a time, and may find nothing there.
+      while (found.items.length === 0 && found.nextCursor !== undefined && !signal.aborted) {
+        found = await page(found.nextCursor);
+      }
+      return found;
+    },
     placeholderData: keepPreviousData,
   });
 }

@@ -10,7 +10,7 @@ const ofRows = [
   'rejected',
 ] as const;
 type RowOutcome = (typeof ofRows)[number] | 'notMade';
-type OtherOutcome = 'absent' | 'absentNotMade';
+type OtherOutcome = 'absent' | 'absentNotMade' | 'protected';
 
 export interface Ledger {
   /** What became of the rows of the file; the counts add up to their number. */
@@ -30,6 +30,7 @@ export function ledgerOf({ counts }: Pick<Import, 'counts'>): Ledger {
   const rows = [...known, { name: 'notMade' as const, count: notMade }];
   const others = [
     { name: 'absent' as const, count: counts.disabled - counts.disabledByFile },
+    { name: 'protected' as const, count: counts.protected },
     { name: 'absentNotMade' as const, count: counts.excluded + counts.conflicts - notMade },
   ];
   return { rows: rows.filter(({ count }) => count > 0), others: others.filter(({ count }) => count > 0) };

@@ -43,10 +43,12 @@ export default function JobsPage() {
 
 function Jobs() {
   const { t } = useTranslation();
-  const { org, may } = useOrganization();
+  const { org, permissions } = useOrganization();
   const { time } = useFormats();
   const pages = useCursorPages();
-  const query = useQuery(jobsQuery({ org, cursor: pages.cursor, exportsOnly: !may('imports.read') }));
+  const query = useQuery(
+    jobsQuery({ org, cursor: pages.cursor, exportsOnly: !permissions.includes('imports.read') }),
+  );
   if (query.isError && query.data === undefined) return <Failure error={query.error} retry={query.refetch} />;
   const next = query.isPlaceholderData ? undefined : query.data?.nextCursor;
   return (
