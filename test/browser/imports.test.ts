@@ -97,9 +97,14 @@ stories('importing the roster', (browsing) => {
       ['4', '–'],
     ]);
     await expectNoSidewaysScroll(page);
-    const report = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download report' }).first().click();
-    expect(await readFile(await (await report).path(), 'utf8')).toContain('not an address');
+    const saved = async (button: RegExp) => {
+      const file = page.waitForEvent('download');
+      await page.getByRole('button', { name: button }).first().click();
+      await page.getByRole('menuitem', { name: 'CSV' }).click();
+      return readFile(await (await file).path(), 'utf8');
+    };
+    expect(await saved(/^Download report/)).toContain('not an address');
+    expect(await saved(/^Download these rows/)).not.toContain('m1@example.org');
     await page.getByRole('link', { name: 'Upload the corrected file' }).click();
     await chooseFile(page, 'members.csv', csv(row(1), row(2), row(3)));
     await page.getByRole('radio', { name: 'Apply by itself' }).check();

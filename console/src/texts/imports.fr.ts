@@ -18,6 +18,7 @@ export const imports: typeof english = {
   rosterFile: 'Fichier du registre',
   removeFile: 'Retirer le fichier',
   sample: 'Pas encore de fichier ? Prenez un exemple avec les colonnes de votre registre :',
+  workbook: 'Classeur Excel',
   sampleCsv: 'Exemple en CSV',
   sampleXlsx: 'Exemple en classeur Excel',
   upload: 'Envoyer et vérifier',
@@ -61,7 +62,6 @@ export const imports: typeof english = {
     'L’importation de {{file}} est en cours d’application. Une nouvelle attend qu’elle soit finie.',
   resume: 'Reprendre',
   view: 'Voir',
-  report: 'Rapport',
   by: 'Envoyé par',
   uploaded: 'Envoyé',
   updated: 'Dernière mise à jour',
@@ -114,6 +114,7 @@ export const imports: typeof english = {
   actions: {
     file: 'Télécharger le fichier',
     report: 'Télécharger le rapport',
+    rejects: 'Télécharger ces lignes',
     cancel: 'Abandonner l’importation',
     approve: 'Approuver et appliquer',
     withdraw: 'Retirer mon approbation',
@@ -176,6 +177,8 @@ export const imports: typeof english = {
     too_many_repeats: 'Trop de valeurs figurent deux fois',
     too_many_departments: 'Le fichier nomme trop de départements',
     too_many_unknown_departments: 'Trop de lignes nomment des départements inconnus',
+    too_many_made_identifiers: 'Trop d’identifiants seraient faits de noms',
+    partial_roster: 'Le fichier n’est qu’une partie d’un registre',
     interrupted: 'L’importation a été interrompue',
     apply_interrupted: 'L’importation a été interrompue pendant son application',
   },
@@ -206,6 +209,8 @@ export const imports: typeof english = {
     too_long: 'La valeur est trop longue. Raccourcissez-la.',
     pattern_mismatch: 'La valeur n’a pas la forme que demande la colonne. Corrigez-la.',
     bad_identifier: 'Cela ne peut pas être un identifiant. Retirez les blancs et les caractères de contrôle.',
+    ambiguous_identifier:
+      'La ligne n’a pas d’identifiant, et plusieurs membres portent son nom. Écrivez l’identifiant du membre dont il s’agit.',
     duplicate_identifier:
       'Cet identifiant figure deux fois dans le fichier ; la première ligne compte. Retirez-en une.',
     duplicate_value: 'Un autre membre a cette valeur, qui doit être unique. Corrigez l’une des deux.',

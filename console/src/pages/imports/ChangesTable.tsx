@@ -120,21 +120,21 @@ function useColumns(isChoosing: boolean): TableProps<Change>['columnDefinitions'
       id: 'member',
       header: t('imports.member'),
       isRowHeader: true,
-      minWidth: 140,
-      cell: ({ externalId, line }) => (
+      minWidth: 120,
+      cell: ({ externalId, kind, line }) => (
         <>
           <div>{externalId}</div>
           <Box variant="small" color="text-body-secondary">
+            {t(`imports.kinds.${kind}`)} ·{' '}
             {line === undefined ? t('imports.notInFile') : t('imports.atLine', { line: number(line) })}
           </Box>
         </>
       ),
     },
-    { id: 'kind', header: t('imports.kind'), minWidth: 120, cell: ({ kind }) => t(`imports.kinds.${kind}`) },
     {
       id: 'fields',
       header: t('imports.fields'),
-      minWidth: 300,
+      minWidth: 190,
       cell: (change) => <FieldChanges change={change} />,
     },
     ...(isChoosing ? [] : [outcome]),

@@ -15,9 +15,10 @@ import { Page } from '../../parts/Page.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
-import { download } from './downloads.ts';
+import { downloadFile } from './downloads.ts';
 import { ImportStatus } from './ImportStatus.tsx';
 import { historyQuery } from './importQueries.ts';
+import { ReportButton } from './ReportButton.tsx';
 
 /** All imports, newest first: who, when, what became of them and what can be done now (S1). */
 export default function HistoryPage() {
@@ -114,7 +115,7 @@ function FileName({ job }: { job: Import }) {
       ariaLabel={t('imports.downloadFile', { file: job.fileName })}
       onFollow={(event) => {
         event.preventDefault();
-        void download(org, job.importId, 'file').catch(flash.problem);
+        void downloadFile(org, job.importId).catch(flash.problem);
       }}
     >
       {job.fileName}
@@ -126,7 +127,6 @@ function Actions({ job }: { job: Import }) {
   const { t } = useTranslation();
   const { org } = useOrganization();
   const follow = useFollow();
-  const flash = useFlash();
   const canResume = job.actions.includes('resume') && job.status === 'in_progress';
   const text = t(canResume ? 'imports.resume' : 'imports.view');
   return (
@@ -144,15 +144,7 @@ function Actions({ job }: { job: Import }) {
           text
         )}
       </Link>
-      {job.actions.includes('report') && (
-        <Button
-          variant="inline-link"
-          ariaLabel={`${t('imports.actions.report')}: ${job.fileName}`}
-          onClick={() => void download(org, job.importId, 'report').catch(flash.problem)}
-        >
-          {t('imports.report')}
-        </Button>
-      )}
+      {job.actions.includes('report') && <ReportButton job={job} rows="all" variant="inline-icon" />}
     </SpaceBetween>
   );
 }

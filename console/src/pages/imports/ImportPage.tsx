@@ -11,12 +11,13 @@ import { Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
 import { CancelImport } from './CancelImport.tsx';
-import { download } from './downloads.ts';
+import { downloadFile } from './downloads.ts';
 import { ImportFacts } from './ImportFacts.tsx';
 import { ImportStatus } from './ImportStatus.tsx';
 import { ImportSteps } from './ImportSteps.tsx';
 import { useImport } from './importQueries.ts';
 import { MappingStep } from './MappingStep.tsx';
+import { ReportButton } from './ReportButton.tsx';
 import { ResultStep } from './ResultStep.tsx';
 import { ReviewStep } from './ReviewStep.tsx';
 import { StoppedStep } from './StoppedStep.tsx';
@@ -75,19 +76,15 @@ function ImportButtons({ job }: { job: Import }) {
   const { org } = useOrganization();
   const flash = useFlash();
   const [isCancelling, setIsCancelling] = useState(false);
-  const get = (what: 'report' | 'file') => () => void download(org, job.importId, what).catch(flash.problem);
+  const getFile = () => void downloadFile(org, job.importId).catch(flash.problem);
   return (
     <SpaceBetween direction="horizontal" size="xs">
       {job.actions.includes('file') && (
-        <Button iconName="download" onClick={get('file')}>
+        <Button iconName="download" onClick={getFile}>
           {t('imports.actions.file')}
         </Button>
       )}
-      {job.actions.includes('report') && (
-        <Button iconName="download" onClick={get('report')}>
-          {t('imports.actions.report')}
-        </Button>
-      )}
+      {job.actions.includes('report') && <ReportButton job={job} rows="all" />}
       {job.actions.includes('cancel') && (
         <Button onClick={() => setIsCancelling(true)}>{t('imports.actions.cancel')}</Button>
       )}

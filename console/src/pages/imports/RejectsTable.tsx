@@ -10,6 +10,7 @@ import { Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
 import { rejectsQuery } from './importQueries.ts';
+import { ReportButton } from './ReportButton.tsx';
 
 /** The rows that could not be taken: where, what is wrong there, and what to do. */
 export function RejectsTable({ job }: { job: Import }) {
@@ -33,6 +34,7 @@ export function RejectsTable({ job }: { job: Import }) {
           variant="h2"
           counter={`(${number(job.counts.rejected)})`}
           description={t('imports.problemsText')}
+          actions={job.actions.includes('report') && <ReportButton job={job} rows="rejects" />}
         >
           {t('imports.problems')}
         </Header>

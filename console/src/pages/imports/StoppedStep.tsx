@@ -3,15 +3,14 @@ import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useTranslation } from 'react-i18next';
 import type { Import } from '../../api/schema.ts';
-import { useFlash } from '../../parts/flash.tsx';
 import { useFollow } from '../../parts/follow.ts';
 import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
 import { ChangesTable } from './ChangesTable.tsx';
-import { download } from './downloads.ts';
 import { ImportCounts } from './ImportCounts.tsx';
 import { againPath } from './paths.ts';
 import { RejectsTable } from './RejectsTable.tsx';
+import { ReportButton } from './ReportButton.tsx';
 
 /** An import that ended without being applied: why, how far it came, and what to do (S0.14, S1.11). */
 export function StoppedStep({ job }: { job: Import }) {
@@ -31,11 +30,16 @@ export function StoppedStep({ job }: { job: Import }) {
   );
 }
 
+/** What is to be chosen otherwise the next time, by the code of what went wrong. */
+const remedies: Record<string, Partial<Pick<Import, 'mode' | 'mapping'>>> = {
+  missing_column: { mapping: 'confirm' },
+  partial_roster: { mode: 'upsert' },
+};
+
 function Why({ job }: { job: Import }) {
   const { t } = useTranslation();
   const { org, may } = useOrganization();
   const follow = useFollow();
-  const flash = useFlash();
   const { number } = useFormats();
   const { error } = job;
   const isOfColumns = error?.code === 'missing_column';
@@ -44,16 +48,11 @@ function Why({ job }: { job: Import }) {
     : error === undefined
       ? 'imports.newImport'
       : 'imports.correctAndRetry';
-  const getReport = () => void download(org, job.importId, 'report').catch(flash.problem);
   const actions = (
     <SpaceBetween direction="horizontal" size="xs">
-      {job.actions.includes('report') && (
-        <Button iconName="download" onClick={getReport}>
-          {t('imports.actions.report')}
-        </Button>
-      )}
+      {job.actions.includes('report') && <ReportButton job={job} rows="all" />}
       {may('imports.write') && job.kind !== 'undo' && (
-        <Button href={againPath(org, isOfColumns ? { ...job, mapping: 'confirm' } : job)} onFollow={follow}>
+        <Button href={againPath(org, { ...job, ...remedies[error?.code ?? ''] })} onFollow={follow}>
           {t(retryText)}
         </Button>
       )}

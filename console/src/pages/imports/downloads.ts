@@ -1,18 +1,27 @@
 import { answer, api } from '../../api/client.ts';
 
-/** What became of the rows of an import, or the file that was uploaded; the browser saves it. */
-export async function download(org: string, importId: string, what: 'report' | 'file'): Promise<void> {
+type Format = 'csv' | 'xlsx';
+
+/** The file that was uploaded; the browser saves it. */
+export async function downloadFile(org: string, importId: string): Promise<void> {
   const params = { path: { org, importId } };
-  const { url } = await answer(
-    what === 'report'
-      ? api.GET('/api/v1/orgs/{org}/imports/{importId}/report', { params })
-      : api.GET('/api/v1/orgs/{org}/imports/{importId}/file', { params }),
-  );
+  const { url } = await answer(api.GET('/api/v1/orgs/{org}/imports/{importId}/file', { params }));
+  save(url);
+}
+
+/** What became of every row; of the rejected ones, the rows themselves, to be corrected and imported again. */
+export async function downloadReport(
+  org: string,
+  importId: string,
+  query: { format: Format; rows: 'all' | 'rejects' },
+): Promise<void> {
+  const params = { path: { org, importId }, query };
+  const { url } = await answer(api.GET('/api/v1/orgs/{org}/imports/{importId}/report', { params }));
   save(url);
 }
 
 /** A sample file made of the roster's columns (S0.8). */
-export async function downloadSample(org: string, format: 'csv' | 'xlsx'): Promise<void> {
+export async function downloadSample(org: string, format: Format): Promise<void> {
   const sample = await answer(
     api.GET('/api/v1/orgs/{org}/schema/template', {
       params: { path: { org }, query: { format } },
