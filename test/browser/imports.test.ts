@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core';
 import type { Column } from 'roster/domain/schema';
 import { expect, it } from 'vitest';
 import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
-import { all, importAndApprove, newTenant, zipped } from '../support/cloud.ts';
+import { all, importAndApprove, importFile, newTenant, zipped } from '../support/cloud.ts';
+import { asking, firstSignIn, ownPassword } from '../support/people.ts';
 
 const columns: Column[] = [
   { name: 'ID', type: 'text', role: 'externalId', required: true },
@@ -184,5 +185,57 @@ stories('importing the roster', (browsing) => {
     await page.getByText('1 membre a été modifié.').waitFor();
     const [member] = await all(club.client.members(club.organization));
     expect(member?.values).toEqual({ ID: '1', FirstName: 'Zoé', LastName: 'Élan', 'Sport préféré': 'Voile' });
+  });
+
+  it('asks a second administrator for a held plan, and undoes what was applied', async () => {
+    const { cloud } = browsing.cloud;
+    const club = await newTenant(cloud, 'Two Club', columns);
+    const ask = asking(club.client, club.organization);
+    const rows = Array.from({ length: 60 }, (_, index) => row(index + 1));
+    await importAndApprove(club, 'first.csv', csv(...rows));
+    const made = await ask('POST', '/members', {
+      values: { ID: 'second', LastName: 'Second' },
+      account: { username: 'second', level: 'administrator' },
+    });
+    await firstSignIn(cloud.url, club, 'second', made.body.oneTimePassword);
+    const { etag } = await ask('GET', '');
+    const hold = { disabledShareMax: 0.1, disabledMembersMax: 50, secondAdministrator: true };
+    expect((await ask('PATCH', '', { hold }, { 'if-match': etag ?? '' })).status).toBe(200);
+    const fewer = csv(...rows.slice(0, 40), 'second,,Second,');
+    const { importId } = await importFile(club, 'fewer.csv', fewer, { mode: 'full', approve: 'review' });
+    const first = await browsing.open();
+    await signIn(first, club, `/orgs/${club.organization}/imports/${importId}`);
+    await first.getByText('Two administrators have to approve this.').waitFor();
+    await approve(first, '20');
+    await first.getByText('You approved: another administrator has to as well').waitFor();
+    await first.getByRole('button', { name: 'Take my approval back' }).waitFor();
+    await expectAccessible(first);
+
+    const second = await browsing.open();
+    const login = { organization: club.organization, login: 'second', password: ownPassword };
+    await signIn(second, login, `/orgs/${club.organization}/imports`);
+    await second.getByText('Waits for another administrator').first().waitFor();
+    await second.getByRole('link', { name: 'Resume: fewer.csv' }).click();
+    await second.getByText('One administrator approved; you would be the second').waitFor();
+    await approve(second, '20');
+    await second.getByText('20 members were changed.').waitFor();
+    await second.getByText('It can be undone until').waitFor();
+
+    await ask('POST', '/members/50/enable', {});
+    await second.getByRole('button', { name: 'Undo' }).click();
+    await second.getByRole('button', { name: 'Make the plan' }).click();
+    await second.getByRole('heading', { level: 1, name: 'Undo of fewer.csv' }).waitFor();
+    await heading(second, 'Changes to the roster').waitFor();
+    await expectAccessible(second);
+    await approve(second);
+    await second.getByText('19 members were changed.').waitFor();
+    expect(await ledger(second)).toMatchObject({
+      'brought back': 19,
+      'members that the import had changed': 20,
+    });
+    expect(await club.client.summary(club.organization)).toMatchObject({ total: 61, disabled: 0 });
+    await second.getByRole('link', { name: 'Imports' }).click();
+    await second.getByRole('link', { name: 'View: first.csv' }).waitFor();
+    expect(await second.getByRole('button', { name: 'Undo: fewer.csv' }).count()).toBe(0);
   });
 });

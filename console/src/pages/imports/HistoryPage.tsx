@@ -5,7 +5,7 @@ import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Import } from '../../api/schema.ts';
 import { useCursorPages } from '../../parts/cursorPages.ts';
@@ -19,6 +19,7 @@ import { downloadFile } from './downloads.ts';
 import { ImportStatus } from './ImportStatus.tsx';
 import { historyQuery } from './importQueries.ts';
 import { ReportButton } from './ReportButton.tsx';
+import { UndoImport } from './UndoImport.tsx';
 
 /** All imports, newest first: who, when, what became of them and what can be done now (S1). */
 export default function HistoryPage() {
@@ -125,6 +126,7 @@ function FileName({ job }: { job: Import }) {
 
 function Actions({ job }: { job: Import }) {
   const { t } = useTranslation();
+  const [isUndoing, setIsUndoing] = useState(false);
   const { org } = useOrganization();
   const follow = useFollow();
   const canResume = job.actions.includes('resume') && job.status === 'in_progress';
@@ -145,6 +147,16 @@ function Actions({ job }: { job: Import }) {
         )}
       </Link>
       {job.actions.includes('report') && <ReportButton job={job} rows="all" variant="inline-icon" />}
+      {job.actions.includes('undo') && (
+        <Button
+          variant="inline-link"
+          ariaLabel={`${t('imports.actions.undo')}: ${job.fileName}`}
+          onClick={() => setIsUndoing(true)}
+        >
+          {t('imports.actions.undo')}
+        </Button>
+      )}
+      {isUndoing && <UndoImport job={job} onClose={() => setIsUndoing(false)} />}
     </SpaceBetween>
   );
 }

@@ -21,6 +21,7 @@ import { ReportButton } from './ReportButton.tsx';
 import { ResultStep } from './ResultStep.tsx';
 import { ReviewStep } from './ReviewStep.tsx';
 import { StoppedStep } from './StoppedStep.tsx';
+import { UndoImport } from './UndoImport.tsx';
 import { UploadStep } from './UploadStep.tsx';
 import { WorkingStep } from './WorkingStep.tsx';
 import './imports.css';
@@ -75,7 +76,8 @@ function ImportButtons({ job }: { job: Import }) {
   const { t } = useTranslation();
   const { org } = useOrganization();
   const flash = useFlash();
-  const [isCancelling, setIsCancelling] = useState(false);
+  const [asked, setAsked] = useState<'cancel' | 'undo'>();
+  const close = () => setAsked(undefined);
   const getFile = () => void downloadFile(org, job.importId).catch(flash.problem);
   return (
     <SpaceBetween direction="horizontal" size="xs">
@@ -85,10 +87,16 @@ function ImportButtons({ job }: { job: Import }) {
         </Button>
       )}
       {job.actions.includes('report') && <ReportButton job={job} rows="all" />}
-      {job.actions.includes('cancel') && (
-        <Button onClick={() => setIsCancelling(true)}>{t('imports.actions.cancel')}</Button>
+      {job.actions.includes('undo') && (
+        <Button iconName="undo" onClick={() => setAsked('undo')}>
+          {t('imports.actions.undo')}
+        </Button>
       )}
-      {isCancelling && <CancelImport job={job} onClose={() => setIsCancelling(false)} />}
+      {job.actions.includes('cancel') && (
+        <Button onClick={() => setAsked('cancel')}>{t('imports.actions.cancel')}</Button>
+      )}
+      {asked === 'cancel' && <CancelImport job={job} onClose={close} />}
+      {asked === 'undo' && <UndoImport job={job} onClose={close} />}
     </SpaceBetween>
   );
 }

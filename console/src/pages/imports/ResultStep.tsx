@@ -34,7 +34,7 @@ export function ResultStep({ job }: { job: Import }) {
         <Undone job={job} />
       </Alert>
       <ImportCounts job={job} />
-      {job.counts.rejected > 0 && <RejectsTable job={job} />}
+      {job.counts.rejected + job.counts.kept > 0 && <RejectsTable job={job} />}
       {changed + job.counts.excluded + job.counts.conflicts > 0 && <ChangesTable job={job} />}
     </SpaceBetween>
   );

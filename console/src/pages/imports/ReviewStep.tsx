@@ -63,10 +63,14 @@ export function ReviewStep({ job }: { job: Import }) {
         </SpaceBetween>
       </Container>
       {selection.isFull && <Alert type="warning">{t('imports.excludedMax')}</Alert>}
-      {job.counts.rejected > 0 && (
+      {job.counts.rejected + job.counts.kept > 0 && (
         <ExpandableSection
           variant="container"
-          headerText={t('imports.rejectedNote', { count: job.counts.rejected })}
+          headerText={
+            job.kind === 'undo'
+              ? t('imports.keptNote', { count: job.counts.kept })
+              : t('imports.rejectedNote', { count: job.counts.rejected })
+          }
         >
           <RejectsTable job={job} />
         </ExpandableSection>

@@ -19,7 +19,7 @@ export function StoppedStep({ job }: { job: Import }) {
   return (
     <SpaceBetween size="l">
       <Why job={job} />
-      {counts.rejected > 0 && <RejectsTable job={job} />}
+      {counts.rejected + counts.kept > 0 && <RejectsTable job={job} />}
       {isPlanned && (
         <>
           <ImportCounts job={job} />

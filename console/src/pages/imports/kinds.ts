@@ -7,6 +7,7 @@ export const countOfKind = {
   update: 'updated',
   reactivate: 'reactivated',
   disable: 'disabled',
+  remove: 'removed',
 } as const satisfies Record<ChangeKind, keyof Import['counts']>;
 export const kinds = Object.keys(countOfKind) as ChangeKind[];
 

@@ -9,7 +9,9 @@ const ofRows = [
   'skipped',
   'rejected',
 ] as const;
-type RowOutcome = (typeof ofRows)[number] | 'notMade';
+/** An undo has members in place of rows: those that the import had changed. */
+const ofUndo = ['removed', 'updated', 'reactivated', 'disabled', 'unchanged', 'kept'] as const;
+type RowOutcome = (typeof ofRows)[number] | (typeof ofUndo)[number] | 'notMade';
 type OtherOutcome = 'absent' | 'absentNotMade' | 'protected';
 
 export interface Ledger {
@@ -23,15 +25,18 @@ export interface Ledger {
  * The counts of an import as a sum. Changes that were left out, or met a change of somebody else, are `notMade`; those
  * of members whom the file does not name are told apart, since they are no rows.
  */
-export function ledgerOf({ counts }: Pick<Import, 'counts'>): Ledger {
-  const known = ofRows.map((name) => ({ name, count: counts[name] }));
+export function ledgerOf({ counts, kind }: Pick<Import, 'counts' | 'kind'>): Ledger {
+  const known = (kind === 'undo' ? ofUndo : ofRows).map((name) => ({ name, count: counts[name] }));
   const sum = known.reduce((total, { count }) => total + count, 0);
   const notMade = counts.rows - sum;
   const rows = [...known, { name: 'notMade' as const, count: notMade }];
-  const others = [
-    { name: 'absent' as const, count: counts.disabled - counts.disabledByFile },
-    { name: 'protected' as const, count: counts.protected },
-    { name: 'absentNotMade' as const, count: counts.excluded + counts.conflicts - notMade },
-  ];
+  const others =
+    kind === 'undo'
+      ? []
+      : [
+          { name: 'absent' as const, count: counts.disabled - counts.disabledByFile },
+          { name: 'protected' as const, count: counts.protected },
+          { name: 'absentNotMade' as const, count: counts.excluded + counts.conflicts - notMade },
+        ];
   return { rows: rows.filter(({ count }) => count > 0), others: others.filter(({ count }) => count > 0) };
 }

@@ -19,7 +19,7 @@ import { useFlash } from '../../parts/flash.tsx';
 import { useFollow } from '../../parts/follow.ts';
 import { Page } from '../../parts/Page.tsx';
 import { useOrganization } from '../../session/me.ts';
-import { filterOf, hasOthers, statuses } from './exportFilter.ts';
+import { memberStates, viewOf } from '../members/view.ts';
 
 type Choice = Required<Pick<ExportInput, 'format' | 'includeEmails' | 'includePhones'>> & {
   preset: 'roster' | 'account' | 'current';
@@ -41,7 +41,7 @@ export default function ExportPage() {
   });
   const [columns, setColumns] = useState<readonly string[]>([]);
   const start = useStart();
-  const filter = filterOf(search);
+  const { filter } = viewOf(search);
   const offered = useOfferedColumns(choice);
   const named = columns.filter((name) => offered.includes(name));
   const onSubmit = (event: FormEvent) => {
@@ -89,7 +89,10 @@ export default function ExportPage() {
 function Who() {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
-  const filter = filterOf(search);
+  const { filter } = viewOf(search);
+  const { q: _, status: __, ...others } = filter;
+  // What the list of members can be filtered by, and is not shown here.
+  const hasOthers = Object.keys(others).length > 0;
   const set = (name: string, values: readonly string[]) => {
     const after = new URLSearchParams(search);
     after.delete(name);
@@ -99,7 +102,7 @@ function Who() {
   return (
     <Container header={<Header variant="h2">{t('jobs.who')}</Header>}>
       <SpaceBetween size="m">
-        {hasOthers(filter) && (
+        {hasOthers && (
           <Alert
             type="info"
             action={
@@ -120,7 +123,7 @@ function Who() {
         </FormField>
         <FormField label={t('jobs.statuses')} description={t('jobs.statusesHint')}>
           <SpaceBetween direction="horizontal" size="l">
-            {statuses.map((status) => {
+            {memberStates.map((status) => {
               const chosen = search.getAll('status');
               return (
                 <Checkbox
@@ -129,7 +132,7 @@ function Who() {
                   onChange={({ detail }) =>
                     set(
                       'status',
-                      statuses.filter((one) => (one === status ? detail.checked : chosen.includes(one))),
+                      memberStates.filter((one) => (one === status ? detail.checked : chosen.includes(one))),
                     )
                   }
                 >

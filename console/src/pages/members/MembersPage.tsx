@@ -1,5 +1,6 @@
 import Button from '@cloudscape-design/components/button';
 import ExpandableSection from '@cloudscape-design/components/expandable-section';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import { lazy, Suspense, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -35,11 +36,24 @@ export default function MembersPage() {
       title={t('members.title')}
       description={<Counts />}
       actions={
-        may('members.write') && (
-          <Button variant="primary" href={`/orgs/${org}/members/add`} onFollow={follow}>
-            {t('members.add')}
-          </Button>
-        )
+        <SpaceBetween direction="horizontal" size="xs">
+          {may('members.export') && (
+            // Those whom the list shows are exported (S0.20).
+            <Button href={`/orgs/${org}/exports/new?${search}`} onFollow={follow}>
+              {t('jobs.exportTitle')}
+            </Button>
+          )}
+          {may('imports.write') && (
+            <Button href={`/orgs/${org}/imports/new`} onFollow={follow}>
+              {t('imports.newTitle')}
+            </Button>
+          )}
+          {may('members.write') && (
+            <Button variant="primary" href={`/orgs/${org}/members/add`} onFollow={follow}>
+              {t('members.add')}
+            </Button>
+          )}
+        </SpaceBetween>
       }
     >
       <div className="members">
