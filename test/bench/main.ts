@@ -5,6 +5,7 @@ import { withUsageExit } from '../../commands/options.ts';
 import { bundlesTable, measureBundles } from './bundles.ts';
 import { coldStartsTable, measureColdStarts } from './cold-starts.ts';
 import { consoleTable, measureConsole } from './console.ts';
+import { exportsTable, measureExports } from './exports.ts';
 import { invitationsTable, measureInvitations } from './invitations.ts';
 import { linesOf, titled } from './lines-of.ts';
 import { measureSearch, searchTable } from './search.ts';
@@ -16,6 +17,7 @@ const partNames = [
   'cold-starts',
   'cold-lane',
   'console',
+  'exports',
   'invitations',
   'review',
   'search',
@@ -52,6 +54,11 @@ const parts: Record<PartName, Part> = {
     const figures = [];
     for (const count of rows) figures.push(await measureConsole(count, say));
     return { figures, text: figures.map(consoleTable).join('\n\n') };
+  },
+  async exports(rows, say) {
+    const figures = [];
+    for (const count of rows) figures.push(await measureExports(count, say));
+    return { figures, text: figures.map(exportsTable).join('\n\n') };
   },
   async invitations(rows, say) {
     const figures = [];

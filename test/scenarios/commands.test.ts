@@ -144,6 +144,13 @@ describe('npm run org and npm run import', () => {
     const done = await run('commands/import.ts', file, '--mode', 'full', '--yes', ...who);
     expect(done).toMatchObject({ code: 0, output: expect.stringContaining('120 added') });
     expect(await client.summary(organization)).toMatchObject({ total: 120 });
+    const copy = join(stateDirectory, 'copy.zip');
+    const written = await run('commands/export.ts', copy, '--emails', '--phones', ...who);
+    expect(written).toMatchObject({ code: 0, output: expect.stringContaining('120 members written') });
+    const again = await run('commands/import.ts', copy, '--mode', 'full', ...who);
+    expect(again).toMatchObject({ code: 0, output: expect.stringContaining('120 unchanged') });
+    const misnamed = await run('commands/export.ts', join(stateDirectory, 'copy.csv'), ...who);
+    expect(misnamed.code).toBe(1);
   });
 
   it('print what is wrong with line and column, and end with 1', async () => {

@@ -157,6 +157,9 @@ describe('exports', () => {
       Etat: 'Désactivé',
     });
     expect(zip.length).toBeGreaterThan(0);
+    const red = await exported(club, { format: 'csv', preset: 'account', filter: { group: 'red' } });
+    const again = await importFile(club, 'comptes.zip', red.zip, { mode: 'upsert' });
+    expect(again).toMatchObject({ status: 'complete', counts: { rows: 2, unchanged: 2, ...noChange } });
   });
 
   it('write who is on the roster, with the last sign-in (S4.10)', async () => {
