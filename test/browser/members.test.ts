@@ -204,12 +204,14 @@ stories('members', (browsing) => {
   });
 
   it('are accessible in both themes, and fit a phone', async () => {
+    // What axe looks at for each row is alike.
+    const few = `${list}?q=m00`;
     const wide = await browsing.open({ width: 1440 });
-    await signIn(wide, club, list);
+    await signIn(wide, club, few);
     await expectRow(wide, 'Ada Number000');
     await expectAccessible(wide);
     const phone = await browsing.open({ width: 360, height: 740 });
-    await signIn(phone, club, list);
+    await signIn(phone, club, few);
     await expectRow(phone, 'Ada Number000');
     await expectNoSidewaysScroll(phone);
     await expectAccessible(phone);

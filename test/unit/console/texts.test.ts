@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { errorStatus } from 'roster/domain/errors';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../../console/src/texts/en.ts';
 import { fr } from '../../../console/src/texts/fr.ts';
@@ -47,6 +48,10 @@ describe("the console's texts", () => {
 
   it.each([...english.keys()])('%s names the same things in both', (key) => {
     expect(namesIn(french.get(key) ?? '')).toEqual(namesIn(english.get(key)!));
+  });
+
+  it('word all that the API refuses', () => {
+    expect(Object.keys(errorStatus).filter((code) => !(code in en.problems))).toEqual([]);
   });
 
   it('are all used', () => {

@@ -33,7 +33,7 @@ export function viewOf(search: URLSearchParams): MembersView {
     ...(department && { department }),
     ...(status.length > 0 && { status }),
     ...(role.length > 0 && { role }),
-    ...(group && { group }),
+    ...(group && { group: group.slice(0, 1_000) }),
     ...Object.assign({}, ...times.map((time) => timeFilter(time, search))),
   };
   const sort = sorts.find((one) => one === search.get('sort')) ?? 'name';
@@ -42,8 +42,9 @@ export function viewOf(search: URLSearchParams): MembersView {
 
 function timeFilter(time: (typeof times)[number], search: URLSearchParams): MemberFilter {
   const bound = (name: string) => {
-    const given = search.get(name);
-    return given !== null && day.test(given) ? { [name]: new Date(`${given}T00:00:00`).toISOString() } : {};
+    const given = search.get(name) ?? '';
+    const midnight = new Date(day.test(given) ? `${given}T00:00:00` : Number.NaN);
+    return Number.isNaN(midnight.getTime()) ? {} : { [name]: midnight.toISOString() };
   };
   const never = search.get(time) === 'never' ? { [time]: 'never' } : {};
   return { ...never, ...bound(`${time}From`), ...bound(`${time}To`) };
