@@ -88,8 +88,8 @@ export const problems = {
   export_expired: 'The file of this export is kept no more. Make a new one.',
   file_purged: 'The file was deleted after 30 days; its hash and counts are kept.',
   import_not_resumable: 'The import cannot go on.',
-  feature_disabled: 'This feature is switched off for the organization. Its owner can switch it on.',
   no_rejects: 'There are no rejected rows.',
+  import_not_undoable: 'The import cannot be undone.',
   no_access: 'You have no access to this (any more).',
   unknown: 'The server gave an answer that is none of ours.',
 } satisfies Partial<Record<ProblemCode, string>>;

@@ -88,8 +88,8 @@ export const problems: typeof english = {
   export_expired: 'Le fichier de cet export n’est plus conservé. Faites-en un nouveau.',
   file_purged: 'Le fichier a été supprimé après 30 jours ; son empreinte et ses totaux sont conservés.',
   import_not_resumable: 'L’import ne peut pas reprendre.',
-  feature_disabled: 'Cette fonction est désactivée pour l’organisation. Son propriétaire peut l’activer.',
   no_rejects: 'Il n’y a pas de lignes rejetées.',
+  import_not_undoable: 'L’import ne peut pas être annulé.',
   no_access: 'Vous n’avez pas accès à ceci, ou n’y avez plus accès.',
   unknown: 'Le serveur a donné une réponse inattendue.',
 };
