@@ -7,6 +7,7 @@ import { useFollow } from '../../parts/follow.ts';
 import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
 import { ChangesTable } from './ChangesTable.tsx';
+import { GoOn } from './GoOn.tsx';
 import { ImportCounts } from './ImportCounts.tsx';
 import { againPath } from './paths.ts';
 import { RejectsTable } from './RejectsTable.tsx';
@@ -42,6 +43,7 @@ function Why({ job }: { job: Import }) {
   const follow = useFollow();
   const { number } = useFormats();
   const { error } = job;
+  const canGoOn = job.actions.includes('resume');
   const isOfColumns = error?.code === 'missing_column';
   const retryText = isOfColumns
     ? 'imports.sayColumns'
@@ -51,7 +53,8 @@ function Why({ job }: { job: Import }) {
   const actions = (
     <SpaceBetween direction="horizontal" size="xs">
       {job.actions.includes('report') && <ReportButton job={job} rows="all" />}
-      {may('imports.write') && job.kind !== 'undo' && (
+      {canGoOn && <GoOn job={job} />}
+      {may('imports.write') && job.kind !== 'undo' && !canGoOn && (
         <Button href={againPath(org, { ...job, ...remedies[error?.code ?? ''] })} onFollow={follow}>
           {t(retryText)}
         </Button>
