@@ -8,6 +8,7 @@ export const mails = {
     reset: 'Link for a new password',
     importFinished: 'An import is finished',
     importWaiting: 'An import waits for approval',
+    importUnmapped: 'Import waiting for its columns',
     importFailed: 'An import failed',
     undoFinished: 'An import was undone',
     undoWaiting: 'An undo waits',

@@ -10,6 +10,7 @@ export const mails: typeof english = {
     reset: 'Lien pour un nouveau mot de passe',
     importFinished: 'Un import est terminé',
     importWaiting: 'Un import attend une approbation',
+    importUnmapped: 'Import en attente de ses colonnes',
     importFailed: 'Un import a échoué',
     undoFinished: 'Un import a été annulé',
     undoWaiting: 'Une annulation attend',

@@ -92,6 +92,12 @@ describe('who uploaded an import is told', () => {
 
   it.each<[string, Partial<Import>, string[]]>([
     ['failed', { status: 'error', step: 'comparing' }, ['importFailed']],
+    ['waits for what its columns mean', { status: 'in_progress', step: 'mapping' }, ['importUnmapped']],
+    [
+      'is read again by its columns',
+      { status: 'in_progress', step: 'mapping', mappingChoice: { by: 'ann', at: '', sha256: '' } },
+      [],
+    ],
     ['waits for approval', { status: 'in_progress', step: 'review' }, ['importWaiting']],
     ['undid another one', { kind: 'undo' }, ['undoFinished']],
     ['would undo another one', { kind: 'undo', status: 'in_progress', step: 'review' }, ['undoWaiting']],

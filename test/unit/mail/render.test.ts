@@ -41,6 +41,7 @@ const mails: { [K in Mail['kind']]: Extract<Mail, { kind: K }> } = {
   reset: { kind: 'reset', memberName: 'Ada', link, expiresAt },
   importFinished: { kind: 'importFinished', fileName: 'members.csv', link, counts },
   importWaiting: { kind: 'importWaiting', fileName: 'members.csv', link, counts },
+  importUnmapped: { kind: 'importUnmapped', fileName: 'members.csv', link },
   importFailed: { kind: 'importFailed', fileName: 'members.csv', link },
   undoFinished: { kind: 'undoFinished', fileName: 'members.csv', link, counts: undone },
   undoWaiting: { kind: 'undoWaiting', fileName: 'members.csv', link, counts: undone },
@@ -101,6 +102,14 @@ const written: Record<string, { subject: string; lines: string[] }> = {
   'importWaiting fr': {
     subject: 'Club d’échecs : un import attend votre accord',
     lines: ['Membres ajoutés : 12\u202f000'],
+  },
+  'importUnmapped en': {
+    subject: 'Chess Club: say what the columns of your file mean',
+    lines: ['The import of members.csv waits: some of its columns are not known for sure.'],
+  },
+  'importUnmapped fr': {
+    subject: 'Club d’échecs : indiquez ce que sont les colonnes de votre fichier',
+    lines: ['L’import de members.csv est en attente'],
   },
   'importFailed en': {
     subject: 'Chess Club: the import failed',

@@ -23,6 +23,7 @@ const mailKinds = Object.keys({
   reset: true,
   importFinished: true,
   importWaiting: true,
+  importUnmapped: true,
   importFailed: true,
   undoFinished: true,
   undoWaiting: true,

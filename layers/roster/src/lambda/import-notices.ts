@@ -45,18 +45,26 @@ function noticeOf(job: Import): Mail | undefined {
   if (moment === undefined) return undefined;
   const about = { fileName, link: `/#/imports/${importId}` };
   const { rows, added, updated, reactivated, disabled, rejected, removed, kept, conflicts } = counts;
-  if (kind === 'undo') {
+  // An undo has no file whose columns could be unknown.
+  if (kind === 'undo' && moment !== 'Unmapped') {
     const undone = { removed, updated, reactivated, disabled, kept, conflicts };
     if (moment === 'Failed') return { kind: 'undoFailed', ...about };
     return { kind: `undo${moment}`, ...about, counts: undone };
   }
   const told = { rows, added, updated, reactivated, disabled, rejected, conflicts };
   if (moment === 'Failed') return { kind: 'importFailed', ...about };
+  if (moment === 'Unmapped') return { kind: 'importUnmapped', ...about };
   return { kind: `import${moment}`, ...about, counts: told };
 }
 
-function momentOf({ status, step }: Import): 'Finished' | 'Failed' | 'Waiting' | undefined {
+function momentOf({
+  status,
+  step,
+  mappingChoice,
+}: Import): 'Finished' | 'Failed' | 'Unmapped' | 'Waiting' | undefined {
   if (status === 'complete') return 'Finished';
   if (status === 'error') return 'Failed';
-  return status === 'in_progress' && step === 'review' ? 'Waiting' : undefined;
+  if (status !== 'in_progress') return undefined;
+  if (step === 'mapping') return mappingChoice === undefined ? 'Unmapped' : undefined;
+  return step === 'review' ? 'Waiting' : undefined;
 }

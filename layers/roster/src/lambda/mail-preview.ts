@@ -24,6 +24,7 @@ const samples: { [K in MailKind]: Extract<Mail, { kind: K }> } = {
   reset: { kind: 'reset', memberName, link, expiresAt },
   importFinished: { kind: 'importFinished', ...about, counts },
   importWaiting: { kind: 'importWaiting', ...about, counts },
+  importUnmapped: { kind: 'importUnmapped', ...about },
   importFailed: { kind: 'importFailed', ...about },
   undoFinished: { kind: 'undoFinished', ...about, counts: undone },
   undoWaiting: { kind: 'undoWaiting', ...about, counts: undone },
