@@ -5,7 +5,9 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed } from 'vitest';
 import { findBrowser } from './chromium.ts';
-import { startTestCloud, type Tenant, type TestCloud } from './cloud.ts';
+import { startTestCloud, type TestCloud } from './cloud.ts';
+
+export { signIn } from './signing-in.ts';
 
 /** How a page is looked at. */
 export interface Looking {
@@ -100,20 +102,6 @@ function keepPictureOfFailure(page: Page): void {
     const name = `${task.name.replaceAll(/\W+/g, '-').slice(0, 80)}.png`;
     if (!page.isClosed()) await page.screenshot({ path: join(failures, name), fullPage: true });
   });
-}
-
-/** Signs in by the page, as a person does, from the page that was asked for. */
-export async function signIn(
-  page: Page,
-  who: Pick<Tenant, 'organization' | 'login' | 'password'>,
-  path = '/',
-) {
-  await page.goto(path);
-  await page.getByLabel('Organization').fill(who.organization);
-  await page.getByLabel('Login').fill(who.login);
-  await page.getByLabel('Password', { exact: true }).fill(who.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('button', { name: 'Account' }).waitFor();
 }
 
 /** axe finds nothing on the page as it is, in both themes. */
