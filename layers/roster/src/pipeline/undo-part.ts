@@ -48,8 +48,7 @@ export interface UndoPartDeps {
 /**
  * Plans what undoes the changes that an import made in one part, as comparing a file does: the changes with before and
  * after, by kind, and what becomes of each member. Whom somebody changed since is kept, and listed with the reason as
- * the rejects of a file are. The changes are read a batch at a time, with their members; nothing is written to the
- * roster. Doing it again gives the plan against the roster as it is then.
+ * the rejects of a file are. Nothing is written to the roster. Doing it again gives the plan against the roster as it is then.
  * @throws MusterError `import_superseded` if the undo has ended meanwhile
  */
 export async function planUndoOfPart(deps: UndoPartDeps, ref: ImportRef & { part: number }): Promise<void> {
@@ -60,7 +59,7 @@ export async function planUndoOfPart(deps: UndoPartDeps, ref: ImportRef & { part
   const undone = { organization: ref.organization, importId: manifest.undoOf ?? '' };
   const hasUniques = uniqueBucketsOf(manifest) > 0;
   const inversion = new PartInversion(undone.importId, firstLine(manifest, ref.part), hasUniques);
-  await invert(deps, undone, ref.part, inversion);
+  await invert(deps, undone, await digestsOf(deps.members, ref, manifest), inversion, ref.part);
   const uniques = await uniquesOf(deps.members, ref, manifest, inversion);
   await writePart(deps.work, ref, inversion, uniques);
   await deps.imports.addProgress(ref, 'comparing', inversion.counts.rows);
@@ -72,12 +71,35 @@ function firstLine({ parts }: Manifest, number: number): number {
   return 1 + before.reduce((sum, { rows }) => sum + rows, 0);
 }
 
+/** Reads some members as they are now. */
+type ReadDigests = (externalIds: readonly string[]) => Promise<ReadonlyMap<string, MemberDigest>>;
+
+/** Above this, to read all members of a part costs less than to ask for single ones. */
+const singleReadsMax = 1_000;
+
+async function digestsOf(
+  members: RosterMembers,
+  { organization, part }: ImportRef & { part: number },
+  { parts }: Manifest,
+): Promise<ReadDigests> {
+  const rows = parts.find((one) => one.part === part)?.rows ?? 0;
+  if (rows <= singleReadsMax) return (externalIds) => members.digests(organization, externalIds);
+  const all = new Map<string, MemberDigest>();
+  for (const shard of shardsOfPart(part, parts.length)) {
+    for await (const batch of members.shard(organization, shard, [])) {
+      for (const member of batch) all.set(member.externalId, member);
+    }
+  }
+  return async () => all;
+}
+
 /** Goes through what the import changed in the part: all that was approved and met its member as planned. */
 async function invert(
-  { work, imports, members }: UndoPartDeps,
+  { work, imports }: UndoPartDeps,
   undone: ImportRef,
-  number: number,
+  digests: ReadDigests,
   inversion: PartInversion,
+  number: number,
 ): Promise<void> {
   const plan = await readJson<Plan>(work, workFiles.plan(undone));
   const part = plan.parts.find((candidate) => candidate.part === number);
@@ -87,7 +109,7 @@ async function invert(
   for await (const batch of approvedChanges(reader, part, await imports.approval(undone))) {
     const made = batch.filter(({ externalId }) => !conflicts.has(externalId));
     const ids = made.map(({ externalId }) => externalId);
-    const now = await members.digests(undone.organization, ids);
+    const now = await digests(ids);
     for (const change of made) {
       inversion.add(change, now.get(change.externalId), departmentsBefore.get(change.externalId));
     }
