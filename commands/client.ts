@@ -307,6 +307,14 @@ export class MusterClient {
     throw new ApiError(`The upload was refused: ${reason}`, response.status, element('Code'));
   }
 
+  /** A form that takes one file of the organization whose feed key this is. */
+  async feedUpload(key: string, fileName: string) {
+    const headers = { authorization: `Bearer ${key}` };
+    return api.FeedUploadTicket.parse(
+      await this.call('POST', '/public/feeds/uploads', { body: { fileName }, headers, authenticated: false }),
+    );
+  }
+
   async import(organization: string, importId: string): Promise<ImportJob> {
     return api.ImportBody.parse(await this.call('GET', this.#pathOf(organization, importId)));
   }

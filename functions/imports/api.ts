@@ -4,6 +4,7 @@ import { fileKeptDays, isPurged } from 'roster/domain/import-actions';
 import type { HeaderChoice } from 'roster/domain/mapping';
 import { type Level, mayDo } from 'roster/domain/permissions';
 import type { ImportRef } from 'roster/domain/ports';
+import { makeFeedKey, revokeFeedKey, takeFeedUpload } from 'roster/lambda/feed-keys';
 import { actorOf, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { downloadTtlSeconds, type ImportDeps, importDeps } from 'roster/lambda/import-deps';
 import { chooseMapping, proposeMapping } from 'roster/pipeline/mapping';
@@ -98,6 +99,23 @@ const handlers: HttpHandlers<'imports', ImportDeps> = {
       before: { headers },
     }));
     return { status: 204 };
+  },
+
+  async listFeedKeys({ params }, { feeds }) {
+    return { status: 200, body: { items: await feeds.keys(params.org) } };
+  },
+
+  async addFeedKey({ params, body, ...call }, deps) {
+    return { status: 201, body: await makeFeedKey(deps, params.org, actorOf(call), body.name) };
+  },
+
+  async revokeFeedKey({ params, ...call }, deps) {
+    await revokeFeedKey(deps, params.org, actorOf(call), params.keyId);
+    return { status: 204 };
+  },
+
+  async feedUpload({ body, accessToken }, deps) {
+    return { status: 201, body: await takeFeedUpload(deps, accessToken(), body.fileName) };
   },
 
   async approveImport({ params, body, ...call }, deps) {

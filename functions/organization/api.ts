@@ -9,6 +9,7 @@ import { checkRegistration, closedRegistration, openColumns } from 'roster/domai
 import { checkSchema } from 'roster/domain/schema';
 import { samplePreset, sampleRoster } from 'roster/domain/template';
 import { type Deps, deps } from 'roster/lambda/deps';
+import { expectDelivery, requireRecipients } from 'roster/lambda/feed-recipients';
 import { actorOf, type HttpHandlers, httpFunction, requireVersion } from 'roster/lambda/http';
 import { previewMail } from 'roster/lambda/mail-preview';
 import { templateFile } from 'roster/lambda/template';
@@ -19,7 +20,10 @@ const handlers: HttpHandlers<'organization', Deps> = {
     return { status: 200, version: body.version, body };
   },
 
-  async updateOrganization({ params, body: patch, ifMatch, ...call }, { organizations, accounts, clock }) {
+  async updateOrganization(
+    { params, body: patch, ifMatch, ...call },
+    { organizations, accounts, feeds, clock },
+  ) {
     const current = await organizations.get(params.org);
     requireVersion(ifMatch, current.version);
     requireRename(call.caller.level, current.name, patch.name);
@@ -32,6 +36,7 @@ const handlers: HttpHandlers<'organization', Deps> = {
       const { columns } = await organizations.schema(params.org, current.schemaVersion);
       checkRegistration(patch.registration, columns);
     }
+    if (patch.feed !== undefined) await requireRecipients({ accounts }, params.org, patch.feed);
     const dropAll = patch.dropAll && settledPolicy(current.dropAll, patch.dropAll, clock());
     // A hold that says nothing of the second administrator leaves that as it is.
     const hold = patch.hold && { ...current.hold, ...patch.hold };
@@ -43,6 +48,7 @@ const handlers: HttpHandlers<'organization', Deps> = {
       subject: params.org,
       ...changedFields(current, changes),
     });
+    await expectDelivery(feeds, body, clock());
     return { status: 200, version: body.version, body };
   },
 

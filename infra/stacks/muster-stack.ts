@@ -145,13 +145,23 @@ export class MusterStack extends Stack {
   }
 
   #addUploads({ machine }: ImportMachine): UploadQueue {
+    const { uploads } = this.#buckets;
     const start = this.#functions.add({
       name: 'imports/start',
       description: 'Starts the import of an uploaded file',
-      environment: { STATE_MACHINE_ARN: machine.stateMachineArn },
-      permissions: [startExecutions(machine)],
+      environment: { STATE_MACHINE_ARN: machine.stateMachineArn, UPLOADS_BUCKET: uploads.bucketName },
+      permissions: [
+        startExecutions(machine),
+        // What was delivered without a person becomes an import, and moves to where that looks for it.
+        useTable(this.#table, readAndWriteItems),
+        ...readObjects(uploads),
+        writeObjects(uploads, 'whole'),
+        deleteObjects(uploads),
+      ],
+      acknowledgements: objectsOf(uploads),
     });
-    return new UploadQueue(this, 'Uploads', { uploads: this.#buckets.uploads, start });
+    this.#addExpectations();
+    return new UploadQueue(this, 'Uploads', { uploads, start });
   }
 
   /** The user pool follows the memberships, paced, and is compared with them now and then. */
@@ -507,6 +517,23 @@ export class MusterStack extends Stack {
       description: 'Looks at the reminders that are due',
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new FunctionTarget(remind, { deadLetterQueue: this.#mails.deadLetters, retryAttempts: 0 })],
+    });
+  }
+
+  /** Files that are expected by a time are looked for within five minutes after it. */
+  #addExpectations(): void {
+    const expect = this.#functions.add({
+      name: 'imports/expect',
+      description: 'Tells that no file was delivered by the time at which one is expected',
+      timeout: Duration.minutes(2),
+      environment: { MAIL_QUEUE_URL: this.#mails.queue.queueUrl },
+      permissions: [useTable(this.#table, readAndWriteItems), sendMessages(this.#mails.queue)],
+    });
+    // What fails is due again five minutes later, and rings the alarm of the function's errors.
+    new Rule(this, 'Deliveries', {
+      description: 'Looks for files that are expected',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new FunctionTarget(expect, { deadLetterQueue: this.#mails.deadLetters, retryAttempts: 0 })],
     });
   }
 

@@ -100,8 +100,19 @@ export const expectedFunctions: Record<string, ExpectedFunction> = {
     environment: ['UPLOADS_BUCKET', 'WORK_BUCKET', 'REPORTS_BUCKET', 'STATE_MACHINE_ARN', 'IMPORT_LIMITS'],
   },
   'imports/start': {
-    actions: ['states:StartExecution', ...takeMessages],
-    environment: ['STATE_MACHINE_ARN'],
+    actions: [
+      'states:StartExecution',
+      ...readAndWrite,
+      ...readObjects,
+      's3:PutObject',
+      's3:DeleteObject',
+      ...takeMessages,
+    ],
+    environment: ['STATE_MACHINE_ARN', 'UPLOADS_BUCKET'],
+  },
+  'imports/expect': {
+    actions: [...readAndWrite, 'sqs:SendMessage'],
+    environment: ['MAIL_QUEUE_URL'],
   },
   'imports/unzip': {
     actions: [...readAndWrite, ...readObjects, ...streamObjects, 'sqs:SendMessage'],

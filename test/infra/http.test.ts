@@ -42,6 +42,7 @@ describe('the HTTP API', () => {
       'GET /api/v1/public/registration/{organization}',
       'GET /api/v1/public/reminders/unsubscribe',
       'GET /config.json',
+      'POST /api/v1/public/feeds/uploads',
       'POST /api/v1/public/invitations/accept',
       'POST /api/v1/public/invitations/decline',
       'POST /api/v1/public/invitations/inspect',

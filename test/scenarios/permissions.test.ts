@@ -22,6 +22,8 @@ interface Fixture {
   importId: string;
   /** Of a coordinator's own, where one asks. */
   jobId: string;
+  /** Of no key. */
+  keyId: string;
   /** Of a coordinator's own, where one asks. */
   exportId: string;
   /** A department of the member. */
@@ -74,6 +76,10 @@ const table: Record<OrganizationOperation, Row> = {
   // The import is announced only, so that there is no report and no file.
   getImportReport: { needs: 'imports.read', answers: [404] },
   getImportFile: { needs: 'imports.read', answers: [404] },
+  listFeedKeys: { needs: 'imports.write', answers: [200] },
+  // Many levels make one each; none is more than the most.
+  addFeedKey: { needs: 'imports.write', body: ({ fresh }) => ({ name: fresh }), answers: [201] },
+  revokeFeedKey: { needs: 'imports.write', answers: [404] },
   listMembers: { needs: 'members.read', coordinator: 'members', answers: [200] },
   getMembersSummary: { needs: 'members.read', answers: [200] },
   getMember: { needs: 'members.read', coordinator: 'members', answers: [200] },
@@ -212,6 +218,7 @@ async function fixtureFor({ path }: Route, home: string, level: Level): Promise<
     roleId: '',
     importId: '',
     jobId: '',
+    keyId: '01KE0000000000000000000000',
     exportId: '',
   };
   if (path.includes('{memberId}')) {

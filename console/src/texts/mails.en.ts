@@ -15,6 +15,7 @@ export const mails = {
     undoFailed: 'An undo failed',
     jobFailed: 'A job stopped',
     accessExpiring: 'Access ends soon',
+    feedMissed: 'A file that was expected did not come',
   },
   language: 'Language of the email',
   own: 'As the organization has set it',

@@ -17,6 +17,7 @@ export const mails: typeof english = {
     undoFailed: 'Une annulation a échoué',
     jobFailed: 'Une tâche s’est arrêtée',
     accessExpiring: 'Un accès prend bientôt fin',
+    feedMissed: 'Un fichier attendu n’est pas arrivé',
   },
   language: 'Langue de l’e-mail',
   own: 'Comme l’organisation l’a réglée',

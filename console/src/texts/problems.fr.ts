@@ -84,6 +84,10 @@ export const problems: typeof english = {
   drop_in_progress: 'Les données de l’organisation sont en cours de suppression. Attendez la fin.',
   drop_not_awaiting: 'Aucune suppression n’attend un second administrateur.',
   own_request: 'Un autre administrateur doit le confirmer.',
+  feed_off: 'Cette organisation n’accepte pas de fichiers livrés. Un administrateur peut l’activer.',
+  too_many_feed_keys: 'Le nombre maximal de clés est atteint. Révoquez-en une d’abord.',
+  invalid_recipient:
+    'Un destinataire doit être une personne d’ici qui peut voir les imports et a une adresse e-mail.',
   export_not_ready: 'L’export n’est pas encore prêt.',
   export_expired: 'Le fichier de cet export n’est plus conservé. Faites-en un nouveau.',
   file_purged: 'Le fichier a été supprimé après 30 jours ; son empreinte et ses totaux sont conservés.',

@@ -47,6 +47,7 @@ const mails: { [K in Mail['kind']]: Extract<Mail, { kind: K }> } = {
   undoWaiting: { kind: 'undoWaiting', fileName: 'members.csv', link, counts: undone },
   undoFailed: { kind: 'undoFailed', fileName: 'members.csv', link },
   jobFailed: { kind: 'jobFailed', members: 1_250, link },
+  feedMissed: { kind: 'feedMissed', expectedAt: expiresAt, link },
   accessExpiring: { kind: 'accessExpiring', memberName: 'Ada', until: '2026-07-01', link },
 };
 
@@ -155,6 +156,17 @@ const written: Record<string, { subject: string; lines: string[] }> = {
   'jobFailed fr': {
     subject: 'Club d’échecs : une opération s’est arrêtée avant la fin',
     lines: ['(ici : 1\u202f250)'],
+  },
+  // 22:30 UTC is 00:30 of the next day in Paris.
+  'feedMissed en': {
+    subject: 'No roster file came for Chess Club',
+    lines: [
+      'A roster file was expected by Thursday, 2 July 2026 at 00:30 CEST, and none was delivered. The roster is as it was.',
+    ],
+  },
+  'feedMissed fr': {
+    subject: 'Aucun fichier de membres reçu pour Club d’échecs',
+    lines: ['et aucun n’a été livré. La liste des membres est inchangée.'],
   },
   'accessExpiring en': {
     subject: 'Chess Club: your access ends soon',

@@ -30,6 +30,7 @@ const mailKinds = Object.keys({
   undoFailed: true,
   jobFailed: true,
   accessExpiring: true,
+  feedMissed: true,
 } satisfies Record<MailKind, true>) as MailKind[];
 
 /** What each kind of mail looks like, with made-up values. */

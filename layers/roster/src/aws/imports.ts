@@ -49,6 +49,7 @@ const ImportItem = z.object({
   status: ImportStatus,
   step: ImportStep,
   uploadedBy: z.string(),
+  source: z.literal('feed').optional(),
   uploaderAccount: z.string().optional(),
   createdAt: z.string(),
   updatedAt: z.string(),

@@ -86,6 +86,14 @@ export const keys = {
   /** Exports of the roster; what they gather lies in their bucket. */
   exports: (org: string): string => `O#${org}#EXPORT`,
   export: (org: string, exportId: string): Key => ({ pk: `O#${org}#EXPORT`, sk: exportId }),
+  /** Files that are delivered without a person: keys, deliveries, and when the last one came. */
+  feed: (org: string): string => `O#${org}#FEED`,
+  feedKeyPrefix: 'KEY#',
+  feedKey: (org: string, keyId: string): Key => ({ pk: `O#${org}#FEED`, sk: `KEY#${keyId}` }),
+  feedDelivery: (org: string, delivery: string): Key => ({ pk: `O#${org}#FEED`, sk: `DELIVERY#${delivery}` }),
+  feedLast: (org: string): Key => ({ pk: `O#${org}#FEED`, sk: 'LAST' }),
+  /** When to look whether a file has come, over all organizations. */
+  feedDue: (org: string, at: string): Key => ({ pk: 'DUE#FEED', sk: `${at}#${org}` }),
   membership: (account: string, org: string): Key => ({ pk: `A#${account}`, sk: `O#${org}` }),
   memberships: (account: string): string => `A#${account}`,
   membershipPrefix: 'O#',

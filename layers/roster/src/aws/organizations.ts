@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { AuditEvent } from '../domain/audit.ts';
 import { MusterError } from '../domain/errors.ts';
+import { FeedPolicy } from '../domain/feed.ts';
 import { ImportMode, OnRowErrors } from '../domain/import.ts';
 import { defaultTimeZone } from '../domain/local-time.ts';
 import { defaultMailLanguage, MailLanguage } from '../domain/mail.ts';
@@ -43,6 +44,7 @@ const OrganizationItem = z.object({
   language: MailLanguage.default(defaultMailLanguage),
   reminders: ReminderPolicy.default(defaultReminders),
   features: z.object({ importExport: z.boolean() }).optional(),
+  feed: FeedPolicy.optional(),
   dropAll: z.object({ secondAdministrator: z.boolean(), relaxedAt: z.string().optional() }).optional(),
   dropping: z.string().optional(),
   era: z.int().optional(),

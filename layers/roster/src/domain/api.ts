@@ -5,6 +5,7 @@ import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, n
 import { rootDepartment } from './departments.ts';
 import { dropStages, dropStates } from './drop.ts';
 import { exportFormats, exportPresets } from './export.ts';
+import { FeedPolicy, feedFileName } from './feed.ts';
 import { delimiters, encodings } from './file-format.ts';
 import { GroupName } from './group-name.ts';
 import { matchWays } from './header.ts';
@@ -59,6 +60,7 @@ export const Params = {
   import: z.object({ org: organizationId, importId: ulid }),
   department: z.object({ org: organizationId, departmentId: z.union([z.literal(rootDepartment), ulid]) }),
   role: z.object({ org: organizationId, roleId: ulid }),
+  feedKey: z.object({ org: organizationId, keyId: ulid }),
   savedMapping: z.object({ org: organizationId, mappingId: z.string().regex(/^[0-9a-f]{32}$/) }),
   job: z.object({ org: organizationId, jobId: ulid }),
   export: z.object({ org: organizationId, exportId: ulid }),
@@ -220,6 +222,8 @@ export const OrganizationSettings = z.strictObject({
   reminders: ReminderPolicy,
   /** Switched by an owner. */
   features: z.strictObject({ importExport: z.boolean() }).optional(),
+  /** Files that are delivered without a person, by a key. */
+  feed: FeedPolicy.optional(),
   /** Whether dropping all data takes a second administrator; switched off, it does for a day more. */
   dropAll: z.strictObject({ secondAdministrator: z.boolean() }).optional(),
 });
@@ -289,6 +293,34 @@ export const PlannedReminder = z.object({
 });
 export const PlannedReminders = listOf(PlannedReminder).meta({ id: 'PlannedReminders' });
 export const UnsubscribeQuery = z.object({ token: z.string().min(20).max(200) });
+
+// Feeds
+
+/** `name` says whose key it is. */
+export const FeedKeyInput = z
+  .strictObject({ name: z.string().trim().min(1).max(100) })
+  .meta({ id: 'FeedKeyInput' });
+const feedKey = {
+  keyId: z.string(),
+  name: z.string(),
+  createdAt: time,
+  createdBy: z.string(),
+  lastUsedAt: time.optional(),
+};
+export const FeedKeyBody = z.object(feedKey).meta({ id: 'FeedKey' });
+/** `key` is in this answer and nowhere else. */
+export const FeedKeyMade = z.object({ ...feedKey, key: z.string() }).meta({ id: 'FeedKeyMade' });
+export const FeedKeyList = listOf(FeedKeyBody).meta({ id: 'FeedKeyList' });
+/** The key goes into the header `Authorization: Bearer <key>`. */
+export const FeedUpload = z
+  .strictObject({ fileName: z.string().regex(feedFileName, 'a name that ends in .csv, .zip or .xlsx') })
+  .meta({ id: 'FeedUpload' });
+export const FeedUploadTicket = z
+  .object({
+    upload: z.object({ url: z.string(), fields: z.record(z.string(), z.string()) }),
+    expiresInSeconds: count,
+  })
+  .meta({ id: 'FeedUploadTicket' });
 
 // Dropping all data
 
@@ -435,6 +467,8 @@ export const ImportBody = z
     status: ImportStatus,
     step: ImportStep,
     uploadedBy: z.string(),
+    /** It was delivered without a person. */
+    source: z.literal('feed').optional(),
     createdAt: time,
     updatedAt: time,
     counts: Counts,

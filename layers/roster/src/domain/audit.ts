@@ -60,6 +60,8 @@ export const auditActions = [
   'export.resume',
   'export.fail',
   'export.download',
+  'feed.addKey',
+  'feed.revokeKey',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

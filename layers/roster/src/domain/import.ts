@@ -270,6 +270,8 @@ export interface Import {
   status: ImportStatus;
   step: ImportStep;
   uploadedBy: string;
+  /** It was delivered without a person. */
+  source?: 'feed';
   /** The account of the uploader. */
   uploaderAccount?: string;
   createdAt: string;

@@ -72,6 +72,8 @@ export const Mail = z.discriminatedUnion('kind', [
     until: z.iso.date(),
     link,
   }),
+  /** No file came by a time, ISO 8601 in UTC; told in the organization's language and time zone. */
+  z.strictObject({ kind: z.literal('feedMissed'), expectedAt: z.iso.datetime(), link }),
 ]);
 export type Mail = z.infer<typeof Mail>;
 
@@ -88,6 +90,7 @@ export const mailKinds = [
   'undoFailed',
   'jobFailed',
   'accessExpiring',
+  'feedMissed',
 ] as const satisfies readonly Mail['kind'][];
 export const MailKind = z.enum(mailKinds);
 export type MailKind = z.infer<typeof MailKind>;
@@ -173,7 +176,7 @@ export const mailLeaseSeconds = 300;
 
 /** What a mail was sent for, so that its fate can be told there. */
 export const MailOwner = z.object({
-  kind: z.enum(['import', 'invitation', 'reset', 'job', 'expiry']),
+  kind: z.enum(['import', 'invitation', 'reset', 'job', 'expiry', 'feed']),
   id: z.string(),
   /** The external id of the member that it is about, where it is about one. */
   member: z.string().optional(),

@@ -1,4 +1,5 @@
 import type { DropPolicy } from './drop.ts';
+import type { FeedPolicy } from './feed.ts';
 import type { HoldPolicy, ImportMode, OnRowErrors } from './import.ts';
 import type { MailLanguage } from './mail.ts';
 import type { Level } from './permissions.ts';
@@ -27,6 +28,8 @@ export interface Organization {
   reminders: ReminderPolicy;
   /** Features that are switched on one by one (S2.6); all are, where absent. */
   features?: Features | undefined;
+  /** What is done with files that are delivered without a person; nothing is taken, where absent. */
+  feed?: FeedPolicy | undefined;
   /** Whether dropping all data takes a second administrator; not, where absent. */
   dropAll?: DropPolicy | undefined;
   /** The drop that is removing its data, if one is. */

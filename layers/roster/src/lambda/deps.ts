@@ -17,6 +17,7 @@ import { type DropQueue, dropQueue } from '../aws/drop-queue.ts';
 import { type Drops, dropsInTable } from '../aws/drops.ts';
 import { type DueMembers, dueMembers, type PlannedReminders, plannedReminders } from '../aws/due-members.ts';
 import { type ExportRecords, exportRecords } from '../aws/exports.ts';
+import { type Feeds, feedsInTable } from '../aws/feeds.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { cognitoIdentity, type Identity } from '../aws/identity.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
@@ -35,6 +36,7 @@ import { cognitoUserPool, type UserPool } from '../aws/user-pool.ts';
 import { exportLinkTtlSeconds, type RosterExport } from '../domain/export.ts';
 import type { Clock, NewId } from '../domain/ports.ts';
 import { exportFiles } from '../pipeline/export.ts';
+import { feedPrefix } from '../pipeline/work-files.ts';
 import { env, readEnv } from './env.ts';
 import { lazily } from './lazily.ts';
 import { type TokenVerifier, tokenVerifier } from './tokens.ts';
@@ -103,6 +105,8 @@ export interface Deps {
   dropQueue: DropQueue;
   /** Where the files of an organization lie that go with its data. */
   droppedFiles: (organization: string) => { objects: BucketObjects; prefix: string }[];
+  /** Files that are delivered without a person. */
+  feeds: Feeds;
   /** Tells that memberships changed, for the user pool to follow. */
   accountQueue: AccountQueue;
   /** Who may sign in at all; follows the memberships. */
@@ -158,6 +162,7 @@ export const deps: Deps = lazily<Deps>({
       clientId: readEnv(env.userPoolClient).USER_POOL_CLIENT_ID,
     }),
   accountMaker: () => cognitoIdentity({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),
+  feeds: () => feedsInTable(deps.table, deps.audit),
   accountDeletion: () => accountDeletion(deps.table),
   drops: () => dropsInTable(deps.table, deps.audit),
   dropQueue: () => dropQueue(readEnv(env.dropQueue).DROP_QUEUE_URL),
@@ -168,7 +173,11 @@ export const deps: Deps = lazily<Deps>({
       readEnv(env.reports).REPORTS_BUCKET,
       readEnv(env.exports).EXPORTS_BUCKET,
     ];
-    return buckets.map((bucket) => ({ objects: bucketObjects(bucket), prefix: `${organization}/` }));
+    const uploads = bucketObjects(readEnv(env.uploads).UPLOADS_BUCKET);
+    return [
+      ...buckets.map((bucket) => ({ objects: bucketObjects(bucket), prefix: `${organization}/` })),
+      { objects: uploads, prefix: feedPrefix(organization) },
+    ];
   },
   accountQueue: () => accountQueue(readEnv(env.accountQueue).ACCOUNT_QUEUE_URL),
   userPool: () => cognitoUserPool({ userPoolId: readEnv(env.userPool).USER_POOL_ID }),

@@ -8,12 +8,14 @@ import { type BulkQueue, bulkQueue } from '../aws/bulk-queue.ts';
 import { departmentRecords } from '../aws/departments.ts';
 import { refreshDirectory } from '../aws/directory-refresh.ts';
 import { type ImportMachine, importMachine } from '../aws/executions.ts';
+import { type Feeds, feedsInTable } from '../aws/feeds.ts';
 import { type Once, onceInTable } from '../aws/idempotency.ts';
 import { type ImportRecords, importRecords } from '../aws/imports.ts';
 import { type MailQueue, mailQueue } from '../aws/mail-queue.ts';
 import { mailRecords } from '../aws/mails.ts';
 import {
   bucketObjects,
+  moveObject,
   objectSource,
   type PresignedUpload,
   presignDownload,
@@ -38,7 +40,7 @@ import type {
   RosterMembers,
 } from '../domain/ports.ts';
 import type { ByteSource } from '../files/source.ts';
-import { type ReportRows, workFiles } from '../pipeline/work-files.ts';
+import { feedPrefix, type ReportRows, workFiles } from '../pipeline/work-files.ts';
 import { env, readEnv } from './env.ts';
 import { lazily } from './lazily.ts';
 
@@ -77,6 +79,12 @@ export interface ImportDeps {
   once: Once;
   /** A form that takes the file of an import. */
   uploadForm: (ref: ImportRef) => Promise<PresignedUpload>;
+  /** Files that are delivered without a person. */
+  feeds: Feeds;
+  /** A form that takes one delivery, under this name. */
+  feedForm: (organization: string, name: string) => Promise<PresignedUpload>;
+  /** Moves one version of a delivered file to where its import looks for it; false if it is not there any more. */
+  feedObject: { move(ref: ImportRef, name: string, etag: string): Promise<boolean> };
   /** A link to the original file, or to the row ledger, saved under a name. */
   downloadLink: (ref: ImportRef, what: 'file' | ReportFile, fileName: string) => Promise<string>;
 }
@@ -124,6 +132,17 @@ export const importDeps: ImportDeps = lazily<ImportDeps>({
     const limits = { bytesMax: importDeps.limits.fileBytesMax, ttlSeconds: uploadTtlSeconds };
     return presignUpload(readEnv(env.uploads).UPLOADS_BUCKET, workFiles.original(ref), limits);
   },
+  feeds: () => feedsInTable(importDeps.table, importDeps.audit),
+  feedForm: () => (organization, name) => {
+    const limits = { bytesMax: importDeps.limits.fileBytesMax, ttlSeconds: uploadTtlSeconds };
+    return presignUpload(readEnv(env.uploads).UPLOADS_BUCKET, `${feedPrefix(organization)}${name}`, limits);
+  },
+  feedObject: () => ({
+    move(ref, name, etag) {
+      const from = `${feedPrefix(ref.organization)}${name}`;
+      return moveObject(readEnv(env.uploads).UPLOADS_BUCKET, { from, etag, to: workFiles.original(ref) });
+    },
+  }),
   downloadLink: () => (ref, what, fileName) => {
     const [bucket, key] =
       what === 'file'

@@ -1,11 +1,12 @@
-/** Mails about imports to who uploaded them (S3.9). */
+/** Mails about imports to who uploaded them (S3.9), and about those that a feed delivered to its recipients. */
 import type { Import } from '../domain/import.ts';
 import type { Mail } from '../domain/mail.ts';
 import type { ImportRef } from '../domain/ports.ts';
+import { addressesOf } from './feed-recipients.ts';
 import type { ImportDeps } from './import-deps.ts';
 import { describeError, logger } from './observability.ts';
 
-type NoticeDeps = Pick<ImportDeps, 'imports' | 'accounts' | 'mailQueue'>;
+type NoticeDeps = Pick<ImportDeps, 'imports' | 'accounts' | 'organizations' | 'mailQueue'>;
 
 /**
  * Runs a step of an import, and mails its uploader if the import has ended then, or waits for approval. A step that is
@@ -21,19 +22,30 @@ export async function telling<T>(deps: NoticeDeps, ref: ImportRef, work: () => P
   }
 }
 
-async function tellUploader({ imports, accounts, mailQueue }: NoticeDeps, ref: ImportRef): Promise<void> {
+async function tellUploader(
+  { imports, accounts, organizations, mailQueue }: NoticeDeps,
+  ref: ImportRef,
+): Promise<void> {
   const { organization, importId } = ref;
   const job = await imports.get(ref);
   const mail = noticeOf(job);
   if (mail === undefined) return;
+  const told = { mail, owner: { kind: 'import' as const, id: importId } };
+  if (job.source === 'feed') {
+    const feed = await organizations.get(organization);
+    for (const { login, address } of await addressesOf({ accounts }, feed)) {
+      const key = `import/${importId}/${mail.kind}/${login}`;
+      await mailQueue.send(organization, { ...told, to: address, key });
+    }
+    return;
+  }
   const found = await accounts.findByLogin(job.uploadedBy, organization);
   if (found?.memberships[0]?.state !== 'enabled') return;
   const { account } = await accounts.standing(found.account);
   if (account?.email === undefined) return;
   await mailQueue.send(organization, {
-    mail,
+    ...told,
     to: account.email,
-    owner: { kind: 'import', id: importId },
     key: `import/${importId}/${mail.kind}`,
   });
 }

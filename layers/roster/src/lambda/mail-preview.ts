@@ -30,6 +30,7 @@ const samples: { [K in MailKind]: Extract<Mail, { kind: K }> } = {
   undoWaiting: { kind: 'undoWaiting', ...about, counts: undone },
   undoFailed: { kind: 'undoFailed', ...about },
   jobFailed: { kind: 'jobFailed', link, members: 1_250 },
+  feedMissed: { kind: 'feedMissed', expectedAt: expiresAt, link },
   accessExpiring: { kind: 'accessExpiring', memberName, until: '2030-06-03', link },
 };
 

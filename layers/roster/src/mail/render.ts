@@ -41,6 +41,7 @@ function valuesOf(mail: Mail, { organizationName, language, timeZone, siteUrl }:
     if (typeof value === 'number') values[name] = numberIn(language, value);
   }
   if ('expiresAt' in mail) values.expires = momentIn(language, timeZone, mail.expiresAt);
+  if ('expectedAt' in mail) values.expected = momentIn(language, timeZone, mail.expectedAt);
   if ('until' in mail) values.until = dayOf(language, mail.until);
   if ('unsubscribeLink' in mail) values.unsubscribeUrl = siteUrl + mail.unsubscribeLink;
   if ('counts' in mail) {

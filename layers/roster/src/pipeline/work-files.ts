@@ -51,6 +51,15 @@ function at(ref: ImportRef, name: string): string {
   return `${ref.organization}/${ref.importId}/${name}`;
 }
 
+/** What deliverers put where, before it is an import's. */
+export const feedPrefix = (organization: string) => `feeds/${organization}/`;
+
+/** Whose delivery has this key, and its name there, if it is the key of one. */
+export function deliveryOfKey(key: string): { organization: string; name: string } | undefined {
+  const [, organization, name] = /^feeds\/([a-z0-9-]+)\/(.+)$/.exec(key) ?? [];
+  return organization === undefined || name === undefined ? undefined : { organization, name };
+}
+
 /** What the unzip step found out about the file, and how its rows were dealt out. */
 export interface Manifest {
   /** The import that is undone, in which case there is no file: the columns are those of the roster schema. */
