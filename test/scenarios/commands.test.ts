@@ -147,7 +147,7 @@ describe('npm run org and npm run import', () => {
     const copy = join(stateDirectory, 'copy.zip');
     const written = await run('commands/export.ts', copy, '--emails', '--phones', ...who);
     expect(written).toMatchObject({ code: 0, output: expect.stringContaining('120 members written') });
-    const again = await run('commands/import.ts', copy, '--mode', 'full', ...who);
+    const again = await run('commands/import.ts', copy, '--mode', 'full', '--yes', ...who);
     expect(again).toMatchObject({ code: 0, output: expect.stringContaining('120 unchanged') });
     const misnamed = await run('commands/export.ts', join(stateDirectory, 'copy.csv'), ...who);
     expect(misnamed.code).toBe(1);
