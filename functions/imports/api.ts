@@ -1,6 +1,6 @@
 import { MusterError } from 'roster/domain/errors';
-import { type Import, noCounts } from 'roster/domain/import';
-import { fileKeptDays, isPurged } from 'roster/domain/import-actions';
+import { fileKeptDays, type Import, noCounts } from 'roster/domain/import';
+import { isPurged } from 'roster/domain/import-actions';
 import type { HeaderChoice } from 'roster/domain/mapping';
 import { type Level, mayDo } from 'roster/domain/permissions';
 import type { ImportRef } from 'roster/domain/ports';

@@ -10,8 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { exportKeptDays } from 'roster/domain/export';
-import { fileKeptDays } from 'roster/domain/import-actions';
-import { workFilesDays } from 'roster/domain/import-undo';
+import { fileKeptDays } from 'roster/domain/import';
 import type { Stage } from '../stages.ts';
 
 /** What the buckets depend on. */
@@ -45,11 +44,10 @@ export class Buckets extends Construct {
     super(scope, id);
     this.#stage = stage;
     this.#logs = this.#privateBucket('Logs', { lifecycleRules: [{ expiration: Duration.days(90) }] });
-    const expiringAfter = (days: number) => ({
-      expiration: Duration.days(days),
+    const expiring = {
+      expiration: Duration.days(keptDays),
       abortIncompleteMultipartUploadAfter: Duration.days(1),
-    });
-    const expiring = expiringAfter(keptDays);
+    };
     this.uploads = this.#loggedBucket('Uploads', {
       lifecycleRules: [expiring],
       // The presigned policy decides who uploads what; the origin is a second lock once the domain is known. Taking
@@ -59,8 +57,7 @@ export class Buckets extends Construct {
       ],
     });
     announceObjects(this.uploads);
-    // An undo is made from the changes of the import that it undoes.
-    this.work = this.#loggedBucket('Work', { lifecycleRules: [expiringAfter(workFilesDays)] });
+    this.work = this.#loggedBucket('Work', { lifecycleRules: [expiring] });
     this.reports = this.#loggedBucket('Reports', { lifecycleRules: [expiring] });
     this.exports = this.#loggedBucket('Exports', {
       lifecycleRules: [{ ...expiring, expiration: Duration.days(exportKeptDays) }],

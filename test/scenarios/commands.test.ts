@@ -91,7 +91,7 @@ describe('npm start', () => {
     const { url } = JSON.parse(await readFile(join(stateDirectory, 'demo.json'), 'utf8'));
     const page = await fetch(url);
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);
-    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(await page.text()).toContain('Muster');
     expect(await (await fetch(`${url}/config.json`)).json()).toMatchObject({
       apiUrl: expect.any(String),

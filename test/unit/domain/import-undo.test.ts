@@ -9,14 +9,9 @@ const approvedAt = (at: string) => ({ by: 'ann', at, kinds: [], excludedCount: 0
 describe('until when an import can be undone', () => {
   it.each<[string, Partial<Import>, string | undefined]>([
     [
-      'is 30 days after the approval',
+      'is 30 days after the upload, when its files are gone, however late the approval came',
       { createdAt: '2026-02-01T00:00:00.000Z', approval: approvedAt('2026-02-20T00:00:00.000Z') },
-      '2026-03-22T00:00:00.000Z',
-    ],
-    [
-      'is before its work files are gone, where the approval came late',
-      { createdAt: '2026-01-01T00:00:00.000Z', approval: approvedAt('2026-02-20T00:00:00.000Z') },
-      '2026-03-02T00:00:00.000Z',
+      '2026-03-03T00:00:00.000Z',
     ],
     ['is never, of one that nobody approved', { createdAt: '2026-02-01T00:00:00.000Z' }, undefined],
     [

@@ -1,6 +1,6 @@
 /** What can be done with an import, and what it waits for: for the API, the history and the console alike. Pure. */
 import { applyInterrupted, isAbandoned } from './execution.ts';
-import { asOf, type Import, isOpen } from './import.ts';
+import { asOf, fileKeptDays, type Import, isOpen } from './import.ts';
 import { undoRefusal } from './import-undo.ts';
 import type { Permission } from './permissions.ts';
 
@@ -41,9 +41,6 @@ type Job = Pick<
   | 'undoneBy'
   | 'undoUntil'
 >;
-
-/** How long uploaded files are kept (B15), in days. */
-export const fileKeptDays = 30;
 
 /**
  * The import as it stands at a time, as `asOf`; and one that nobody applies any more, because its execution timed out or

@@ -7,14 +7,12 @@
  */
 import { MusterError } from './errors.ts';
 import { applyInterrupted } from './execution.ts';
-import type { Import, RejectCode } from './import.ts';
+import { fileKeptDays, type Import, type RejectCode } from './import.ts';
 import { type Member, signInTimes } from './member.ts';
 import type { EarlierMember, MemberDigest, PlannedChange } from './ports.ts';
 
-/** How long an import can be undone after its approval, in days. */
-export const undoDays = 30;
-/** How long the files stay that an undo is made from: an import may wait for its approval before, as long again. */
-export const workFilesDays = 2 * undoDays + 1;
+/** How long an import can be undone after its upload, in days: as long as the files stay that an undo is made from (B15). */
+export const undoDays = fileKeptDays;
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
@@ -25,9 +23,7 @@ export function undoWindow({
   createdAt,
 }: Pick<Import, 'kind' | 'approval' | 'createdAt'>): Pick<Import, 'undoUntil'> {
   if (kind === 'undo' || approval === undefined) return {};
-  const approvedUntilMs = Date.parse(approval.at) + undoDays * dayMs;
-  const filesUntilMs = Date.parse(createdAt) + (workFilesDays - 1) * dayMs;
-  return { undoUntil: new Date(Math.min(approvedUntilMs, filesUntilMs)).toISOString() };
+  return { undoUntil: new Date(Date.parse(createdAt) + undoDays * dayMs).toISOString() };
 }
 
 /** @throws MusterError `import_not_undoable` with the reason and what to do instead */
@@ -50,7 +46,7 @@ export function undoRefusal(
   }
   if (status === 'complete' && changedMembers(counts) === 0) return 'The import changed nobody.';
   if (undoUntil === undefined || now >= new Date(undoUntil)) {
-    return `An import can be undone for ${undoDays} days after its approval.`;
+    return `An import can be undone for ${undoDays} days after its upload.`;
   }
   return undefined;
 }

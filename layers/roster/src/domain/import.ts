@@ -359,6 +359,9 @@ export function shardsOfPart(part: number, partCount: number): number[] {
   return Array.from({ length: size }, (_, index) => part * size + index);
 }
 
+/** How long uploaded files, and what steps made of them, are kept (B15), in days. */
+export const fileKeptDays = 30;
+
 /** How long a presigned upload is taken, in seconds. */
 export const uploadTtlSeconds = 600;
 
