@@ -1,8 +1,10 @@
 import type { Area } from '../app/area.ts';
 import { imports } from './imports/area.ts';
+import { invitations } from './invitations/area.ts';
 import { jobs } from './jobs/area.ts';
 import { mails } from './mails/area.ts';
 import { members } from './members/area.ts';
+import { organization } from './organization/area.ts';
 
 /** All areas, in the order of the list of pages. */
-export const areas: readonly Area[] = [members, imports, jobs, mails];
+export const areas: readonly Area[] = [members, imports, invitations, jobs, mails, organization];

@@ -1,10 +1,22 @@
 import type { en } from './en.ts';
 import { imports } from './imports.fr.ts';
+import { invitations } from './invitations.fr.ts';
 import { jobs } from './jobs.fr.ts';
 import { mails } from './mails.fr.ts';
 import { members } from './members.fr.ts';
+import { organization } from './organization.fr.ts';
 import { problems } from './problems.fr.ts';
 import { shell } from './shell.fr.ts';
 import { signIn } from './signIn.fr.ts';
 
-export const fr: typeof en = { imports, jobs, mails, members, problems, shell, signIn };
+export const fr: typeof en = {
+  imports,
+  invitations,
+  jobs,
+  mails,
+  members,
+  organization,
+  problems,
+  shell,
+  signIn,
+};

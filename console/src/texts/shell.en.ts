@@ -12,6 +12,7 @@ export const shell = {
   signOut: 'Sign out everywhere',
   more: 'More',
   close: 'Close',
+  saved: 'Saved.',
   notifications: 'Messages',
   closeMessage: 'Close this message',
   resize: 'Change the width',

@@ -14,6 +14,7 @@ export const shell: typeof english = {
   signOut: 'Se déconnecter partout',
   more: 'Plus',
   close: 'Fermer',
+  saved: 'Enregistré.',
   notifications: 'Messages',
   closeMessage: 'Fermer ce message',
   resize: 'Changer la largeur',

@@ -42,6 +42,9 @@ describe("the console's texts", () => {
       'Date',
       'Code',
       'Description',
+      'Imports',
+      'Invitation',
+      'Invitations',
     ];
     expect(alike.filter(([, text]) => !words.includes(text)).map(([key]) => key)).toEqual([]);
   });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { MembersQuery } from 'roster/domain/api';
 import { describe, expect, it } from 'vitest';
-import { narrows, viewOf, withTokens, withValue } from '../../../console/src/pages/members/view.ts';
+import { narrows, viewOf, withTokens } from '../../../console/src/pages/members/view.ts';
+import { withValue } from '../../../console/src/parts/address.ts';
 
 const viewAt = (address: string) => viewOf(new URLSearchParams(address));
 

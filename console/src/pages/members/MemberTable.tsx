@@ -8,17 +8,19 @@ import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { Member } from '../../api/schema.ts';
+import { withValue } from '../../parts/address.ts';
+import { QuickSearch } from '../../parts/QuickSearch.tsx';
 import { Empty, Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
+import { usePages } from '../../parts/usePages.ts';
 import { useRest } from '../../parts/useRest.ts';
 import { useOrganization } from '../../session/me.ts';
 import { BulkActions } from './BulkActions.tsx';
 import { memberColumns } from './columns.tsx';
 import { useMemberList, useRoles, useSchema } from './data.ts';
 import { columnDisplay, useTablePreferences } from './preferences.ts';
-import { QuickSearch } from './QuickSearch.tsx';
 import { StateToggle } from './StateToggle.tsx';
-import { narrows, viewOf, withValue } from './view.ts';
+import { narrows, viewOf } from './view.ts';
 
 // They come once the roster shows: people read before they filter.
 const MemberFilters = lazy(() => import('./MemberFilters.tsx'));
@@ -132,7 +134,7 @@ export function MemberTable() {
       }
       filter={
         <div className="members-filters">
-          <QuickSearch />
+          <QuickSearch label={t('members.search')} />
           <Suspense fallback={<div />}>{isResting && <MemberFilters roles={roles ?? []} />}</Suspense>
         </div>
       }
@@ -208,25 +210,4 @@ function SelectAll({ selection, items, hasMore, filter, onSelect }: SelectAllPro
 
 function isIn(members: readonly Member[], { memberId }: Member): boolean {
   return members.some((one) => one.memberId === memberId);
-}
-
-/** Pages by cursor: those seen are kept, so that one can go back. Another list begins at its first page. */
-function usePages(list: string) {
-  const [state, setState] = useState<{ list: string; cursors: readonly string[]; index: number }>({
-    list,
-    cursors: [],
-    index: 0,
-  });
-  const { cursors, index } = state.list === list ? state : { cursors: [], index: 0 };
-  const cursor = index === 0 ? undefined : cursors[index - 1];
-  return {
-    index,
-    /** How many pages were seen. */
-    known: cursors.length + 1,
-    at: cursor === undefined ? {} : { cursor },
-    go(target: number, next: string | undefined) {
-      const seen = target > cursors.length && next !== undefined ? [...cursors, next] : cursors;
-      setState({ list, cursors: seen, index: Math.min(target, seen.length) });
-    },
-  };
 }

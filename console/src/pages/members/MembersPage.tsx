@@ -4,6 +4,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { lazy, Suspense, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import { withValue } from '../../parts/address.ts';
 import { useFollow } from '../../parts/follow.ts';
 import { Page } from '../../parts/Page.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -11,7 +12,7 @@ import { useOrganization } from '../../session/me.ts';
 import { DepartmentTree } from './DepartmentTree.tsx';
 import { useSummary } from './data.ts';
 import { MemberTable } from './MemberTable.tsx';
-import { withValue } from './view.ts';
+
 import './members.css';
 
 // Opened by few clicks, and with a form of every kind of value in it.

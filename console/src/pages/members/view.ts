@@ -89,14 +89,6 @@ export function withTokens(
   return next;
 }
 
-/** The address with one thing changed; nothing and the usual are left out. */
-export function withValue(search: URLSearchParams, name: string, value: string | undefined): URLSearchParams {
-  const next = new URLSearchParams(search);
-  if (value === undefined || value === '') next.delete(name);
-  else next.set(name, value);
-  return next;
-}
-
 /** Whether a filter leaves anybody out. */
 export function narrows(filter: MemberFilter): boolean {
   return Object.keys(filter).length > 0;

@@ -1,14 +1,12 @@
 import TextFilter from '@cloudscape-design/components/text-filter';
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
-import { withValue } from './view.ts';
+import { withValue } from './address.ts';
 
 const typingPauseMs = 250;
 
-/** Typing does not wait for the roster: the address follows after a pause. */
-export function QuickSearch() {
-  const { t } = useTranslation();
+/** Typing does not wait for the list: `q` of the address follows after a pause. */
+export function QuickSearch({ label }: { label: string }) {
   const [search, setSearch] = useSearchParams();
   const asked = search.get('q') ?? '';
   const [text, setText] = useState(asked);
@@ -29,8 +27,8 @@ export function QuickSearch() {
   return (
     <TextFilter
       filteringText={text}
-      filteringAriaLabel={t('members.search')}
-      filteringPlaceholder={t('members.search')}
+      filteringAriaLabel={label}
+      filteringPlaceholder={label}
       onChange={({ detail }) => setText(detail.filteringText)}
     />
   );

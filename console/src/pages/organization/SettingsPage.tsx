@@ -1,0 +1,247 @@
+import Button from '@cloudscape-design/components/button';
+import Container from '@cloudscape-design/components/container';
+import Form from '@cloudscape-design/components/form';
+import FormField from '@cloudscape-design/components/form-field';
+import Header from '@cloudscape-design/components/header';
+import Input from '@cloudscape-design/components/input';
+import Multiselect from '@cloudscape-design/components/multiselect';
+import Select from '@cloudscape-design/components/select';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import Toggle from '@cloudscape-design/components/toggle';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Organization, OrganizationPatch } from '../../api/schema.ts';
+import { Page } from '../../parts/Page.tsx';
+import { Failure, Loading } from '../../parts/states.tsx';
+import { useAction } from '../../parts/useAction.ts';
+import { useOrganization } from '../../session/me.ts';
+import { useSettings } from '../../session/settings.ts';
+import { type Language, languageNames, languages } from '../../texts/language.ts';
+import { useSchema } from '../members/data.ts';
+import { changesOf, type Draft, draftOf } from './settingsDraft.ts';
+
+/** What an organization says of itself, of its imports and its mails. */
+export default function SettingsPage() {
+  const { t } = useTranslation();
+  const { settings, save } = useSettings();
+  if (settings.isPending) return <Loading />;
+  if (settings.isError) return <Failure error={settings.error} retry={settings.refetch} />;
+  return (
+    <Page title={t('organization.settings.title')}>
+      <SettingsForm key={settings.data.version} organization={settings.data} save={save} />
+    </Page>
+  );
+}
+
+interface SettingsFormProps {
+  organization: Organization;
+  save: (patch: OrganizationPatch) => Promise<void>;
+}
+
+interface PartProps {
+  draft: Draft;
+  set: (change: Partial<Draft>) => void;
+}
+
+function SettingsForm({ organization, save }: SettingsFormProps) {
+  const { t } = useTranslation();
+  const { isBusy, run } = useAction();
+  const [draft, setDraft] = useState(() => draftOf(organization));
+  const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
+  const changes = changesOf(organization, draft);
+  const hasChanges = Object.keys(changes).length > 0;
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void run(() => save(changes));
+      }}
+    >
+      <Form
+        actions={
+          <Button variant="primary" loading={isBusy} disabled={!hasChanges}>
+            {t('members.save')}
+          </Button>
+        }
+      >
+        <SpaceBetween size="l">
+          <General draft={draft} set={set} />
+          <Imports draft={draft} set={set} />
+          <Joining draft={draft} set={set} />
+          <Mail draft={draft} set={set} />
+        </SpaceBetween>
+      </Form>
+    </form>
+  );
+}
+
+function General({ draft, set }: PartProps) {
+  const { t } = useTranslation();
+  const { may } = useOrganization();
+  const options = languages.map((value) => ({ value, label: languageNames[value] }));
+  return (
+    <Container header={<Header variant="h2">{t('organization.settings.general')}</Header>}>
+      <SpaceBetween size="m">
+        <FormField
+          label={t('organization.settings.name')}
+          constraintText={t('organization.settings.nameText')}
+        >
+          <Input
+            value={draft.name}
+            readOnly={!may('organization.rename')}
+            onChange={({ detail }) => set({ name: detail.value })}
+          />
+        </FormField>
+        <FormField label={t('organization.settings.language')}>
+          <Select
+            options={options}
+            selectedOption={options.find(({ value }) => value === draft.language) ?? null}
+            onChange={({ detail }) => set({ language: detail.selectedOption.value as Language })}
+          />
+        </FormField>
+        <FormField
+          label={t('organization.settings.timeZone')}
+          constraintText={t('organization.settings.timeZoneText')}
+        >
+          <Input value={draft.timeZone} onChange={({ detail }) => set({ timeZone: detail.value })} />
+        </FormField>
+        <Toggle
+          checked={draft.requireSecondFactor}
+          description={t('organization.settings.secondFactorText')}
+          onChange={({ detail }) => set({ requireSecondFactor: detail.checked })}
+        >
+          {t('organization.settings.secondFactor')}
+        </Toggle>
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+const modes = ['full', 'upsert', 'add_only', 'update_only'] as const;
+const rowErrors = ['reject_file', 'accept_valid'] as const;
+const approvals = ['auto', 'review'] as const;
+
+function Imports({ draft, set }: PartProps) {
+  const { t } = useTranslation();
+  const { level } = useOrganization();
+  const choice = <T extends 'mode' | 'onRowErrors' | 'approve'>(
+    field: T,
+    label: string,
+    values: readonly Draft[T][],
+    labelOf: (value: Draft[T]) => string,
+  ) => {
+    const options = values.map((value) => ({ value, label: labelOf(value) }));
+    return (
+      <FormField label={label}>
+        <Select
+          options={options}
+          selectedOption={options.find(({ value }) => value === draft[field]) ?? null}
+          onChange={({ detail }) => set({ [field]: detail.selectedOption.value } as Partial<Draft>)}
+        />
+      </FormField>
+    );
+  };
+  return (
+    <Container header={<Header variant="h2">{t('organization.settings.imports')}</Header>}>
+      <SpaceBetween size="m">
+        {choice('mode', t('organization.settings.mode'), modes, (value) =>
+          t(`organization.settings.modes.${value}`),
+        )}
+        {choice('onRowErrors', t('organization.settings.onRowErrors'), rowErrors, (value) =>
+          t(`organization.settings.rowErrors.${value}`),
+        )}
+        {choice('approve', t('organization.settings.approve'), approvals, (value) =>
+          t(`organization.settings.approvals.${value}`),
+        )}
+        <FormField
+          label={t('organization.settings.holdShare')}
+          description={t('organization.settings.holdText')}
+        >
+          <Input
+            type="number"
+            inputMode="decimal"
+            value={draft.holdShare}
+            onChange={({ detail }) => set({ holdShare: detail.value })}
+          />
+        </FormField>
+        <FormField label={t('organization.settings.holdMembers')}>
+          <Input
+            type="number"
+            inputMode="numeric"
+            value={draft.holdMembers}
+            onChange={({ detail }) => set({ holdMembers: detail.value })}
+          />
+        </FormField>
+        <Toggle
+          checked={draft.secondAdministrator}
+          description={t('organization.settings.secondAdministratorText')}
+          onChange={({ detail }) => set({ secondAdministrator: detail.checked })}
+        >
+          {t('organization.settings.secondAdministrator')}
+        </Toggle>
+        <Toggle
+          checked={draft.importExport}
+          disabled={level !== 'owner'}
+          description={t('organization.settings.importExportText')}
+          onChange={({ detail }) => set({ importExport: detail.checked })}
+        >
+          {t('organization.settings.importExport')}
+        </Toggle>
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function Joining({ draft, set }: PartProps) {
+  const { t } = useTranslation();
+  const columns = useSchema().data?.columns ?? [];
+  const options = columns.map(({ name }) => ({ value: name, label: name }));
+  return (
+    <Container header={<Header variant="h2">{t('organization.settings.joining')}</Header>}>
+      <SpaceBetween size="m">
+        <Toggle
+          checked={draft.inviteImported}
+          onChange={({ detail }) => set({ inviteImported: detail.checked })}
+        >
+          {t('organization.settings.inviteImported')}
+        </Toggle>
+        <Toggle
+          checked={draft.isRegistrationOpen}
+          description={t('organization.settings.registrationText')}
+          onChange={({ detail }) => set({ isRegistrationOpen: detail.checked })}
+        >
+          {t('organization.settings.registration')}
+        </Toggle>
+        <FormField label={t('organization.settings.registrationColumns')}>
+          <Multiselect
+            options={options}
+            selectedOptions={options.filter(({ value }) => draft.registrationColumns.includes(value))}
+            onChange={({ detail }) =>
+              set({ registrationColumns: detail.selectedOptions.map(({ value = '' }) => value) })
+            }
+          />
+        </FormField>
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function Mail({ draft, set }: PartProps) {
+  const { t } = useTranslation();
+  return (
+    <Container header={<Header variant="h2">{t('organization.settings.mail')}</Header>}>
+      <SpaceBetween size="m">
+        <FormField label={t('organization.settings.from')} description={t('organization.settings.fromText')}>
+          <Input type="email" value={draft.from} onChange={({ detail }) => set({ from: detail.value })} />
+        </FormField>
+        <FormField label={t('organization.settings.replyTo')}>
+          <Input
+            type="email"
+            value={draft.replyTo}
+            onChange={({ detail }) => set({ replyTo: detail.value })}
+          />
+        </FormField>
+      </SpaceBetween>
+    </Container>
+  );
+}
