@@ -122,7 +122,7 @@ describe('every change leaves its entry', () => {
       subject: imports.second,
       after: { step: 'applying' },
       details: {
-        kinds: ['add', 'update', 'reactivate', 'disable'],
+        kinds: ['add', 'update', 'reactivate', 'disable', 'remove'],
         excludedCount: 0,
         counts: { rows: 3, updated: 1, unchanged: 2 },
       },
