@@ -223,7 +223,7 @@ async function refuse(deps: PlanDeps, ref: ImportRef, job: Import, counts: Impor
   const { rows, rejected } = counts;
   const refused = { ...noCounts, rows, rejected, excluded: rows - rejected };
   await deps.imports.update(ref.organization, job, { counts: refused });
-  await writeReport(deps, ref, () => 'not_applied');
+  await writeReport(deps, ref, (outcome) => (outcome === 'rejected' ? outcome : 'not_applied'));
   const wrong = rejected === 1 ? '1 row is' : `${rejected} rows are`;
   await endInError(deps, ref, {
     code: 'rows_rejected',
