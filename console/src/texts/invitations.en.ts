@@ -23,7 +23,7 @@ export const invitations = {
   sendOne: 'Send',
   sendTo: 'Send an invitation to {{name}}',
   link: 'Make a link',
-  linkFor: 'Link for {{name}}',
+  linkFor: 'Make a link for {{name}}',
   sendAll: 'Send to all',
   sendAllConfirm: 'Send',
   sendAllText:

@@ -25,7 +25,7 @@ export const invitations: typeof english = {
   sendOne: 'Envoyer',
   sendTo: 'Envoyer une invitation à {{name}}',
   link: 'Créer un lien',
-  linkFor: 'Lien pour {{name}}',
+  linkFor: 'Créer un lien pour {{name}}',
   sendAll: 'Envoyer à tous',
   sendAllConfirm: 'Envoyer',
   sendAllText:

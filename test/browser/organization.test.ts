@@ -1,0 +1,105 @@
+import type { Column } from 'roster/domain/schema';
+import { beforeAll, expect, it } from 'vitest';
+import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
+import { importFile, newTenant, type Tenant } from '../support/cloud.ts';
+
+const columns: Column[] = [
+  { name: 'ID', type: 'text', role: 'externalId', required: true },
+  { name: 'First name', type: 'text', role: 'firstName' },
+  { name: 'Last name', type: 'text', role: 'lastName' },
+  { name: 'E-mail', type: 'email', role: 'email' },
+];
+const file = [
+  'ID,First name,Last name,E-mail',
+  'm1,Ada,Lovelace,ada@example.org',
+  'm2,Alan,Turing,alan@example.org',
+  'm3,Grace,Hopper,',
+].join('\n');
+
+stories('the organization', (browsing) => {
+  let club: Tenant;
+  let at: (path: string) => string;
+  beforeAll(async () => {
+    club = await newTenant(browsing.cloud.cloud, 'Settings Club', columns);
+    await importFile(club, 'roster.csv', file);
+    at = (path) => `/orgs/${club.organization}/${path}`;
+  });
+
+  it('mails one member an invitation, whose round shows, and everybody another one (S4.4, S4.7, S4.8)', async () => {
+    const page = await browsing.open();
+    await signIn(page, club, at('invitations'));
+    const ada = page.getByRole('row').filter({ hasText: 'Ada Lovelace' });
+    await ada.getByText('not invited').waitFor();
+    await page.getByRole('button', { name: 'Send an invitation to Ada Lovelace' }).click();
+    await ada.getByRole('gridcell', { name: '1', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Send to all' }).click();
+    await page.getByRole('dialog').getByText('3 members have not joined').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Send', exact: true }).click();
+    await ada.getByRole('gridcell', { name: '2', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Invitation Any state' }).click();
+    await page.getByRole('option', { name: 'not invited' }).click();
+    await page.waitForURL(/state=none/);
+    await page.getByText('Grace Hopper').waitFor();
+    await ada.waitFor({ state: 'detached' });
+  });
+
+  it('keeps a new cadence of reminders and another setting over a reload', async () => {
+    const page = await browsing.open();
+    await signIn(page, club, at('invitations/reminders'));
+    await page.getByLabel('Days after the first invitation').fill('2, 5');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.goto(at('settings'));
+    await page.getByLabel('Hold from (members disabled)').fill('7');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.reload();
+    expect(await page.getByLabel('Hold from (members disabled)').inputValue()).toBe('7');
+    await page.goto(at('invitations/reminders'));
+    expect(await page.getByLabel('Days after the first invitation').inputValue()).toBe('2, 5');
+  });
+
+  it('has roles that are added, renamed and deleted, and tells of it in the audit log', async () => {
+    const page = await browsing.open();
+    await signIn(page, club, at('roles'));
+    await page.getByRole('button', { name: 'Add a role' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('Trainer');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Rename Trainer' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('Coach');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Delete Coach' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByText('There are no roles yet').waitFor();
+    await page.goto(at('audit'));
+    await page.getByText('role.delete').first().waitFor();
+  });
+
+  it.each(['invitations', 'invitations/reminders', 'roles', 'settings', 'audit', 'advanced'])(
+    'is accessible in both themes, and on a phone nothing scrolls sideways: %s',
+    async (path) => {
+      // Of a drop of all data there is none to show.
+      const page = await browsing.open({ width: 360, refusals: path === 'advanced' ? [404] : [] });
+      await signIn(page, club, at(path));
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      await expectNoSidewaysScroll(page);
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await expectAccessible(page);
+    },
+  );
+
+  it('drops all data once the own email was typed (S0.23, S0.24)', async () => {
+    // The page asks for the newest drop, and there is none yet.
+    const page = await browsing.open({ refusals: [404] });
+    await signIn(page, club, at('advanced'));
+    await page.getByRole('button', { name: 'Drop all data' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('3 members are removed').waitFor();
+    await dialog.getByLabel('Your own email address').fill(club.login);
+    await dialog.getByRole('button', { name: 'Confirm deletion' }).click();
+    await page.getByText('All data was dropped by').waitFor();
+    await page.goto(at('members'));
+    await page.getByText('The roster is empty').waitFor();
+  });
+});
