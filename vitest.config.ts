@@ -41,7 +41,8 @@ export default defineConfig({
           include: ['test/scenarios/**/*.test.ts'],
           ...hosting,
           ...slow,
-          fileParallelism: false,
+          // A cloud a file, which waits about as long as it works.
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },
