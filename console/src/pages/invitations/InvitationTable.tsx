@@ -169,42 +169,42 @@ function useColumns(): TableProps.ColumnDefinition<Invitation>[] {
       id: 'name',
       header: t('members.fields.name'),
       isRowHeader: true,
-      minWidth: 140,
+      width: 170,
       cell: ({ memberId, name }) => (
         <Link href={hrefOf(memberId)} onFollow={follow}>
           {name || memberId}
         </Link>
       ),
     },
-    { id: 'email', header: t('members.fields.email'), minWidth: 160, cell: ({ email }) => email ?? '–' },
+    { id: 'email', header: t('members.fields.email'), width: 210, cell: ({ email }) => email ?? '–' },
     {
       id: 'state',
       header: t('invitations.state'),
-      minWidth: 120,
+      width: 125,
       cell: ({ state }) => t(`members.invitationStates.${state}`),
     },
     {
       id: 'rounds',
       header: t('invitations.rounds'),
-      minWidth: 90,
+      width: 95,
       cell: ({ rounds }) => formats.number(rounds),
     },
     {
       id: 'sent',
       header: t('invitations.lastSent'),
-      minWidth: 150,
+      width: 135,
       cell: ({ sentAt }) => formats.time(sentAt) || '–',
     },
     {
       id: 'delivery',
       header: t('invitations.delivery'),
-      minWidth: 120,
+      width: 115,
       cell: ({ delivery }) => (delivery ? t(`invitations.deliveries.${delivery.state}`) : '–'),
     },
     {
       id: 'actions',
       header: t('members.fields.actions'),
-      minWidth: 170,
+      width: 130,
       cell: (invitation) => <InvitationActions invitation={invitation} />,
     },
   ];
