@@ -240,7 +240,7 @@ class Club {
     const deps = this.deps(csvOf(rows));
     const importId = this.newId();
     const ref = { organization, importId };
-    const { job } = memoryImports();
+    const { job } = memoryImports({ createdAt: at.toISOString() });
     const begun = { ...job, importId, mode, approve: 'review' as const, uploadedAt: at.toISOString() };
     await deps.imports.create(organization, begun);
     const { parts } = await unzip(deps, ref);
