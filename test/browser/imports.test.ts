@@ -46,7 +46,7 @@ stories('importing the roster', (browsing) => {
     const club = await newTenant(browsing.cloud.cloud, 'First Club', columns);
     const page = await browsing.open();
     await signIn(page, club, `/orgs/${club.organization}/imports`);
-    await page.getByText('Nothing was imported yet').waitFor();
+    await page.getByText('Nothing was imported yet').first().waitFor();
     await expectAccessible(page);
     await page.getByRole('link', { name: 'Import member roster' }).first().click();
     await heading(page, 'Import member roster').waitFor();
@@ -55,9 +55,9 @@ stories('importing the roster', (browsing) => {
     const text = await readFile(await (await sample).path(), 'utf8');
     expect(text).toContain('ID,FirstName,LastName,Email');
     await page.getByRole('button', { name: 'Upload and check' }).click();
-    await page.getByText('Choose a file first.').waitFor();
+    await page.getByText('Choose a file first.').first().waitFor();
     await chooseFile(page, 'members.pdf', Buffer.from('%PDF'));
-    await page.getByText('This is no .zip, .csv or .xlsx file.').waitFor();
+    await page.getByText('This is no .zip, .csv or .xlsx file.').first().waitFor();
     await chooseFile(page, 'members.zip', await zipped({ 'members.csv': csv(row(1), row(2), row(3)) }));
     await page.getByRole('radio', { name: 'Let me review the changes' }).check();
     await expectAccessible(page);
@@ -66,7 +66,7 @@ stories('importing the roster', (browsing) => {
     await page.getByRole('cell', { name: /First1/ }).waitFor();
     await expectAccessible(page);
     await approve(page);
-    await page.getByText('3 members were changed.').waitFor();
+    await page.getByText('3 members were changed.').first().waitFor();
     expect(await ledger(page)).toEqual({ added: 3, 'rows in the file': 3 });
     await expectAccessible(page);
     await page.goto(`/orgs/${club.organization}/imports`);
@@ -86,7 +86,7 @@ stories('importing the roster', (browsing) => {
       csv(row(1), '2,Ann,,not an address', '3,Too,Many,m3@example.org,x'),
     );
     await page.getByRole('button', { name: 'Upload and check' }).click();
-    await page.getByText('2 rows have faults').waitFor();
+    await page.getByText('2 rows have faults').first().waitFor();
     const table = page.getByRole('table').filter({ hasText: 'What is wrong' });
     await table.getByText('A value is needed here. Fill it in.').waitFor();
     const faults = (await table.locator('tbody tr').allInnerTexts()).map((text) =>
@@ -110,7 +110,7 @@ stories('importing the roster', (browsing) => {
     await chooseFile(page, 'members.csv', csv(row(1), row(2), row(3)));
     await page.getByRole('radio', { name: 'Apply by itself' }).check();
     await page.getByRole('button', { name: 'Upload and check' }).click();
-    await page.getByText('3 members were changed.').waitFor();
+    await page.getByText('3 members were changed.').first().waitFor();
     await expectNoSidewaysScroll(page);
   });
 
@@ -131,11 +131,11 @@ stories('importing the roster', (browsing) => {
 
     const page = await browsing.open({ dark: true });
     await signIn(page, club, `/orgs/${club.organization}/members`);
-    await page.getByText('The import of second.csv has not ended').waitFor();
+    await page.getByText('The import of second.csv has not ended').first().waitFor();
     await expectAccessible(page);
     await page.getByRole('link', { name: 'Resume' }).click();
     await heading(page, 'Changes to the roster').waitFor();
-    await page.getByText('1 single member is left out.').waitFor();
+    await page.getByText('1 single member is left out.').first().waitFor();
     await page
       .getByRole('radio', { name: 'Updated (1)' })
       .or(page.getByRole('button', { name: 'Updated (1)' }))
@@ -149,7 +149,7 @@ stories('importing the roster', (browsing) => {
       .first()
       .uncheck();
     await approve(page, '20');
-    await page.getByText('20 members were changed.').waitFor();
+    await page.getByText('20 members were changed.').first().waitFor();
     expect(await ledger(page)).toEqual({
       updated: 1,
       'as on the roster already': 39,
@@ -175,14 +175,14 @@ stories('importing the roster', (browsing) => {
     await page.getByRole('radio', { name: 'Appliquer sans attendre' }).check();
     await page.getByRole('button', { name: 'Envoyer et vérifier' }).click();
     await heading(page, 'Que signifient ces colonnes ?').waitFor();
-    await page.getByText('Par exemple : Zoé').waitFor();
+    await page.getByText('Par exemple : Zoé').first().waitFor();
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Continuer avec ces colonnes' }).click();
     await page.getByText('Dites ce que devient cette colonne.').first().waitFor();
     await page.getByRole('button', { name: /Sport préféré/ }).click();
     await page.getByRole('option', { name: /Garder comme nouvelle colonne/ }).click();
     await page.getByRole('button', { name: 'Continuer avec ces colonnes' }).click();
-    await page.getByText('1 membre a été modifié.').waitFor();
+    await page.getByText('1 membre a été modifié.').first().waitFor();
     const [member] = await all(club.client.members(club.organization));
     expect(member?.values).toEqual({ ID: '1', FirstName: 'Zoé', LastName: 'Élan', 'Sport préféré': 'Voile' });
   });

@@ -97,7 +97,7 @@ stories('jobs', (browsing) => {
       await press(page, page.getByRole('button', { name: 'Upload and check' }));
       await page.getByRole('heading', { level: 1, name: fileName }).waitFor();
       await press(page, page.getByRole('checkbox', { name: 'Apply the change of n0', exact: true }), 'Space');
-      await page.getByText('1 single member is left out.').waitFor();
+      await page.getByText('1 single member is left out.').first().waitFor();
       await press(page, page.getByRole('button', { name: 'Next page' }));
       await page
         .getByRole('button', { name: 'Page 2 of all pages' })
@@ -112,7 +112,10 @@ stories('jobs', (browsing) => {
       await press(page, page.getByRole('button', { name: 'Approve and apply' }));
       const approval = page.getByRole('dialog', { name: 'Apply these changes?' });
       await press(page, approval.getByRole('button', { name: 'Approve and apply' }));
-      await page.getByText(/members were changed/).waitFor();
+      await page
+        .getByText(/members were changed/)
+        .first()
+        .waitFor();
       const stored = await all(club.client.members(club.organization, { limit: 200 }));
       const importId = new URL(page.url()).pathname.split('/').at(-1) ?? '';
       const { counts } = await club.client.import(club.organization, importId);

@@ -39,7 +39,7 @@ stories('the organization', (browsing) => {
     await page.getByRole('button', { name: 'Invitation Any state' }).click();
     await page.getByRole('option', { name: 'not invited' }).click();
     await page.waitForURL(/state=none/);
-    await page.getByText('Grace Hopper').waitFor();
+    await page.getByText('Grace Hopper').first().waitFor();
     await ada.waitFor({ state: 'detached' });
   });
 
@@ -48,11 +48,11 @@ stories('the organization', (browsing) => {
     await signIn(page, club, at('invitations/reminders'));
     await page.getByLabel('Days after the first invitation').fill('2, 5');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved.').waitFor();
+    await page.getByText('Saved.').first().waitFor();
     await page.goto(at('settings'));
     await page.getByLabel('Hold from (members disabled)').fill('7');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved.').waitFor();
+    await page.getByText('Saved.').first().waitFor();
     await page.reload();
     expect(await page.getByLabel('Hold from (members disabled)').inputValue()).toBe('7');
     await page.goto(at('invitations/reminders'));
@@ -70,7 +70,7 @@ stories('the organization', (browsing) => {
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
     await page.getByRole('button', { name: 'Delete Coach' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
-    await page.getByText('There are no roles yet').waitFor();
+    await page.getByText('There are no roles yet').first().waitFor();
     await page.goto(at('audit'));
     await page.getByText('role.delete').first().waitFor();
   });
@@ -98,8 +98,8 @@ stories('the organization', (browsing) => {
     await dialog.getByText('3 members are removed').waitFor();
     await dialog.getByLabel('Your own email address').fill(club.login);
     await dialog.getByRole('button', { name: 'Confirm deletion' }).click();
-    await page.getByText('All data was dropped by').waitFor();
+    await page.getByText('All data was dropped by').first().waitFor();
     await page.goto(at('members'));
-    await page.getByText('The roster is empty').waitFor();
+    await page.getByText('The roster is empty').first().waitFor();
   });
 });

@@ -34,7 +34,7 @@ stories('signing in', (browsing) => {
     await page.keyboard.press('Tab');
     await page.keyboard.type('Not-The-Password-1');
     await page.keyboard.press('Enter');
-    await page.getByText('The login or the password is wrong.').waitFor();
+    await page.getByText('The login or the password is wrong.').first().waitFor();
     await page.getByLabel('Password', { exact: true }).focus();
     await page.keyboard.press('Control+a');
     await page.keyboard.type(club.password);
@@ -96,7 +96,7 @@ stories('signing in', (browsing) => {
     await page.getByRole('button', { name: 'Organizations: Tennis Club' }).click();
     await page.getByRole('menuitemcheckbox', { name: /Sailing Club/ }).click();
     await page.waitForURL(new RegExp(`/orgs/${other.organization}/members`));
-    await page.getByText('1 enrolled').waitFor();
+    await page.getByText('1 enrolled').first().waitFor();
     expect(await page.getByRole('link', { name: 'Add a member' }).count()).toBe(0);
     await page.goto(`/orgs/${other.organization}/members/add`);
     await page.getByRole('heading', { name: 'You have no access here' }).waitFor();
