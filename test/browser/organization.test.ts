@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Column } from 'roster/domain/schema';
 import { beforeAll, expect, it } from 'vitest';
 import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
@@ -75,7 +76,69 @@ stories('the organization', (browsing) => {
     await page.getByText('role.delete').first().waitFor();
   });
 
-  it.each(['invitations', 'invitations/reminders', 'roles', 'settings', 'audit', 'advanced'])(
+  it('has columns that are added, moved and removed; what is wrong with them stands where it is', async () => {
+    const page = await browsing.open({ refusals: [422] });
+    const dialog = page.getByRole('dialog');
+    const names = page.getByRole('rowheader');
+    const saves = async () => {
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved.').first().waitFor();
+      await page.getByRole('button', { name: 'Close this message' }).click();
+      await page.reload();
+    };
+    await signIn(page, club, at('schema'));
+    await page.getByRole('button', { name: 'Add a column' }).click();
+    await dialog.getByLabel('Name', { exact: true }).fill('Shirt');
+    await dialog.getByRole('button', { name: /^Kind of value/ }).click();
+    await page.getByRole('option', { name: 'One of a list' }).click();
+    await dialog.getByLabel('Values', { exact: true }).fill('S\nM\nL');
+    await dialog.getByRole('button', { name: 'Apply' }).click();
+    await page.getByRole('button', { name: 'Actions for column Shirt' }).click();
+    await page.getByRole('menuitem', { name: 'Move up' }).click();
+    await saves();
+    await page.getByText('Values: S, M, L').waitFor();
+    expect(await names.allInnerTexts()).toEqual(['ID', 'First name', 'Last name', 'Shirt', 'E-mail']);
+
+    await page.getByRole('button', { name: 'Shirt', exact: true }).click();
+    await dialog.getByLabel('Name', { exact: true }).fill('Last name');
+    await dialog.getByRole('button', { name: 'Apply' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('These go: Shirt.').waitFor();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    const faulty = page.getByRole('row').filter({ hasText: 'Two columns are named “Last name”.' });
+    await faulty.nth(1).waitFor();
+    expect(await faulty.count()).toBe(2);
+    await page.getByRole('button', { name: 'Discard changes' }).click();
+    await faulty.first().waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: 'Actions for column Shirt' }).click();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('These go: Shirt.').waitFor();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').first().waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'E-mail', exact: true }).waitFor();
+    expect(await names.allInnerTexts()).toEqual(['ID', 'First name', 'Last name', 'E-mail']);
+
+    await page.getByRole('button', { name: 'Sample file' }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: 'Sample as CSV' }).click();
+    const sample = await readFile(await (await download).path(), 'utf8');
+    expect(sample.split('\n')[0]).toMatch(/ID,First name,Last name,E-mail/);
+  });
+
+  it('asks for a column within reach of everybody, on a phone too', async () => {
+    const page = await browsing.open({ width: 360 });
+    await signIn(page, club, at('schema'));
+    await page.getByRole('button', { name: 'Add a column' }).click();
+    await page.getByRole('dialog').getByLabel('Name', { exact: true }).waitFor();
+    await page.getByText('Other names and limits').click();
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+  });
+
+  it.each(['invitations', 'invitations/reminders', 'roles', 'schema', 'settings', 'audit', 'advanced'])(
     'is accessible in both themes, and on a phone nothing scrolls sideways: %s',
     async (path) => {
       // Of a drop of all data there is none to show.
