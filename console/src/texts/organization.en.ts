@@ -121,7 +121,7 @@ export const organization = {
   },
   audit: {
     title: 'Audit log',
-    about: 'Every change, by whom and when. `npm run audit` verifies the whole and writes it to a file.',
+    about: 'Every change, by whom and when. “npm run audit” verifies the whole and writes it to a file.',
     none: 'Nothing has happened yet',
     noMatch: 'Nothing matches',
     when: 'When',

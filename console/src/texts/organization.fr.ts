@@ -124,7 +124,8 @@ export const organization: typeof english = {
   },
   audit: {
     title: 'Journal d’audit',
-    about: 'Chaque changement, par qui et quand. `npm run audit` vérifie le tout et l’écrit dans un fichier.',
+    about:
+      'Chaque changement, par qui et quand. « npm run audit » vérifie le tout et l’écrit dans un fichier.',
     none: 'Il ne s’est encore rien passé',
     noMatch: 'Rien ne correspond',
     when: 'Quand',

@@ -169,42 +169,42 @@ function useColumns(): TableProps.ColumnDefinition<Invitation>[] {
       id: 'name',
       header: t('members.fields.name'),
       isRowHeader: true,
-      width: 170,
+      width: 150,
       cell: ({ memberId, name }) => (
         <Link href={hrefOf(memberId)} onFollow={follow}>
           {name || memberId}
         </Link>
       ),
     },
-    { id: 'email', header: t('members.fields.email'), width: 210, cell: ({ email }) => email ?? '–' },
+    { id: 'email', header: t('members.fields.email'), width: 190, cell: ({ email }) => email ?? '–' },
     {
       id: 'state',
       header: t('invitations.state'),
-      width: 125,
+      width: 120,
       cell: ({ state }) => t(`members.invitationStates.${state}`),
     },
     {
       id: 'rounds',
       header: t('invitations.rounds'),
-      width: 95,
+      width: 105,
       cell: ({ rounds }) => formats.number(rounds),
     },
     {
       id: 'sent',
       header: t('invitations.lastSent'),
-      width: 135,
+      width: 130,
       cell: ({ sentAt }) => formats.time(sentAt) || '–',
     },
     {
       id: 'delivery',
       header: t('invitations.delivery'),
-      width: 115,
+      width: 110,
       cell: ({ delivery }) => (delivery ? t(`invitations.deliveries.${delivery.state}`) : '–'),
     },
     {
       id: 'actions',
       header: t('members.fields.actions'),
-      width: 130,
+      width: 145,
       cell: (invitation) => <InvitationActions invitation={invitation} />,
     },
   ];

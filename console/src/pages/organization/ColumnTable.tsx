@@ -1,7 +1,7 @@
 import Box from '@cloudscape-design/components/box';
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
+import Icon from '@cloudscape-design/components/icon';
 import Link from '@cloudscape-design/components/link';
-import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
@@ -65,9 +65,11 @@ export function ColumnTable({ rows, faults, acts, header }: ColumnTableProps) {
                 row.column.name
               )}
               {faults.get(row.key)?.map((message) => (
-                <Box key={message}>
-                  <StatusIndicator type="error">{message}</StatusIndicator>
-                </Box>
+                <div key={message} role="alert">
+                  <Box color="text-status-error" fontSize="body-s">
+                    <Icon name="status-negative" /> {message}
+                  </Box>
+                </div>
               ))}
             </>
           ),
