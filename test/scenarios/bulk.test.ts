@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   AdminGetUserCommand,
   CognitoIdentityProviderClient,
@@ -12,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MusterClient, NewPasswordRequired } from '../../commands/client.ts';
 import type { Cloud } from '../../infra/local/cloud.ts';
 import { all, importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { eventually } from '../support/eventually.ts';
 import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 
 const columns: Column[] = [
@@ -22,18 +22,6 @@ const ownPassword = 'Own-Password-2026';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const idsOf = (prefix: string, count: number) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
 const csvOf = (ids: readonly string[]) => `ID,Name\n${ids.map((id) => `${id},Member ${id}\n`).join('')}`;
-
-async function eventually<T>(work: () => Promise<T>, deadlineSeconds = 30): Promise<T> {
-  const deadline = performance.now() + deadlineSeconds * 1_000;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await wait(50);
-    }
-  }
-}
 
 const memberOf = async ({ client, organization }: Tenant, id: string) =>
   MemberDetails.parse(
@@ -308,11 +296,14 @@ describe('bulk actions', () => {
     });
     expect(await Promise.all(people.map((one) => statusOf(large, one)))).toEqual(people.map(() => 403));
     expect(await client.summary(organization)).toMatchObject({ disabled: 1_000, enabled: 0, notJoined: 0 });
-    await eventually(async () => {
-      const enabled = await Promise.all(accounts.map((account) => userIsEnabled(test.cloud, account)));
-      expect(enabled).toEqual(accounts.map(() => false));
-      expect(await accountsWaiting(test.cloud)).toBe(0);
-    });
+    await eventually(
+      async () => {
+        const enabled = await Promise.all(accounts.map((account) => userIsEnabled(test.cloud, account)));
+        expect(enabled).toEqual(accounts.map(() => false));
+        expect(await accountsWaiting(test.cloud)).toBe(0);
+      },
+      { deadlineSeconds: 30 },
+    );
 
     const undo = await client.changeJob(organization, job.jobId, 'undo');
     expect(await client.waitForJob(organization, undo.jobId, { deadlineSeconds: 90 })).toMatchObject({
@@ -322,7 +313,9 @@ describe('bulk actions', () => {
     expect(await client.summary(organization)).toMatchObject({ disabled: 0, enabled: 10, notJoined: 990 });
     expect(await statusOf(large, people[0] as MusterClient), 'tokens of before stay refused').toBe(403);
     const again = new MusterClient(test.cloud.url);
-    await eventually(() => again.signIn({ organization, login: 'm0', password: ownPassword }));
+    await eventually(() => again.signIn({ organization, login: 'm0', password: ownPassword }), {
+      deadlineSeconds: 30,
+    });
     expect(await statusOf(large, again)).toBe(200);
     await expectWholeChain(large);
   });
@@ -348,11 +341,14 @@ describe('a process killed while 1,000 members are disabled', () => {
 
     const seen: number[] = [];
     for (const least of [1, 500]) {
-      const { counts } = await eventually(async () => {
-        const job = await club.client.job(organization, jobId);
-        expect(job.counts.done).toBeGreaterThanOrEqual(least);
-        return job;
-      });
+      const { counts } = await eventually(
+        async () => {
+          const job = await club.client.job(organization, jobId);
+          expect(job.counts.done).toBeGreaterThanOrEqual(least);
+          return job;
+        },
+        { deadlineSeconds: 30 },
+      );
       await killable.stop('SIGKILL');
       seen.push(counts.done);
       cloud = await killable.start();
@@ -388,10 +384,13 @@ describe('a process killed while 1,000 members are disabled', () => {
         code: 'wrong_credentials',
       });
     }
-    await eventually(async () => {
-      const enabled = await Promise.all(accounts.map((account) => userIsEnabled(cloud, account)));
-      expect(enabled).toEqual(accounts.map(() => false));
-      expect(await accountsWaiting(cloud)).toBe(0);
-    });
+    await eventually(
+      async () => {
+        const enabled = await Promise.all(accounts.map((account) => userIsEnabled(cloud, account)));
+        expect(enabled).toEqual(accounts.map(() => false));
+        expect(await accountsWaiting(cloud)).toBe(0);
+      },
+      { deadlineSeconds: 30 },
+    );
   });
 });

@@ -23,6 +23,7 @@ import {
   type TestCloud,
   upload,
 } from '../support/cloud.ts';
+import { eventually } from '../support/eventually.ts';
 import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 import { type Answer, type Ask, asking, firstSignIn, ownPassword } from '../support/people.ts';
 
@@ -44,18 +45,6 @@ beforeAll(async () => {
   test = await startTestCloud({ mailFrom: 'muster@roster.example' });
 });
 afterAll(() => test?.close());
-
-async function eventually<T>(work: () => Promise<T>, deadlineSeconds = 60): Promise<T> {
-  const deadline = performance.now() + deadlineSeconds * 1_000;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await wait(50);
-    }
-  }
-}
 
 function clubOf(tenant: Tenant): Club {
   return { ...tenant, ask: asking(tenant.client, tenant.organization) };

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import {
   type TestCloud,
   zipped,
 } from '../support/cloud.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Answer, type Ask, asking } from '../support/people.ts';
 
 const columns = [
@@ -35,18 +35,6 @@ beforeAll(async () => {
   other = await clubOf('Hungry Club');
 });
 afterAll(() => test?.close());
-
-async function eventually<T>(work: () => Promise<T>, deadlineSeconds = 60): Promise<T> {
-  const deadline = performance.now() + deadlineSeconds * 1_000;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await wait(50);
-    }
-  }
-}
 
 async function set(to: Club, settings: object): Promise<Answer> {
   return to.ask('PATCH', '', settings, { 'if-match': (await to.ask('GET', '')).etag ?? '' });

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Column } from 'roster/domain/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { keys } from '../../layers/roster/src/aws/keys.ts';
 import { createTable, type Table } from '../../layers/roster/src/aws/table.ts';
 import { hashOfLinkToken } from '../../layers/roster/src/lambda/link-token.ts';
 import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { untilPasses } from '../support/eventually.ts';
 import { type Answer, type Ask, asking, ownPassword } from '../support/people.ts';
 
 const columns: Column[] = [
@@ -84,19 +84,9 @@ const mailsTo = async (to: string) =>
   (await mailbox()).filter(({ destination }) => destination.to.includes(to));
 
 /** Asks again until the answer passes or 2 minutes are over. */
-async function eventually<T>(ask: () => Promise<T>, passes: (answer: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 120_000;
-  for (;;) {
-    const answer = await ask();
-    if (passes(answer)) return answer;
-    if (performance.now() > deadline) throw new Error(`Still ${JSON.stringify(answer)}`);
-    await wait(50);
-  }
-}
-
 /** The token in the newest of so many mails to an address. */
 async function mailedToken(to: string, mails: number): Promise<string> {
-  const found = await eventually(
+  const found = await untilPasses(
     () => mailsTo(to),
     (all) => all.length >= mails,
   );
@@ -168,7 +158,7 @@ describe('an invitation', () => {
     const first = await mailedToken(email, 1);
     expect((await mailsTo(email))[0]?.subject).toBe('Join Club');
     const listed = () => admin('GET', `/invitations?q=${id}`);
-    const { body } = await eventually(
+    const { body } = await untilPasses(
       listed,
       (answer) => answer.body.items[0]?.delivery.state === 'delivered',
     );
@@ -253,7 +243,7 @@ describe('an invitation', () => {
   it('is undeliverable once its mail bounced, until the email is another one', async () => {
     const { id } = await member({ Mail: 'bounce+guest@simulator.amazonses.com' });
     await club.client.invite(club.organization, id, 'email');
-    await eventually(
+    await untilPasses(
       () => invitationOf(id),
       ({ state }) => state === 'undeliverable',
     );
@@ -393,7 +383,7 @@ describe('sending to many', () => {
     await client.waitForJob(organization, ticked.jobId, { deadlineSeconds: 60 });
     const toLodge = async () =>
       (await mailbox()).filter(({ destination }) => destination.to[0]?.endsWith('guests.example'));
-    const mails = await eventually(toLodge, (all) => all.length >= 200);
+    const mails = await untilPasses(toLodge, (all) => all.length >= 200);
     const mailed = mails.map(({ destination }) => destination.to[0]).sort();
     const expected = Array.from({ length: 199 }, (_, index) => `l${index + 1}@guests.example`);
     expect(mailed).toEqual([...expected, 'l2@guests.example'].sort());

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Column } from 'roster/domain/schema';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { untilPasses } from '../support/eventually.ts';
 
 const columns: Column[] = [
   { name: 'ID', type: 'text', role: 'externalId', required: true },
@@ -35,18 +35,8 @@ async function mailbox(to: string): Promise<Email[]> {
 }
 
 /** Asks again until the answer passes or 2 minutes are over: what SES is too busy for comes later and later. */
-async function eventually<T>(ask: () => Promise<T>, passes: (answer: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 120_000;
-  for (;;) {
-    const answer = await ask();
-    if (passes(answer)) return answer;
-    if (performance.now() > deadline) throw new Error(`Still ${JSON.stringify(answer)}`);
-    await wait(50);
-  }
-}
-
 const mailsTo = (to: string, count: number) =>
-  eventually(
+  untilPasses(
     () => mailbox(to),
     (mails) => mails.length >= count,
   );
@@ -95,7 +85,7 @@ it('tells the uploader of an import in the language of the organization, once fo
   const [, finished] = await mailsTo(owner, 2);
   expect(finished?.subject).toBe('Club des Échecs : l’import est terminé');
   for (const { tags } of [waiting!, finished!]) {
-    await eventually(
+    await untilPasses(
       () => statesOf(tags.mailId),
       (states) => states.includes('delivered'),
     );
@@ -116,13 +106,13 @@ it('does not write again to an address that bounced', async () => {
   await importFile(guild, 'first.csv', 'ID,Name\n1,Ann\n', { approve: 'auto' });
   const [first] = await mailsTo(owner, 1);
   expect(first?.subject).toBe('Guild: the import is finished');
-  await eventually(
+  await untilPasses(
     () => statesOf(first?.tags.mailId),
     (states) => states.includes('bounced'),
   );
 
   await importFile(guild, 'second.csv', 'ID,Name\n1,Bob\n', { approve: 'auto' });
-  await eventually(
+  await untilPasses(
     () => test.logOf('MailSend'),
     (log) => log.includes('"suppressed"'),
   );
@@ -135,7 +125,7 @@ it('sends a mail once whose answer was lost, and one later that SES had no room 
   await faults({ throttle: 2, cut: 1 });
   await importFile(lodge, 'first.csv', 'ID,Name\n1,Ann\n', { approve: 'auto' });
   const [mail] = await mailsTo(owner, 1);
-  await eventually(
+  await untilPasses(
     () => statesOf(mail?.tags.mailId),
     (states) => states.includes('delivered'),
   );
@@ -147,13 +137,13 @@ it('sends what was waiting when the system went down, once', async () => {
   const union = await tenantOf('Union', owner);
   await faults({ throttle: 1_000 });
   await importFile(union, 'first.csv', 'ID,Name\n1,Ann\n', { approve: 'auto' });
-  await eventually(
+  await untilPasses(
     () => test.logOf('MailSend'),
     (log) => log.includes('"Throttling"'),
   );
   await test.restart();
   const [mail] = await mailsTo(owner, 1);
-  await eventually(
+  await untilPasses(
     () => statesOf(mail?.tags.mailId),
     (states) => states.includes('delivered'),
   );

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   AdminDisableUserCommand,
   AdminGetUserCommand,
@@ -17,6 +16,7 @@ import {
   type Tenant,
   type TestCloud,
 } from '../support/cloud.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Answer, type Ask, asking } from '../support/people.ts';
 import { describeShared } from '../support/shared.ts';
 
@@ -52,18 +52,6 @@ async function added(id: string, more: Record<string, unknown> = {}, values: Rec
 }
 
 /** Asks again until the work passes or 20 seconds are over. */
-async function eventually<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + 20_000;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await wait(50);
-    }
-  }
-}
-
 const signIn = async (login: string, password: string) => {
   const client = new MusterClient(test.cloud.url);
   await client.signIn({ organization: club.organization, login, password });
@@ -350,13 +338,13 @@ describe('a member with an account', () => {
     });
     expect(await seesOrganization(bob)).toBe(403);
     await expect(signIn('bob', ownPassword)).rejects.toMatchObject({ code: 'wrong_credentials' });
-    await eventually(async () => expect(await cognitoEnabled(account)).toBe(false));
+    await eventually(async () => expect(await cognitoEnabled(account)).toBe(false), { deadlineSeconds: 20 });
     expect((await admin('POST', '/members/bob/enable')).body).toMatchObject({
       state: 'enabled',
       account: { state: 'enabled' },
     });
     expect(await seesOrganization(bob), 'the old token stays refused').toBe(403);
-    const again = await eventually(() => signIn('bob', ownPassword));
+    const again = await eventually(() => signIn('bob', ownPassword), { deadlineSeconds: 20 });
     expect(await seesOrganization(again)).toBe(200);
   });
 
@@ -437,7 +425,7 @@ describe('the user pool', () => {
     await pool().send(new AdminDisableUserCommand({ UserPoolId, Username: account }));
     const name = test.cloud.resource('Muster-dev-App/Functions/AccessReconcile/Function').ref;
     await test.cloud.invoke(name, {});
-    await eventually(async () => expect(await cognitoEnabled(account)).toBe(true));
+    await eventually(async () => expect(await cognitoEnabled(account)).toBe(true), { deadlineSeconds: 20 });
     await signIn('gus', ownPassword);
   });
 });
@@ -521,12 +509,12 @@ describe('an import', () => {
       disabled: 1,
       notJoined: 1,
     });
-    await eventually(async () => expect(await cognitoEnabled(account)).toBe(false));
+    await eventually(async () => expect(await cognitoEnabled(account)).toBe(false), { deadlineSeconds: 20 });
 
     const back = await importFile(chief, 'with.csv', 'ID,First\nhand,hand\n', { mode: 'upsert' });
     expect(back.counts).toMatchObject({ reactivated: 1 });
     const credentials = { organization: guild.organization, login: 'hand', password: ownPassword };
-    await eventually(() => (people.get('hand') as MusterClient).signIn(credentials));
+    await eventually(() => (people.get('hand') as MusterClient).signIn(credentials), { deadlineSeconds: 20 });
     expect(await enters('hand')).toBe(200);
   });
 });

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   AdminGetUserCommand,
   CognitoIdentityProviderClient,
@@ -10,6 +9,7 @@ import type { Column } from 'roster/domain/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MusterClient } from '../../commands/client.ts';
 import { all, importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Ask, asking, firstSignIn, ownPassword } from '../support/people.ts';
 
 const columns: Column[] = [
@@ -28,18 +28,6 @@ beforeAll(async () => {
   test = await startTestCloud({ mailFrom: 'muster@roster.example' });
 });
 afterAll(() => test?.close());
-
-async function eventually<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await wait(100);
-    }
-  }
-}
 
 async function tenantOf(name: string, roster: string): Promise<Tenant & { ask: Ask }> {
   const tenant = await newTenant(test.cloud, name, columns);
@@ -71,14 +59,17 @@ async function joined(club: Tenant & { ask: Ask }, id: string, level?: string): 
 }
 
 async function mailsTo(to: string, count: number) {
-  return eventually(async () => {
-    const { emails } = (await (await fetch(`${test.cloud.endpoints.SES}/store`)).json()) as {
-      emails: { destination: { to: string[] }; subject: string; body: { text: string; html: string } }[];
-    };
-    const found = emails.filter((email) => email.destination.to.includes(to));
-    if (found.length < count) throw new Error(`${found.length} of ${count} mails to ${to}`);
-    return found;
-  });
+  return eventually(
+    async () => {
+      const { emails } = (await (await fetch(`${test.cloud.endpoints.SES}/store`)).json()) as {
+        emails: { destination: { to: string[] }; subject: string; body: { text: string; html: string } }[];
+      };
+      const found = emails.filter((email) => email.destination.to.includes(to));
+      if (found.length < count) throw new Error(`${found.length} of ${count} mails to ${to}`);
+      return found;
+    },
+    { deadlineSeconds: 30, pauseMs: 100 },
+  );
 }
 
 const tokenIn = ({ body }: { body: { text: string } } | undefined = { body: { text: '' } }) =>
@@ -414,7 +405,10 @@ describe('clearing all usernames', () => {
     };
     try {
       for (const id of ['m0', 'm3', 'm4', 'm5']) {
-        await eventually(async () => expect(await isEnabled(id), id).toBe(false));
+        await eventually(async () => expect(await isEnabled(id), id).toBe(false), {
+          deadlineSeconds: 30,
+          pauseMs: 100,
+        });
       }
       expect(await isEnabled('m2')).toBe(true);
     } finally {

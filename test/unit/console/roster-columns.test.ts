@@ -1,6 +1,7 @@
+import { columnRoles, columnTypes } from 'roster/domain/column-kinds';
 import type { MusterError } from 'roster/domain/errors';
 import { presets } from 'roster/domain/presets';
-import { type Column, checkSchema, columnRoles, columnTypes, defaultColumns } from 'roster/domain/schema';
+import { type Column, checkSchema, defaultColumns } from 'roster/domain/schema';
 import { describe, expect, it } from 'vitest';
 import * as form from '../../../console/src/pages/organization/rosterColumns.ts';
 
