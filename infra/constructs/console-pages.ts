@@ -1,18 +1,16 @@
-import { Duration } from 'aws-cdk-lib';
 import {
   type BehaviorOptions,
   Function as CloudFrontFunction,
   FunctionCode,
   FunctionEventType,
   FunctionRuntime,
-  HeadersFrameOption,
-  HeadersReferrerPolicy,
   type IOrigin,
   ResponseHeadersPolicy,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { securityHeaders } from './security-headers.ts';
 
 /** What the console is served with. */
 export interface ConsolePagesProps {
@@ -84,18 +82,7 @@ export class ConsolePages extends Construct {
           customHeaders: [{ header: 'cache-control', value: cacheControl, override: true }],
         },
       }),
-      securityHeadersBehavior: {
-        contentSecurityPolicy: { contentSecurityPolicy, override: true },
-        contentTypeOptions: { override: true },
-        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
-        // Links of invitations and resets carry secrets.
-        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
-        strictTransportSecurity: {
-          accessControlMaxAge: Duration.days(365),
-          includeSubdomains: true,
-          override: true,
-        },
-      },
+      securityHeadersBehavior: securityHeaders(contentSecurityPolicy),
     });
   }
 }

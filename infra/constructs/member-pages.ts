@@ -1,17 +1,15 @@
-import { Duration } from 'aws-cdk-lib';
 import {
   type BehaviorOptions,
   Function as CloudFrontFunction,
   FunctionCode,
   FunctionEventType,
   FunctionRuntime,
-  HeadersFrameOption,
-  HeadersReferrerPolicy,
   type IOrigin,
   ResponseHeadersPolicy,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
+import { securityHeaders } from './security-headers.ts';
 
 /** Where members open their pages; the first segment names the file. Mails lead there, so these stay as they are. */
 const paths = ['/join', '/reset', '/register', '/register/*', '/unsubscribe', '/account'];
@@ -68,17 +66,7 @@ export class MemberPages extends Construct {
       customHeadersBehavior: {
         customHeaders: [{ header: 'cache-control', value: 'no-store', override: true }],
       },
-      securityHeadersBehavior: {
-        contentSecurityPolicy: { contentSecurityPolicy, override: true },
-        contentTypeOptions: { override: true },
-        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
-        referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
-        strictTransportSecurity: {
-          accessControlMaxAge: Duration.days(365),
-          includeSubdomains: true,
-          override: true,
-        },
-      },
+      securityHeadersBehavior: securityHeaders(contentSecurityPolicy),
     });
   }
 }
