@@ -161,25 +161,20 @@ export function dropsInTable(table: Table, audit: Pick<AuditTrail, 'commit' | 'c
 
     async *keysIn({ pk, prefix, organization }) {
       const isNarrow = organization !== undefined;
-      let start: Item | undefined;
-      do {
-        const page = await table.query({
-          KeyConditionExpression:
-            prefix === undefined ? '#pk = :pk' : '#pk = :pk AND begins_with(#sk, :prefix)',
-          ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk', ...(isNarrow && { '#org': 'organization' }) },
-          ExpressionAttributeValues: {
-            ':pk': pk,
-            ...(prefix !== undefined && { ':prefix': prefix }),
-            ...(isNarrow && { ':org': organization }),
-          },
-          ...(isNarrow && { FilterExpression: '#org = :org' }),
-          ProjectionExpression: '#pk, #sk',
-          ConsistentRead: true,
-          ...(start && { ExclusiveStartKey: start }),
-        });
-        yield page.items.map((item) => ({ pk: String(item.pk), sk: String(item.sk) }));
-        start = page.lastKey;
-      } while (start !== undefined);
+      const pages = table.queryPages({
+        KeyConditionExpression:
+          prefix === undefined ? '#pk = :pk' : '#pk = :pk AND begins_with(#sk, :prefix)',
+        ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk', ...(isNarrow && { '#org': 'organization' }) },
+        ExpressionAttributeValues: {
+          ':pk': pk,
+          ...(prefix !== undefined && { ':prefix': prefix }),
+          ...(isNarrow && { ':org': organization }),
+        },
+        ...(isNarrow && { FilterExpression: '#org = :org' }),
+        ProjectionExpression: '#pk, #sk',
+        ConsistentRead: true,
+      });
+      for await (const items of pages) yield items.map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) }));
     },
 
     async leaving(organization, shard) {

@@ -23,6 +23,7 @@ import { keys } from './keys.ts';
 import { memberToItem } from './member-item.ts';
 import { countNames, eraIs, membershipUpdate, ownersUpdate } from './member-write.ts';
 import { parseItem } from './parse-item.ts';
+import { shardItems } from './shard-members.ts';
 import { readSummary } from './summary.ts';
 import { type Action, type Item, isAbsent, type Table, TransactionFailed, versionIs } from './table.ts';
 
@@ -75,23 +76,8 @@ async function* readShard(
   shard: number,
   columns: readonly string[] | 'all',
 ): AsyncIterable<MemberDigest[]> {
-  const projection = digestProjection(columns);
-  let start: Item | undefined;
-  do {
-    const page = await table.query({
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: {
-        ':pk': keys.memberShard(organization, shard),
-        ':prefix': keys.memberPrefix,
-      },
-      ...projection,
-      // A plan made from what was there a moment ago would meet conflicts that nobody caused.
-      ConsistentRead: true,
-      ...(start && { ExclusiveStartKey: start }),
-    });
-    yield page.items.map((item) => toDigest(item, columns === 'all'));
-    start = page.lastKey;
-  } while (start);
+  const items = shardItems(table, organization, shard, digestProjection(columns));
+  for await (const page of items) yield page.map((item) => toDigest(item, columns === 'all'));
 }
 
 /** The attributes of a digest, and of the values all or single columns. */

@@ -55,6 +55,8 @@ export interface Table {
   delete(key: Key, condition?: Condition): Promise<void>;
   /** One page of a query: at most 1 MB or `Limit` items are read. */
   query(input: QueryInput): Promise<QueryPage>;
+  /** All pages of a query, of 1 MB each; one may be empty. */
+  queryPages(input: QueryInput): AsyncGenerator<Item[], void, undefined>;
   /** All items of a query, page after page. */
   queryAll(input: QueryInput): AsyncGenerator<Item, void, undefined>;
   /**
@@ -133,6 +135,15 @@ export function createTable({
     };
   }
 
+  async function* queryPages(input: QueryInput): AsyncGenerator<Item[], void, undefined> {
+    let start = input.ExclusiveStartKey;
+    do {
+      const page = await query({ ...input, ExclusiveStartKey: start });
+      yield page.items;
+      start = page.lastKey;
+    } while (start);
+  }
+
   async function readBatch(keys: Key[], options: { consistent?: boolean; projection?: readonly string[] }) {
     const found = new Map<string, Item>();
     let left: Item[] = keys.map(({ pk, sk }) => ({ pk, sk }));
@@ -180,13 +191,9 @@ export function createTable({
       const input = { ...common, Key: key, ...conditionInput(condition), ...oldOnFailure };
       measure((await attempt(() => documents.send(new DeleteCommand(input)))).ConsumedCapacity);
     },
+    queryPages,
     async *queryAll(input) {
-      let start = input.ExclusiveStartKey;
-      do {
-        const page = await query({ ...input, ExclusiveStartKey: start });
-        yield* page.items;
-        start = page.lastKey;
-      } while (start);
+      for await (const items of queryPages(input)) yield* items;
     },
     async batchGet(keys, options = {}) {
       // BatchGetItem refuses a key named twice.
