@@ -1,5 +1,8 @@
 /** The columns of a roster as a form has them, and what an edited list of them means. */
+import { columnRoles } from 'roster/domain/column-kinds';
 import type { RosterSchema } from '../../api/schema.ts';
+
+export { columnRoles, columnTypes, dateFormats } from 'roster/domain/column-kinds';
 
 export type RosterColumn = RosterSchema['columns'][number];
 export type ColumnType = RosterColumn['type'];
@@ -7,30 +10,6 @@ export type ColumnRole = NonNullable<RosterColumn['role']>;
 export type DateFormat = NonNullable<RosterColumn['dateFormat']>;
 type Place = { path: string; message: string };
 
-export const columnTypes: readonly ColumnType[] = [
-  'text',
-  'integer',
-  'decimal',
-  'boolean',
-  'date',
-  'email',
-  'phone',
-  'enum',
-];
-export const columnRoles: readonly ColumnRole[] = [
-  'externalId',
-  'firstName',
-  'lastName',
-  'fullName',
-  'email',
-  'phone',
-  'username',
-  'state',
-  'department',
-  'group',
-  'activeFrom',
-  'activeUntil',
-];
 /** What a column says of its values by yes or no. */
 export const columnRules = [
   'required',
@@ -39,7 +18,6 @@ export const columnRules = [
   'createDepartments',
   'madeFromName',
 ] as const;
-export const dateFormats: readonly DateFormat[] = ['YYYY-MM-DD', 'DD/MM/YYYY', 'MM/DD/YYYY', 'DD.MM.YYYY'];
 
 /** A column of an edited list; `key` tells it apart whatever it is called. */
 export interface Row {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { auditActions } from './audit.ts';
 import { bulkActions, bulkIdsMax, bulkJobActions, bulkJobStates, bulkOutcomes, narrows } from './bulk-job.ts';
+import { columnRoles, columnTypes, dateFormats } from './column-kinds.ts';
 import { rootDepartment } from './departments.ts';
 import { dropStages, dropStates } from './drop.ts';
 import { exportFormats, exportPresets } from './export.ts';
@@ -31,7 +32,7 @@ import { type Level, levels, permissions } from './permissions.ts';
 import { presetIds } from './presets.ts';
 import { closedRegistration, registrationColumnsMax } from './registration.ts';
 import { ReminderPolicy } from './reminders.ts';
-import { Column, columnRoles, columnsMax, columnTypes, dateFormats, RosterSchema } from './schema.ts';
+import { Column, columnsMax, RosterSchema } from './schema.ts';
 import { scopeDepartmentsMax } from './scope.ts';
 
 const count = z.int().min(0);

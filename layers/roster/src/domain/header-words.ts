@@ -1,5 +1,6 @@
 /** The labels that offices give to the columns of a roster, in English and French. */
-import type { Column, ColumnRole } from './schema.ts';
+import type { ColumnRole } from './column-kinds.ts';
+import type { Column } from './schema.ts';
 import { foldLabel } from './schema.ts';
 
 /** What columns are about. A concept is of a role, of a type, or of whatever column is named by one of its labels. */

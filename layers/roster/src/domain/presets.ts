@@ -1,5 +1,6 @@
 /** Roster files of well-known systems, recognized by their header whatever the columns of the roster are called. */
-import { type Column, type ColumnRole, columnWithRole, foldLabel } from './schema.ts';
+import type { ColumnRole } from './column-kinds.ts';
+import { type Column, columnWithRole, foldLabel } from './schema.ts';
 
 export const presetIds = ['account', 'members'] as const;
 export type PresetId = (typeof presetIds)[number];

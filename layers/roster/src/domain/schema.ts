@@ -1,41 +1,11 @@
 import * as z from 'zod';
+import { type ColumnRole, type ColumnType, columnRoles, columnTypes, dateFormats } from './column-kinds.ts';
 import { MusterError } from './errors.ts';
 import { foldLabel } from './fold-label.ts';
 import { isReservedName } from './own-columns.ts';
 import { isPasswordName } from './passwords.ts';
 
 export { foldLabel } from './fold-label.ts';
-
-export const columnTypes = [
-  'text',
-  'integer',
-  'decimal',
-  'boolean',
-  'date',
-  'email',
-  'phone',
-  'enum',
-] as const;
-export type ColumnType = (typeof columnTypes)[number];
-
-/** What a column means to Muster beyond being a value. Each role is held by one column at most. */
-export const columnRoles = [
-  'externalId',
-  'firstName',
-  'lastName',
-  'fullName',
-  'email',
-  'phone',
-  'username',
-  'state',
-  'department',
-  'group',
-  'activeFrom',
-  'activeUntil',
-] as const;
-export type ColumnRole = (typeof columnRoles)[number];
-
-export const dateFormats = ['YYYY-MM-DD', 'DD/MM/YYYY', 'MM/DD/YYYY', 'DD.MM.YYYY'] as const;
 
 /** How many columns a roster has at most. */
 export const columnsMax = 200;

@@ -1,6 +1,8 @@
 /** Sample rows of a roster schema, for the file that people start from (S0.8). */
+
+import type { ColumnRole } from './column-kinds.ts';
 import { type PresetId, presets } from './presets.ts';
-import { type Column, type ColumnRole, externalIdLengthMax } from './schema.ts';
+import { type Column, externalIdLengthMax } from './schema.ts';
 import { compileColumn } from './validate.ts';
 
 /** The header and three sample rows, each with as many values as the header. */

@@ -2,15 +2,10 @@
  * Checks a row's values against the roster schema. The checks are compiled once per import into closures, one a
  * column: a row costs no allocation beyond its values, which is what makes a million rows affordable.
  */
+import type { dateFormats } from './column-kinds.ts';
 import { foldLabel } from './fold-label.ts';
 import type { Reject, RejectCode } from './import.ts';
-import {
-  type Column,
-  columnValueLengthMax,
-  columnWithRole,
-  type dateFormats,
-  externalIdLengthMax,
-} from './schema.ts';
+import { type Column, columnValueLengthMax, columnWithRole, externalIdLengthMax } from './schema.ts';
 
 /** A good value's canonical form (what is compared), or what is wrong with it. */
 export type Checked = string | Fault;
