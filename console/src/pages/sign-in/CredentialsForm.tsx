@@ -10,6 +10,7 @@ import { useFollow } from '../../parts/follow.ts';
 import { session } from '../../session/session.ts';
 import { PlainForm } from './PlainForm.tsx';
 import { useSending } from './useSending.ts';
+import { WhoFields } from './WhoFields.tsx';
 import type { Who } from './who.ts';
 
 interface CredentialsFormProps {
@@ -27,7 +28,7 @@ export function CredentialsForm({ who, isEnded, onWho, onChallenge }: Credential
   const [password, setPassword] = useState('');
   const [isTried, setIsTried] = useState(false);
   const { isSending, refusal, send } = useSending();
-  const missing = (value: string) => (isTried && value.trim() === '' ? t('signIn.required') : undefined);
+  const isMissing = isTried && password.trim() === '';
 
   function submit() {
     setIsTried(true);
@@ -51,25 +52,8 @@ export function CredentialsForm({ who, isEnded, onWho, onChallenge }: Credential
       }
     >
       {isEnded && refusal === undefined && <Alert type="info">{t('signIn.ended')}</Alert>}
-      <FormField label={t('signIn.organization')} description={t('signIn.organizationHint')}>
-        <Input
-          name="organization"
-          autoComplete="organization"
-          spellcheck={false}
-          value={who.organization}
-          onChange={({ detail }) => onWho({ ...who, organization: detail.value })}
-        />
-      </FormField>
-      <FormField label={t('signIn.login')} description={t('signIn.loginHint')} errorText={missing(who.login)}>
-        <Input
-          name="login"
-          autoComplete="username"
-          spellcheck={false}
-          value={who.login}
-          onChange={({ detail }) => onWho({ ...who, login: detail.value })}
-        />
-      </FormField>
-      <FormField label={t('signIn.password')} errorText={missing(password)}>
+      <WhoFields who={who} onChange={onWho} isTried={isTried} />
+      <FormField label={t('signIn.password')} errorText={isMissing ? t('signIn.required') : undefined}>
         <Input
           name="password"
           type="password"

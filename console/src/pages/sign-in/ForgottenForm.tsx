@@ -1,13 +1,12 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { anonymousApi, answer } from '../../api/client.ts';
 import { PlainForm } from './PlainForm.tsx';
 import { useSending } from './useSending.ts';
+import { WhoFields } from './WhoFields.tsx';
 import { namesOf, type Who } from './who.ts';
 
 /** Has a link mailed. The answer is the same whether there is such an account or not. */
@@ -44,28 +43,7 @@ export function ForgottenForm({ who: known }: { who: Who }) {
       }
     >
       {isSent && <Alert type="success">{t('signIn.reset.sent')}</Alert>}
-      <FormField label={t('signIn.organization')} description={t('signIn.organizationHint')}>
-        <Input
-          name="organization"
-          autoComplete="organization"
-          spellcheck={false}
-          value={who.organization}
-          onChange={({ detail }) => setWho({ ...who, organization: detail.value })}
-        />
-      </FormField>
-      <FormField
-        label={t('signIn.login')}
-        description={t('signIn.loginHint')}
-        errorText={isTried && who.login.trim() === '' ? t('signIn.required') : undefined}
-      >
-        <Input
-          name="login"
-          autoComplete="username"
-          spellcheck={false}
-          value={who.login}
-          onChange={({ detail }) => setWho({ ...who, login: detail.value })}
-        />
-      </FormField>
+      <WhoFields who={who} onChange={setWho} isTried={isTried} />
     </PlainForm>
   );
 }
