@@ -7,14 +7,12 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
-import { Confirm } from '../../parts/Confirm.tsx';
 import { useFlash } from '../../parts/flash.tsx';
 import { Page } from '../../parts/Page.tsx';
-import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
 import { watchJob } from '../members/watchJob.tsx';
+import { ConfirmByEmail } from './ConfirmByEmail.tsx';
 import { DropAll } from './DropAll.tsx';
-import { OwnEmail } from './OwnEmail.tsx';
 
 /** What takes much away at once. Each asks for the own email, typed, and a recent sign-in. */
 export default function AdvancedPage() {
@@ -34,12 +32,10 @@ function ClearUsernames() {
   const { t } = useTranslation();
   const flash = useFlash();
   const { org, may } = useOrganization();
-  const { isBusy, run } = useAction();
   const [isAsking, setIsAsking] = useState(false);
-  const [email, setEmail] = useState('');
 
-  async function clear() {
-    const call = { params: { path: { org } }, body: { email: email.trim() } };
+  async function clear(email: string) {
+    const call = { params: { path: { org } }, body: { email } };
     const job = await answer(api.POST('/api/v1/orgs/{org}/clear-usernames', call));
     setIsAsking(false);
     void watchJob(org, job, { flash, t, mayUndo: may('members.write') });
@@ -58,17 +54,14 @@ function ClearUsernames() {
     >
       <Box>{t('organization.clear.text')}</Box>
       {isAsking && (
-        <Confirm
+        <ConfirmByEmail
           title={t('organization.clear.title')}
           confirmText={t('organization.clear.confirm')}
-          isBusy={isBusy}
-          isDisabled={email.trim() === ''}
-          onConfirm={() => run(clear)}
+          onConfirm={clear}
           onCancel={() => setIsAsking(false)}
         >
           <Alert type="warning">{t('organization.clear.text')}</Alert>
-          <OwnEmail value={email} onChange={setEmail} />
-        </Confirm>
+        </ConfirmByEmail>
       )}
     </Container>
   );

@@ -12,12 +12,11 @@ import { answer, api } from '../../api/client.ts';
 import { isProblemOf } from '../../api/problem.ts';
 import type { Drop, DropPreview } from '../../api/schema.ts';
 import { queries } from '../../app/queries.ts';
-import { Confirm } from '../../parts/Confirm.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
-import { OwnEmail } from './OwnEmail.tsx';
+import { ConfirmByEmail } from './ConfirmByEmail.tsx';
 
 const waitMs = 1_000;
 /** In the order in which they are done. */
@@ -139,8 +138,6 @@ interface AskingProps {
 function AskForDrop({ onClose, onDone }: AskingProps) {
   const { t } = useTranslation();
   const { org } = useOrganization();
-  const { isBusy, run } = useAction();
-  const [email, setEmail] = useState('');
   const params = { path: { org } };
   const preview = useQuery({
     queryKey: [org, 'drop', 'preview'],
@@ -152,26 +149,24 @@ function AskForDrop({ onClose, onDone }: AskingProps) {
     staleTime: 0,
   });
 
-  async function drop() {
-    await answer(api.POST('/api/v1/orgs/{org}/drop-all', { params, body: { email: email.trim() } }));
+  async function drop(email: string) {
+    await answer(api.POST('/api/v1/orgs/{org}/drop-all', { params, body: { email } }));
     onClose();
     await onDone();
   }
 
   return (
-    <Confirm
+    <ConfirmByEmail
       title={t('organization.drop.title')}
       confirmText={t('organization.drop.confirm')}
-      isBusy={isBusy}
-      isDisabled={email.trim() === '' || preview.data === undefined}
-      onConfirm={() => run(drop)}
+      isDisabled={preview.data === undefined}
+      onConfirm={drop}
       onCancel={onClose}
     >
       {preview.isPending && <Loading />}
       {preview.isError && <Failure error={preview.error} retry={preview.refetch} />}
       {preview.data && <Touched preview={preview.data} />}
-      <OwnEmail value={email} onChange={setEmail} />
-    </Confirm>
+    </ConfirmByEmail>
   );
 }
 
@@ -205,27 +200,22 @@ function Touched({ preview }: { preview: DropPreview }) {
 function ConfirmDrop({ onClose, onDone }: AskingProps) {
   const { t } = useTranslation();
   const { org } = useOrganization();
-  const { isBusy, run } = useAction();
-  const [email, setEmail] = useState('');
 
-  async function confirm() {
-    const call = { params: { path: { org } }, body: { email: email.trim() } };
+  async function confirm(email: string) {
+    const call = { params: { path: { org } }, body: { email } };
     await answer(api.POST('/api/v1/orgs/{org}/drop-all/confirm', call));
     onClose();
     await onDone();
   }
 
   return (
-    <Confirm
+    <ConfirmByEmail
       title={t('organization.drop.confirmOther')}
       confirmText={t('organization.drop.confirm')}
-      isBusy={isBusy}
-      isDisabled={email.trim() === ''}
-      onConfirm={() => run(confirm)}
+      onConfirm={confirm}
       onCancel={onClose}
     >
       <Alert type="warning">{t('organization.drop.text')}</Alert>
-      <OwnEmail value={email} onChange={setEmail} />
-    </Confirm>
+    </ConfirmByEmail>
   );
 }
