@@ -8,6 +8,7 @@ export interface CursorPages {
   cursor: string | undefined;
   /** How many pages are known, given the cursor of the next one. */
   known(next: string | undefined): number;
+  /** Goes to a page; `next` is where the one after this begins. */
   go(number: number, next: string | undefined): void;
 }
 

@@ -1,22 +1,28 @@
 import { useState } from 'react';
+import type { CursorPages } from './cursorPages.ts';
 
-/** Pages by cursor: those seen are kept, so that one can go back. Another list begins at its first page. */
-export function usePages(list: string) {
-  const [state, setState] = useState<{ list: string; cursors: readonly string[]; index: number }>({
-    list,
-    cursors: [],
-    index: 0,
-  });
-  const { cursors, index } = state.list === list ? state : { cursors: [], index: 0 };
-  const cursor = index === 0 ? undefined : cursors[index - 1];
+interface Seen {
+  /** What is listed; another list begins at its first page. */
+  list: string;
+  /** Where the pages begin that were seen, from the second on. */
+  cursors: readonly string[];
+  number: number;
+}
+
+/**
+ * Pages of a list that is looked through on one page of the console, and not by its address: those seen are kept, so that
+ * one can go back.
+ */
+export function usePages(list: string): CursorPages {
+  const [state, setState] = useState<Seen>({ list, cursors: [], number: 1 });
+  const { cursors, number } = state.list === list ? state : { cursors: [], number: 1 };
   return {
-    index,
-    /** How many pages were seen. */
-    known: cursors.length + 1,
-    at: cursor === undefined ? {} : { cursor },
-    go(target: number, next: string | undefined) {
-      const seen = target > cursors.length && next !== undefined ? [...cursors, next] : cursors;
-      setState({ list, cursors: seen, index: Math.min(target, seen.length) });
+    number,
+    cursor: cursors[number - 2],
+    known: (next) => Math.max(cursors.length + 1, next === undefined ? number : number + 1),
+    go(to, next) {
+      const seen = to > cursors.length + 1 && next !== undefined ? [...cursors, next] : cursors;
+      setState({ list, cursors: seen, number: Math.min(to, seen.length + 1) });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { answer, api, ifMatch } from '../api/client.ts';
 import { isProblemOf } from '../api/problem.ts';
@@ -6,6 +6,14 @@ import type { OrganizationPatch } from '../api/schema.ts';
 import { queries } from '../app/queries.ts';
 import { useFlash } from '../parts/flash.tsx';
 import { useOrganization } from './me.ts';
+
+/** The organization with its settings. */
+export function organizationQuery(org: string) {
+  return queryOptions({
+    queryKey: [org, 'organization'],
+    queryFn: () => answer(api.GET('/api/v1/orgs/{org}', { params: { path: { org } } })),
+  });
+}
 
 /**
  * The organization with its settings, and how to change some of them. A change that meets somebody else's is refused,
@@ -15,11 +23,9 @@ export function useSettings() {
   const { t } = useTranslation();
   const flash = useFlash();
   const { org } = useOrganization();
-  const queryKey = [org, 'organization'];
-  const settings = useQuery({
-    queryKey,
-    queryFn: () => answer(api.GET('/api/v1/orgs/{org}', { params: { path: { org } } })),
-  });
+  const query = organizationQuery(org);
+  const settings = useQuery(query);
+  const { queryKey } = query;
 
   async function save(body: OrganizationPatch): Promise<void> {
     const { version = 0 } = settings.data ?? {};

@@ -1,6 +1,5 @@
 import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
-import Pagination from '@cloudscape-design/components/pagination';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
@@ -11,6 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { Change, Import } from '../../api/schema.ts';
 import { onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
+import { ListPages } from '../../parts/ListPages.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
@@ -70,15 +70,7 @@ export function ChangesTable({ job, choosing }: { job: Import; choosing?: Choosi
           <KindFilter job={job} kind={kind} onChange={(one) => show({ kind: one ?? '' })} />
         </SpaceBetween>
       }
-      pagination={
-        <Pagination
-          currentPageIndex={pages.number}
-          pagesCount={pages.known(next)}
-          openEnd={next !== undefined}
-          disabled={query.isPlaceholderData}
-          onChange={({ detail }) => pages.go(detail.currentPageIndex, next)}
-        />
-      }
+      pagination={<ListPages pages={pages} next={next} disabled={query.isPlaceholderData} />}
       loading={query.isPending}
       loadingText={t('shell.loading')}
       empty={<Empty title={t('imports.noChanges')} text={t('imports.noChangesText')} />}

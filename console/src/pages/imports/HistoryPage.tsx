@@ -1,7 +1,6 @@
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
-import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { useQuery } from '@tanstack/react-query';
@@ -11,6 +10,7 @@ import type { Import } from '../../api/schema.ts';
 import { useCursorPages } from '../../parts/cursorPages.ts';
 import { useFlash } from '../../parts/flash.tsx';
 import { useFollow } from '../../parts/follow.ts';
+import { ListPages } from '../../parts/ListPages.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -90,16 +90,7 @@ function History({ newImport }: { newImport: ReactNode }) {
           cell: (job) => <Actions job={job} />,
         },
       ]}
-      pagination={
-        (pages.number > 1 || next !== undefined) && (
-          <Pagination
-            currentPageIndex={pages.number}
-            pagesCount={pages.known(next)}
-            openEnd={next !== undefined}
-            onChange={({ detail }) => pages.go(detail.currentPageIndex, next)}
-          />
-        )
-      }
+      pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
     />
   );
 }

@@ -15,9 +15,10 @@ import { useFollow } from '../../parts/follow.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
 import { useOrganization } from '../../session/me.ts';
+import { organizationQuery } from '../../session/settings.ts';
 import { FileChoice, isRosterFile } from './FileChoice.tsx';
 import { ImportPolicy, type Policy, policies } from './ImportPolicy.tsx';
-import { organizationQuery, unfinishedQuery } from './importQueries.ts';
+import { unfinishedQuery } from './importQueries.ts';
 import { SampleFile } from './SampleFile.tsx';
 import { startUpload } from './uploads.ts';
 

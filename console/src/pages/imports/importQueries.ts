@@ -109,13 +109,6 @@ export function rejectsQuery(org: string, importId: string, cursor: string | und
   });
 }
 
-export function organizationQuery(org: string) {
-  return queryOptions({
-    queryKey: [org, 'organization'],
-    queryFn: () => answer(api.GET('/api/v1/orgs/{org}', { params: { path: { org } } })),
-  });
-}
-
 /** Shows at once what a call answered about an import; lists are read anew. */
 export function keepImport(queries: QueryClient, org: string, job: Import): void {
   queries.setQueryData(importQuery(org, job.importId).queryKey, job);

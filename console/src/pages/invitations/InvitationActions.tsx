@@ -3,14 +3,13 @@ import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { answer, api } from '../../api/client.ts';
 import type { Invitation } from '../../api/schema.ts';
 import { useFlash } from '../../parts/flash.tsx';
 import { Secret } from '../../parts/Secret.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
-import { showMember } from '../members/data.ts';
+import { inviteMember } from '../members/data.ts';
 import { rereadInvitations } from './data.ts';
 
 interface Made {
@@ -30,12 +29,10 @@ export function InvitationActions({ invitation }: { invitation: Invitation }) {
   const name = invitation.name || memberId;
 
   async function invite(method: 'link' | 'email') {
-    const call = { params: { path: { org, memberId } }, body: { method } };
-    const done = await answer(api.POST('/api/v1/orgs/{org}/members/{memberId}/invite', call));
-    showMember(org, done.member);
+    const { link, expiresAt } = await inviteMember(org, memberId, method);
     void rereadInvitations(org);
-    if (done.url === undefined) return flash.success(t('members.login.invited', { name }));
-    setMade({ link: new URL(done.url, location.origin).href, until: formats.time(done.expiresAt) });
+    if (link === undefined) return flash.success(t('members.login.invited', { name }));
+    setMade({ link, until: formats.time(expiresAt) });
   }
 
   return (

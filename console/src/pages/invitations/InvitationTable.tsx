@@ -2,7 +2,6 @@ import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
-import Pagination from '@cloudscape-design/components/pagination';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
@@ -14,6 +13,7 @@ import type { Invitation } from '../../api/schema.ts';
 import { withValue } from '../../parts/address.ts';
 import { useFlash } from '../../parts/flash.tsx';
 import { useFollow } from '../../parts/follow.ts';
+import { ListPages } from '../../parts/ListPages.tsx';
 import { QuickSearch } from '../../parts/QuickSearch.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -40,7 +40,7 @@ export function InvitationTable() {
   const [ticked, setTicked] = useState<readonly Invitation[]>([]);
   const query = useMemo(() => queryOf(search), [search]);
   const pages = usePages(JSON.stringify(query));
-  const list = useInvitations({ ...query, limit: pageSize, ...pages.at });
+  const list = useInvitations({ ...query, limit: pageSize, ...(pages.cursor && { cursor: pages.cursor }) });
   const columns = useColumns();
 
   if (list.isError) return <Failure error={list.error} retry={list.refetch} />;
@@ -108,14 +108,7 @@ export function InvitationTable() {
           {list.data?.behind && <Alert type="info">{t('members.behind')}</Alert>}
         </SpaceBetween>
       }
-      pagination={
-        <Pagination
-          currentPageIndex={pages.index + 1}
-          pagesCount={Math.max(pages.known, pages.index + (next === undefined ? 1 : 2))}
-          openEnd={next !== undefined}
-          onChange={({ detail }) => pages.go(detail.currentPageIndex - 1, next)}
-        />
-      }
+      pagination={<ListPages pages={pages} next={next} />}
       empty={
         isFiltered ? (
           <Empty

@@ -1,11 +1,11 @@
 import Button from '@cloudscape-design/components/button';
-import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useCursorPages } from '../../parts/cursorPages.ts';
 import { useFollow } from '../../parts/follow.ts';
+import { ListPages } from '../../parts/ListPages.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -79,16 +79,7 @@ function Jobs() {
         { id: 'updated', header: t('jobs.updated'), minWidth: 160, cell: ({ updatedAt }) => time(updatedAt) },
         { id: 'actions', header: t('jobs.action'), minWidth: 180, cell: (job) => <JobActions job={job} /> },
       ]}
-      pagination={
-        (pages.number > 1 || next !== undefined) && (
-          <Pagination
-            currentPageIndex={pages.number}
-            pagesCount={pages.known(next)}
-            openEnd={next !== undefined}
-            onChange={({ detail }) => pages.go(detail.currentPageIndex, next)}
-          />
-        )
-      }
+      pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
     />
   );
 }

@@ -14,7 +14,7 @@ import { Secret } from '../../parts/Secret.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
-import { showMember } from './data.ts';
+import { inviteMember, showMember } from './data.ts';
 import { LevelForm } from './LevelForm.tsx';
 import { UsernameForm } from './UsernameForm.tsx';
 
@@ -70,14 +70,11 @@ function Invite({ member, onShow }: PartProps) {
   const { memberId, name, invitation } = member;
 
   async function invite(method: 'link' | 'email') {
-    const params = { path: { org, memberId } };
-    const call = { params, body: { method } };
-    const done = await answer(api.POST('/api/v1/orgs/{org}/members/{memberId}/invite', call));
-    showMember(org, done.member);
-    if (done.url === undefined) return flash.success(t('members.login.invited', { name: name || memberId }));
-    const until = formats.time(done.expiresAt);
+    const { link, expiresAt } = await inviteMember(org, memberId, method);
+    if (link === undefined) return flash.success(t('members.login.invited', { name: name || memberId }));
+    const until = formats.time(expiresAt);
     onShow({
-      secret: new URL(done.url, location.origin).href,
+      secret: link,
       label: t('members.login.invitationLink'),
       text: t('members.login.linkText', { until }),
     });

@@ -1,7 +1,6 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
 import Header from '@cloudscape-design/components/header';
-import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { lazy, Suspense, useMemo, useState } from 'react';
@@ -9,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { Member } from '../../api/schema.ts';
 import { withValue } from '../../parts/address.ts';
+import { ListPages } from '../../parts/ListPages.tsx';
 import { QuickSearch } from '../../parts/QuickSearch.tsx';
 import { Empty, Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -38,7 +38,12 @@ export function MemberTable() {
   const [preferences, changePreferences] = useTablePreferences(org);
   const { pageSize } = preferences;
   const pages = usePages(JSON.stringify({ filter, sort, pageSize }));
-  const list = useMemberList({ filter, sort, limit: pageSize, ...pages.at });
+  const list = useMemberList({
+    filter,
+    sort,
+    limit: pageSize,
+    ...(pages.cursor && { cursor: pages.cursor }),
+  });
   const [selection, setSelection] = useState<Selection>({ members: [] });
   const isResting = useRest(list.isSuccess);
   const schema = useSchema();
@@ -125,7 +130,7 @@ export function MemberTable() {
           <SelectAll
             selection={selection}
             items={items}
-            hasMore={next !== undefined || pages.index > 0}
+            hasMore={next !== undefined || pages.number > 1}
             filter={filter}
             onSelect={setSelection}
           />
@@ -138,14 +143,7 @@ export function MemberTable() {
           <Suspense fallback={<div />}>{isResting && <MemberFilters roles={roles ?? []} />}</Suspense>
         </div>
       }
-      pagination={
-        <Pagination
-          currentPageIndex={pages.index + 1}
-          pagesCount={Math.max(pages.known, pages.index + (next === undefined ? 1 : 2))}
-          openEnd={next !== undefined}
-          onChange={({ detail }) => pages.go(detail.currentPageIndex - 1, next)}
-        />
-      }
+      pagination={<ListPages pages={pages} next={next} />}
       preferences={
         <Suspense>
           {isResting && (

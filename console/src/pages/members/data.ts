@@ -77,6 +77,23 @@ export function useRoles() {
   });
 }
 
+/**
+ * Sends one more round of a member's invitation, or makes a link of it, and shows the member as it is then. `link` is whole,
+ * and absent where it was mailed.
+ */
+export async function inviteMember(
+  org: string,
+  memberId: string,
+  method: 'link' | 'email',
+): Promise<{ link?: string; expiresAt: string }> {
+  const call = { params: { path: { org, memberId } }, body: { method } };
+  const { url, expiresAt, member } = await answer(
+    api.POST('/api/v1/orgs/{org}/members/{memberId}/invite', call),
+  );
+  showMember(org, member);
+  return { expiresAt, ...(url !== undefined && { link: new URL(url, location.origin).href }) };
+}
+
 /** Shows a member as a call just answered it, everywhere and at once, and reads the lists again behind it. */
 export function showMember(org: string, details: MemberDetails): void {
   const { memberId } = details;

@@ -4,7 +4,6 @@ import DateInput from '@cloudscape-design/components/date-input';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Link from '@cloudscape-design/components/link';
-import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -14,6 +13,7 @@ import { useSearchParams } from 'react-router';
 import { answer, api } from '../../api/client.ts';
 import type { AuditEntry } from '../../api/schema.ts';
 import { withValue } from '../../parts/address.ts';
+import { ListPages } from '../../parts/ListPages.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { SidePanel } from '../../parts/SidePanel.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
@@ -32,7 +32,7 @@ export default function AuditPage() {
   const [open, setOpen] = useState<AuditEntry>();
   const query = useMemo(() => queryOf(search), [search]);
   const pages = usePages(JSON.stringify(query));
-  const given = { ...query, limit: pageSize, ...pages.at };
+  const given = { ...query, limit: pageSize, ...(pages.cursor && { cursor: pages.cursor }) };
   const list = useQuery({
     queryKey: [org, 'audit', given],
     queryFn: ({ signal }) =>
@@ -63,14 +63,7 @@ export default function AuditPage() {
             <Empty title={t('organization.audit.none')} />
           )
         }
-        pagination={
-          <Pagination
-            currentPageIndex={pages.index + 1}
-            pagesCount={Math.max(pages.known, pages.index + (next === undefined ? 1 : 2))}
-            openEnd={next !== undefined}
-            onChange={({ detail }) => pages.go(detail.currentPageIndex - 1, next)}
-          />
-        }
+        pagination={<ListPages pages={pages} next={next} />}
         columnDefinitions={[
           {
             id: 'at',
