@@ -141,7 +141,7 @@ export const organization = {
     title: 'Advanced',
     about: 'What takes much away at once.',
     email: 'Your own email address',
-    emailText: 'Type it to show that you mean this. Without an address: your login.',
+    emailText: 'Type it to show that you mean this.',
   },
   clear: {
     title: 'Clear all usernames',

@@ -145,7 +145,7 @@ export const organization: typeof english = {
     title: 'Avancé',
     about: 'Ce qui retire beaucoup d’un seul coup.',
     email: 'Votre propre adresse e-mail',
-    emailText: 'Saisissez-la pour montrer que c’est voulu. Sans adresse : votre identifiant.',
+    emailText: 'Saisissez-la pour montrer que c’est voulu.',
   },
   clear: {
     title: 'Effacer tous les identifiants',
