@@ -41,7 +41,7 @@ stories('jobs', (browsing) => {
     await page.getByRole('link', { name: 'Export member roster' }).click();
     await page.getByRole('heading', { level: 1, name: 'Export member roster' }).waitFor();
     await page.getByLabel('Whose name').fill('Ada');
-    expect(new URL(page.url()).searchParams.get('q')).toBe('Ada');
+    await page.waitForURL(({ searchParams }) => searchParams.get('q') === 'Ada');
     await expectAccessible(page);
     const exported = async () => {
       await page.getByRole('button', { name: 'Run' }).click();

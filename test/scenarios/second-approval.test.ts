@@ -153,6 +153,15 @@ describe('a held plan of an organization that asks for two', () => {
     const job = await ended(path);
     expect(job).toMatchObject({ status: 'complete', counts: { disabled: 10 } });
     expect([job.approval?.by, job.approval?.second?.by].sort()).toEqual(['ann', 'bob']);
+    // A press that comes late is told how it ended; one by somebody else is refused.
+    for (const late of [ann, bob])
+      expect(await approving(path, late)).toMatchObject({ status: 202, body: { status: 'complete' } });
+    expect(await approving(path, owner)).toMatchObject(refused(409, 'import_not_in_review'));
+    expect((await auditOf(path)).map(({ action }) => action)).toEqual([
+      'import.approve',
+      'import.approve',
+      'import.complete',
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useOptimistic, useTransition } from 'react';
 import { answer, api } from '../../api/client.ts';
 import type { Change, Import, Selection as Stored } from '../../api/schema.ts';
 import { useFlash } from '../../parts/flash.tsx';
@@ -11,6 +12,8 @@ import { changesIn, countOfKind, kinds } from './kinds.ts';
 const excludedMax = 1_000;
 
 type Choice = Pick<Stored, 'kinds' | 'exclude'>;
+
+const everything: Choice = { kinds, exclude: [] };
 
 /** What of a plan is wanted: kinds as a whole, but for single members. It is kept by the API, so that anybody goes on. */
 export interface Selection extends Choosing, Choice {
@@ -36,8 +39,7 @@ export function selectionQuery(org: string, importId: string) {
 export function useSelection(job: Import): Selection {
   const { org } = useOrganization();
   const stored = useQuery(selectionQuery(org, job.importId)).data;
-  const { save, isSaving } = useSave(job);
-  const choice: Choice = stored ?? { kinds, exclude: [] };
+  const { choice, save, isSaving } = useChoice(job, stored ?? everything);
   const present = choice.kinds.filter((kind) => job.counts[countOfKind[kind]] > 0);
   const excluded = new Set(choice.exclude);
   return {
@@ -71,17 +73,20 @@ function exclusions(
   return [...after];
 }
 
-/** Shows a choice at once and sends it; one after the other, the last one stays. */
-function useSave({ importId }: Import) {
+/** Shows a choice in the moment that it is made and sends it; one after the other, the last one stays. */
+function useChoice({ importId }: Import, stored: Choice) {
   const { org } = useOrganization();
   const queries = useQueryClient();
   const flash = useFlash();
+  const [choice, show] = useOptimistic(stored);
+  const [isSaving, startSaving] = useTransition();
   const { queryKey } = selectionQuery(org, importId);
-  const saving = useMutation({
+  const { mutateAsync } = useMutation({
     scope: { id: `selection ${importId}` },
-    mutationFn: ({ kinds, exclude }: Choice) => {
+    mutationFn: async ({ kinds, exclude }: Choice) => {
       const planVersion = queries.getQueryData(importQuery(org, importId).queryKey)?.planVersion;
       const body = { kinds, exclude, ...(planVersion !== undefined && { planVersion }) };
+      await queries.cancelQueries({ queryKey });
       return answer(
         api.PUT('/api/v1/orgs/{org}/imports/{importId}/selection', {
           params: { path: { org, importId } },
@@ -89,16 +94,21 @@ function useSave({ importId }: Import) {
         }),
       );
     },
-    onMutate: (choice) => {
-      void queries.cancelQueries({ queryKey });
-      queries.setQueryData(queryKey, (before) => before && { ...before, ...choice });
+    onSuccess: ({ import: job }, saved) => {
+      queries.setQueryData(queryKey, (before) => before && { ...before, ...saved });
+      keepImport(queries, org, job);
     },
-    onSuccess: ({ import: job }) => keepImport(queries, org, job),
     onError: (error) => {
       flash.problem(error);
       void queries.invalidateQueries({ queryKey });
       void queries.invalidateQueries(importQuery(org, importId));
     },
   });
-  return { save: saving.mutate, isSaving: saving.isPending };
+  const save = (next: Choice) =>
+    startSaving(async () => {
+      show(next);
+      // A refusal is told above, and what is stored is shown again.
+      await mutateAsync(next).catch(() => undefined);
+    });
+  return { choice, save, isSaving };
 }

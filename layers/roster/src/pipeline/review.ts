@@ -240,7 +240,7 @@ export async function listRejects(
 /**
  * Approves a plan that waits in review: whole, by kind, or without single members. Where two administrators have to,
  * the first approval is kept and waits for another one; one whose author may not approve any more does not count.
- * Pressing twice is pressing once and leaves one audit entry.
+ * Pressing twice is pressing once and leaves one audit entry, also where the second press comes after all was applied.
  * @returns the parts to start the state machine with, once the import is approved; it may be started again if the word
  * was lost
  * @throws MusterError as `requireApprovable` and `decideApproval`
@@ -254,6 +254,7 @@ export async function approve(
   return rerunning(async () => {
     const job = await deps.imports.get(ref);
     const wasApproved = job.approval !== undefined && job.status === 'in_progress' && job.step === 'applying';
+    if (!wasApproved && isApprovedBy(job, actor)) return { job };
     if (!wasApproved) requireApprovable(job, request);
     const parts = changingParts(await planOf(deps, ref, job));
     if (wasApproved) return { job, parts };
@@ -267,6 +268,11 @@ export async function approve(
     const next = await record(deps, ref, job, { actor, approval, isFirst: outcome === 'waits' });
     return outcome === 'waits' ? { job: next } : { job: next, parts };
   });
+}
+
+/** Whether a press is late: what this person approved was applied meanwhile. */
+function isApprovedBy({ status, approval }: Import, { account }: AuditActor): boolean {
+  return status === 'complete' && [approval?.account, approval?.second?.account].includes(account);
 }
 
 /** What is approved: what the request says, else what was selected in the plan. */
