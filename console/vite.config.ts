@@ -16,13 +16,29 @@ function withoutFonts(): Plugin {
   };
 }
 
+/** Cloudscape's frame holds a drawer of news about features, and with it a list whose rows are dragged: nothing here opens it. */
+function withoutFeatureNews(): Plugin {
+  return {
+    name: 'without-feature-news',
+    enforce: 'pre',
+    load: (id) =>
+      id.endsWith('/app-layout/visual-refresh-toolbar/drawer/feature-notifications-drawer-content.js')
+        ? 'export default () => null; export const RuntimeContentPart = () => null;'
+        : undefined,
+  };
+}
+
 /**
  * The console at `/`; `public/`, the members' pages, is copied as it is. Styles and scripts are files of their own, for
  * the policy of the site takes none that stand in a page.
  */
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [withoutFonts(), react()],
+  plugins: [withoutFonts(), withoutFeatureNews(), react()],
+  // Cloudscape's messages come parsed.
+  resolve: {
+    alias: { '@formatjs/icu-messageformat-parser': '@formatjs/icu-messageformat-parser/lib/no-parser.js' },
+  },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
