@@ -1,11 +1,11 @@
 import { I18nProvider } from '@cloudscape-design/components/i18n';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { RouterProvider } from 'react-router/dom';
+import { BrowserRouter } from 'react-router';
 import { FlashProvider } from '../parts/flash.tsx';
 import { messagesOfParts } from '../texts/language.ts';
+import { Pages } from './Pages.tsx';
 import { queries } from './queries.ts';
-import { router } from './router.tsx';
 
 export function App() {
   const { i18n } = useTranslation();
@@ -13,7 +13,9 @@ export function App() {
     <I18nProvider locale={i18n.language} messages={messagesOfParts()}>
       <QueryClientProvider client={queries}>
         <FlashProvider>
-          <RouterProvider router={router} />
+          <BrowserRouter>
+            <Pages />
+          </BrowserRouter>
         </FlashProvider>
       </QueryClientProvider>
     </I18nProvider>

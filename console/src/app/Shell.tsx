@@ -2,7 +2,7 @@ import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar';
 import Drawer from '@cloudscape-design/components/drawer';
 import SideNavigation from '@cloudscape-design/components/side-navigation';
 import { QueryErrorResetBoundary } from '@tanstack/react-query';
-import { Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useLocation } from 'react-router';
 import { areas } from '../pages/areas.ts';
@@ -10,8 +10,8 @@ import { UnfinishedImport } from '../pages/imports/UnfinishedImport.tsx';
 import { FlashMessages } from '../parts/flash.tsx';
 import { useFollow } from '../parts/follow.ts';
 import { PanelProvider, usePanels } from '../parts/SidePanel.tsx';
-import { Loading } from '../parts/states.tsx';
 import { useOptionalOrganization } from '../session/me.ts';
+import { Guard } from './Guard.tsx';
 import { NoAccess } from './messages.tsx';
 import { TopBar } from './TopBar.tsx';
 
@@ -111,7 +111,7 @@ function Frame() {
         }}
         content={
           <QueryErrorResetBoundary>
-            <Suspense fallback={<Loading />}>{organization ? <Outlet /> : <NoAccess />}</Suspense>
+            <Guard>{organization ? <Outlet /> : <NoAccess />}</Guard>
           </QueryErrorResetBoundary>
         }
       />

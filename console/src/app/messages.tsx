@@ -3,7 +3,6 @@ import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useRouteError } from 'react-router';
 import { ApiProblem, Unreachable } from '../api/problem.ts';
 import { useFollow } from '../parts/follow.ts';
 import { Page } from '../parts/Page.tsx';
@@ -54,9 +53,8 @@ export function NoMembership() {
 }
 
 /** Instead of a page that broke, or whose data could not be had. */
-export function Crash() {
+export function Crash({ error }: { error: unknown }) {
   const { t } = useTranslation();
-  const error = useRouteError();
   const reload = () => location.reload();
   if (error instanceof ApiProblem || error instanceof Unreachable)
     return <Failure error={error} retry={reload} />;
