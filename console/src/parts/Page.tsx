@@ -2,6 +2,7 @@ import ContentLayout from '@cloudscape-design/components/content-layout';
 import Header from '@cloudscape-design/components/header';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { focus } from './keepFocus.ts';
 
 interface PageProps {
   title: string;
@@ -40,6 +41,5 @@ function focusHeading(page: HTMLElement | null): void {
   const heading = page?.querySelector('h1');
   // What a page opens by itself, and the very first page, keep theirs.
   if (!heading || document.querySelector('[role=dialog]') || document.activeElement === document.body) return;
-  heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
+  focus(heading);
 }

@@ -1,5 +1,6 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
+import LiveRegion from '@cloudscape-design/components/live-region';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
@@ -34,7 +35,7 @@ export function Stale({ job }: { job: Import }) {
   );
   return (
     <Alert type="warning" header={t('imports.stale')} action={action}>
-      {t('imports.staleText', { count: job.changedMembers ?? 0 })}
+      <LiveRegion>{t('imports.staleText', { count: job.changedMembers ?? 0 })}</LiveRegion>
     </Alert>
   );
 }
