@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
-import type { Locator, Page } from 'playwright-core';
 import type { Column } from 'roster/domain/schema';
 import unzipper from 'unzipper';
 import { expect, it } from 'vitest';
 import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
 import { all, importAndApprove, newTenant } from '../support/cloud.ts';
+import { press } from '../support/keyboard.ts';
 import { sharedPath } from '../support/shared.ts';
 
 const columns: Column[] = [
@@ -14,21 +14,6 @@ const columns: Column[] = [
   { name: 'Email', type: 'email', role: 'email' },
 ];
 const csv = 'ID,Name,Email\r\n1,Ada Lovelace,ada@example.org\r\n2,Grace Hopper,grace@example.org\r\n';
-
-/** Goes on with the Tab key until something has the focus: so it can be reached without a mouse. */
-async function tabTo(page: Page, there: Locator): Promise<void> {
-  await there.waitFor();
-  for (let presses = 0; presses < 80; presses++) {
-    if (await there.evaluate((element) => element.contains(document.activeElement))) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error('The Tab key does not lead there.');
-}
-
-async function press(page: Page, there: Locator, key = 'Enter'): Promise<void> {
-  await tabTo(page, there);
-  await page.keyboard.press(key);
-}
 
 stories('jobs', (browsing) => {
   it('exports the roster with or without addresses, and gives the file to whoever asked', async () => {

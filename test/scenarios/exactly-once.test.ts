@@ -1,10 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  ListExecutionsCommand,
-  ListStateMachinesCommand,
-  SFNClient,
-  StopExecutionCommand,
-} from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { stringify } from 'csv-stringify/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,6 +13,7 @@ import {
   type TestCloud,
   upload,
 } from '../support/cloud.ts';
+import { executionsOf, stopExecution } from '../support/executions.ts';
 import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 
 const csvOf = (rows: number) => stringify([...rosterRows({ seed: 7, rows })], { header: true });
@@ -37,34 +32,6 @@ async function until<T>(
       throw new Error(`Not within ${deadlineSeconds} s: ${JSON.stringify(answer)}`);
     await wait(20);
   }
-}
-
-/** Works with the state machine of a cloud. */
-async function withStates<T>({ cloud }: TestCloud, work: (states: SFNClient) => Promise<T>): Promise<T> {
-  const { endpoints, region, credentials } = cloud;
-  const states = new SFNClient({ endpoint: endpoints.SFN, region, credentials });
-  try {
-    return await work(states);
-  } finally {
-    states.destroy();
-  }
-}
-
-function executionsOf(test: TestCloud) {
-  return withStates(test, async (states) => {
-    const { stateMachines = [] } = await states.send(new ListStateMachinesCommand({}));
-    const { stateMachineArn } = stateMachines[0] ?? {};
-    const { executions = [] } = await states.send(new ListExecutionsCommand({ stateMachineArn }));
-    return executions;
-  });
-}
-
-/** Stops an execution, as an operator does. */
-async function stopExecution(test: TestCloud, wanted: string): Promise<void> {
-  const found = (await executionsOf(test)).find(({ name }) => name === wanted);
-  await withStates(test, (states) =>
-    states.send(new StopExecutionCommand({ executionArn: found?.executionArn })),
-  );
 }
 
 describe('events that come twice, imports that meet', () => {

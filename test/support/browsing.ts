@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { findBrowser } from './chromium.ts';
 import { startTestCloud, type TestCloud } from './cloud.ts';
 
@@ -44,7 +44,8 @@ function browsingWith(browser: Browser): Browsing {
   beforeAll(async () => {
     cloud = await startTestCloud();
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await keepPictures(task.name, opened);
     const faults = opened.flatMap((one) => one.faults);
     await Promise.all(opened.splice(0).map(({ context }) => context.close()));
     expect(faults).toEqual([]);
@@ -64,11 +65,10 @@ function browsingWith(browser: Browser): Browsing {
         locale,
         baseURL: cloud!.cloud.url,
       });
-      context.setDefaultTimeout(20_000);
+      context.setDefaultTimeout(45_000);
       const page = await context.newPage();
       const window = { context, page, faults: await faultsOf(page, refusals) };
       opened.push(window);
-      keepPictureOfFailure(page);
       return page;
     },
   };
@@ -96,12 +96,14 @@ async function faultsOf(page: Page, refusals: readonly number[]): Promise<string
   return faults;
 }
 
-function keepPictureOfFailure(page: Page): void {
-  onTestFailed(async ({ task }) => {
-    await mkdir(failures, { recursive: true });
-    const name = `${task.name.replaceAll(/\W+/g, '-').slice(0, 80)}.png`;
-    if (!page.isClosed()) await page.screenshot({ path: join(failures, name), fullPage: true });
-  });
+/** How the windows of a story that failed look. */
+async function keepPictures(story: string, opened: readonly { page: Page }[]): Promise<void> {
+  await mkdir(failures, { recursive: true });
+  const name = story.replaceAll(/\W+/g, '-').slice(0, 80);
+  for (const [at, { page }] of opened.entries()) {
+    const path = join(failures, `${name}-${at + 1}.png`);
+    if (!page.isClosed()) await page.screenshot({ path, fullPage: true });
+  }
 }
 
 /** The rules of axe that a theme can break by itself. */

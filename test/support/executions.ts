@@ -1,0 +1,36 @@
+/** The executions of an import's state machine, and what an operator does to one. */
+import {
+  ListExecutionsCommand,
+  ListStateMachinesCommand,
+  SFNClient,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import type { TestCloud } from './cloud.ts';
+
+/** Works with the state machine of a cloud. */
+async function withStates<T>({ cloud }: TestCloud, work: (states: SFNClient) => Promise<T>): Promise<T> {
+  const { endpoints, region, credentials } = cloud;
+  const states = new SFNClient({ endpoint: endpoints.SFN, region, credentials });
+  try {
+    return await work(states);
+  } finally {
+    states.destroy();
+  }
+}
+
+export function executionsOf(test: TestCloud) {
+  return withStates(test, async (states) => {
+    const { stateMachines = [] } = await states.send(new ListStateMachinesCommand({}));
+    const { stateMachineArn } = stateMachines[0] ?? {};
+    const { executions = [] } = await states.send(new ListExecutionsCommand({ stateMachineArn }));
+    return executions;
+  });
+}
+
+/** Stops an execution, as an operator does. */
+export async function stopExecution(test: TestCloud, wanted: string): Promise<void> {
+  const found = (await executionsOf(test)).find(({ name }) => name === wanted);
+  await withStates(test, (states) =>
+    states.send(new StopExecutionCommand({ executionArn: found?.executionArn })),
+  );
+}
