@@ -1,3 +1,4 @@
+import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
@@ -6,6 +7,7 @@ import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useProblemsHere } from './flash.tsx';
 
 interface ConfirmProps {
   title: string;
@@ -20,26 +22,42 @@ interface ConfirmProps {
   onCancel: () => void;
 }
 
-/** Asks before something is done that touches people. */
+/** Asks before something is done that touches people. What goes wrong then is said in the dialog, as long as it is open. */
 export function Confirm(props: ConfirmProps) {
   const { title, children, confirmText, typed, isBusy, isDisabled, onConfirm, onCancel } = props;
   const { t } = useTranslation();
   const [text, setText] = useState('');
+  const { problems, forget } = useProblemsHere();
+  const after = (act: () => void) => () => {
+    forget();
+    act();
+  };
   const isTyped = typed === undefined || text.trim() === typed;
   const footer = (
     <Box float="right">
       <SpaceBetween direction="horizontal" size="xs">
-        <Button variant="link" onClick={onCancel} disabled={isBusy}>
+        <Button variant="link" onClick={after(onCancel)} disabled={isBusy}>
           {t('shell.cancel')}
         </Button>
-        <Button variant="primary" onClick={onConfirm} loading={isBusy} disabled={!isTyped || isDisabled}>
+        <Button
+          variant="primary"
+          onClick={after(onConfirm)}
+          loading={isBusy}
+          disabled={!isTyped || isDisabled}
+        >
           {confirmText}
         </Button>
       </SpaceBetween>
     </Box>
   );
   return (
-    <Modal visible header={title} footer={footer} onDismiss={onCancel} closeAriaLabel={t('shell.close')}>
+    <Modal
+      visible
+      header={title}
+      footer={footer}
+      onDismiss={after(onCancel)}
+      closeAriaLabel={t('shell.close')}
+    >
       <SpaceBetween size="m">
         {children}
         {typed !== undefined && (
@@ -47,6 +65,11 @@ export function Confirm(props: ConfirmProps) {
             <Input value={text} onChange={({ detail }) => setText(detail.value)} autoComplete={false} />
           </FormField>
         )}
+        {problems.map(({ id, content }) => (
+          <div key={id} role="alert">
+            <Alert type="error">{content}</Alert>
+          </div>
+        ))}
       </SpaceBetween>
     </Modal>
   );

@@ -1,5 +1,14 @@
 import Flashbar, { type FlashbarProps } from '@cloudscape-design/components/flashbar';
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 import { problemText } from './problemText.ts';
 
@@ -14,7 +23,15 @@ export interface Flash {
   dismiss(id: string): void;
 }
 
-const FlashContext = createContext<{ flash: Flash; messages: readonly Message[] } | undefined>(undefined);
+interface Messages {
+  flash: Flash;
+  messages: readonly Message[];
+  /** The ids of those that were there when the dialog was opened that is open. */
+  before: ReadonlySet<string> | undefined;
+  setBefore: (before: ReadonlySet<string> | undefined) => void;
+}
+
+const FlashContext = createContext<Messages | undefined>(undefined);
 
 export function FlashProvider({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
@@ -39,7 +56,8 @@ export function FlashProvider({ children }: { children: ReactNode }) {
     }),
     [show, t],
   );
-  const value = useMemo(() => ({ flash, messages }), [flash, messages]);
+  const [before, setBefore] = useState<ReadonlySet<string>>();
+  const value = useMemo(() => ({ flash, messages, before, setBefore }), [flash, messages, before]);
   return <FlashContext value={value}>{children}</FlashContext>;
 }
 
@@ -52,14 +70,37 @@ export function useFlash(): Flash {
 /** The messages, where the frame of the pages wants them. */
 export function FlashMessages() {
   const { t } = useTranslation();
-  const { flash, messages } = useFlashContext();
-  const items = messages.map((message) => ({
+  const { flash, messages, before } = useFlashContext();
+  const ofPage = messages.filter((message) => !isOfDialog(message, before));
+  const items = ofPage.map((message) => ({
     ...message,
     ariaRole: message.type === 'error' ? ('alert' as const) : ('status' as const),
     dismissLabel: t('shell.closeMessage'),
     onDismiss: () => flash.dismiss(message.id),
   }));
   return <Flashbar items={items} stackItems={items.length > 2} />;
+}
+
+/**
+ * For a dialog: what went wrong since it was opened is said there, and not above the page, which is out of reach then and
+ * would take the focus.
+ */
+export function useProblemsHere(): { problems: readonly Message[]; forget: () => void } {
+  const { flash, messages, before, setBefore } = useFlashContext();
+  const opened = useRef(messages);
+  useEffect(() => {
+    setBefore(new Set(opened.current.map(({ id }) => id)));
+    return () => setBefore(undefined);
+  }, [setBefore]);
+  const problems = messages.filter((message) => isOfDialog(message, before));
+  const forget = () => {
+    for (const { id } of problems) flash.dismiss(id);
+  };
+  return { problems, forget };
+}
+
+function isOfDialog({ type, id }: Message, before: ReadonlySet<string> | undefined): boolean {
+  return type === 'error' && before !== undefined && !before.has(id);
 }
 
 function useFlashContext() {
