@@ -5,7 +5,7 @@ import { areas } from '../pages/areas.ts';
 import { useOrganization } from '../session/me.ts';
 import { FirstOrganization, FirstPage } from './FirstPage.tsx';
 import { Guard } from './Guard.tsx';
-import { NoAccess, NotFound } from './messages.tsx';
+import { NotAllowed, NotFound } from './messages.tsx';
 import { SignedIn } from './SignedIn.tsx';
 
 const SignInPage = lazy(() => import('../pages/sign-in/SignInPage.tsx'));
@@ -47,5 +47,5 @@ function fetchPage(pathname: string): void {
 
 /** A page for those with the permission. */
 function Permitted({ Page, needs }: { Page: ComponentType; needs: Permission }) {
-  return useOrganization().may(needs) ? <Page /> : <NoAccess />;
+  return useOrganization().may(needs) ? <Page /> : <NotAllowed />;
 }

@@ -39,6 +39,12 @@ export function NoAccess() {
   return <Message title={t('shell.noAccess')} text={t('shell.noAccessText')} action={<HomeButton />} />;
 }
 
+/** A page that is there, for others. */
+export function NotAllowed() {
+  const { t } = useTranslation();
+  return <Message title={t('shell.noAccess')} text={t('shell.notAllowedText')} action={<HomeButton />} />;
+}
+
 /** For members without any rights to administer. */
 export function NothingForYou() {
   const { t } = useTranslation();

@@ -3,15 +3,18 @@ const patienceMs = 100;
 
 /**
  * Keeps the focus from getting lost, so that whoever uses a keyboard or a screen reader stays where the work is. What had it
- * may be gone, as a button of a row that was deleted: then the title of the page takes it. Or it cannot have it for a
- * while, as a button that waits for an answer: then it gets it back.
+ * may be gone: then what led to it gets it, as the button of a menu, else the title of the page. Or it cannot have it for
+ * a while, as a button that waits for an answer: then it gets it back.
  * @returns what ends it
  */
 export function keepFocus(): () => void {
   let last: Element | undefined;
+  /** The last one that was not of a menu or a dialog, which go away by themselves. */
+  let lasting: Element | undefined;
   let timer: number | undefined;
   const onFocusIn = ({ target }: FocusEvent) => {
     last = target as Element;
+    if (!last.closest(passing)) lasting = last;
   };
   const onFocusOut = ({ target }: FocusEvent) => {
     // Who clicks beside everything means to have the focus nowhere. What is taken away is told of before it is gone.
@@ -23,7 +26,7 @@ export function keepFocus(): () => void {
     timer = undefined;
     if (last === undefined || !isFocusNowhere()) return;
     if (isUsable(last)) focus(last);
-    else if (!last.isConnected) focus(titleOfPage());
+    else if (!last.isConnected) focus(placeAfter(lasting));
   };
   const onChange = () => {
     if (last !== undefined && isFocusNowhere()) timer ??= window.setTimeout(look, patienceMs);
@@ -48,10 +51,13 @@ function isUsable(element: Element): boolean {
   return element.isConnected && !element.matches(':disabled');
 }
 
-/** None while the page is on its way; a dialog keeps the focus within itself. */
-function titleOfPage(): Element | null {
+const passing = '[role=dialog], [role=menu], [role=listbox]';
+
+/** A dialog keeps the focus within itself. The title is not there yet while a page is on its way. */
+function placeAfter(lasting: Element | undefined): Element | null {
   const dialog = document.querySelector('[role=dialog]');
-  return dialog ? dialog.querySelector('h2') : document.querySelector('h1');
+  if (dialog) return dialog.querySelector('h2');
+  return lasting && isUsable(lasting) ? lasting : document.querySelector('h1');
 }
 
 /** Screen readers read on from here. */

@@ -28,6 +28,7 @@ export const shell = {
   noAccess: 'You have no access here',
   noAccessText:
     'You are no member of this organization, or your access has ended. Who administers it can tell.',
+  notAllowedText: 'Your level in this organization does not allow this page.',
   nothingForYou: 'There is nothing to administer for you here',
   nothingForYouText:
     'Your account has no rights to see the roster. Your password and second factor are on your account’s page.',

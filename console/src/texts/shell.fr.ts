@@ -30,6 +30,7 @@ export const shell: typeof english = {
   noAccess: 'Vous n’avez pas accès ici',
   noAccessText:
     'Vous n’êtes pas membre de cette organisation, ou votre accès a pris fin. Les personnes qui l’administrent peuvent vous le dire.',
+  notAllowedText: 'Votre niveau dans cette organisation ne permet pas cette page.',
   nothingForYou: 'Il n’y a rien à administrer pour vous ici',
   nothingForYouText:
     'Votre compte n’a pas le droit de voir le registre. Votre mot de passe et votre second facteur sont sur la page de votre compte.',

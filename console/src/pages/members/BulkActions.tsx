@@ -12,12 +12,14 @@ export type BulkAction = BulkInput['action'];
 /** What can be done to all that are ticked. */
 export function BulkActions({ selection, onDone }: { selection: Selection; onDone: () => void }) {
   const { t } = useTranslation();
-  const { may } = useOrganization();
+  const { may, level } = useOrganization();
   const [action, setAction] = useState<BulkAction>();
   const isNobody = 'members' in selection && selection.members.length === 0;
   const item = (id: BulkAction) => ({ id, text: t(`members.bulk.${id}.title`) });
   const credentials = may('members.credentials') ? [item('invite')] : [];
-  const items = [item('enable'), item('disable'), ...credentials, item('remove')];
+  // A coordinator takes nobody off the roster.
+  const removal = level === 'coordinator' ? [] : [item('remove')];
+  const items = [item('enable'), item('disable'), ...credentials, ...removal];
   return (
     <>
       <ButtonDropdown

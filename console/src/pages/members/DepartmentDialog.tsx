@@ -20,14 +20,16 @@ interface DialogProps {
 
 /** Asks what an act on a department needs to know, and does it. */
 export default function DepartmentDialog({ act, ...props }: DialogProps & { act: DepartmentAct }) {
-  return act === 'delete' ? <DeleteDepartment {...props} /> : <NameDepartment act={act} {...props} />;
+  if (act === 'delete') return <DeleteDepartment {...props} />;
+  if (act === 'move') return <MoveDepartment {...props} />;
+  return <NameDepartment act={act} {...props} />;
 }
 
 function NameDepartment({
   act,
   department,
   onClose,
-}: DialogProps & { act: Exclude<DepartmentAct, 'delete'> }) {
+}: DialogProps & { act: Exclude<DepartmentAct, 'move' | 'delete'> }) {
   const { t } = useTranslation();
   const { org } = useOrganization();
   const { isBusy, run } = useAction();
@@ -65,6 +67,43 @@ function NameDepartment({
   );
 }
 
+/** With all that is below it. */
+function MoveDepartment({ department, onClose }: DialogProps) {
+  const { t } = useTranslation();
+  const { org } = useOrganization();
+  const { isBusy, run } = useAction();
+  const others = useOtherDepartments(department);
+  const [parent, setParent] = useState(department.parent);
+  const { id, version } = department;
+
+  async function move() {
+    const params = { path: { org, departmentId: id } };
+    const path = '/api/v1/orgs/{org}/departments/{departmentId}' as const;
+    const body = parent === undefined ? {} : { parent };
+    await answer(api.PATCH(path, { params, body, headers: ifMatch(version) }));
+    await rereadMembers(org);
+    onClose();
+  }
+
+  return (
+    <Confirm
+      title={`${t('members.department.move')}: ${department.name}`}
+      confirmText={t('members.department.move')}
+      isBusy={isBusy}
+      isDisabled={parent === department.parent}
+      onConfirm={() => run(move)}
+      onCancel={onClose}
+    >
+      <DepartmentChoice
+        label={t('members.department.below')}
+        among={others}
+        chosen={parent}
+        onChange={setParent}
+      />
+    </Confirm>
+  );
+}
+
 /** One that has members or departments is handed over to another one. */
 function DeleteDepartment({ department, onClose }: DialogProps) {
   const { t } = useTranslation();
@@ -72,9 +111,9 @@ function DeleteDepartment({ department, onClose }: DialogProps) {
   const { isBusy, run } = useAction();
   const departments = useDepartments().data?.items ?? [];
   const [heir, setHeir] = useState<string>();
-  const { id, path, members = 0, version } = department;
+  const { id, members = 0, version } = department;
   const isEmpty = members === 0 && !departments.some(({ parent }) => parent === id);
-  const others = departments.filter((one) => one.id !== id && !one.path.startsWith(`${path} / `));
+  const others = useOtherDepartments(department);
 
   async function remove() {
     const params = { path: { org, departmentId: id }, query: heir === undefined ? {} : { transferTo: heir } };
@@ -98,18 +137,43 @@ function DeleteDepartment({ department, onClose }: DialogProps) {
       ) : (
         <>
           <Alert type="warning">{t('members.department.isNotEmpty', { count: members })}</Alert>
-          <FormField label={t('members.department.heir')}>
-            <Select
-              filteringType="auto"
-              placeholder={t('members.choose')}
-              selectedOption={optionOf(others.find((one) => one.id === heir))}
-              options={others.map((one) => optionOf(one)!)}
-              onChange={({ detail }) => setHeir(detail.selectedOption.value)}
-            />
-          </FormField>
+          <DepartmentChoice
+            label={t('members.department.heir')}
+            among={others}
+            chosen={heir}
+            onChange={setHeir}
+          />
         </>
       )}
     </Confirm>
+  );
+}
+
+/** Those that are neither a department nor below it. */
+function useOtherDepartments({ id, path }: Department): readonly Department[] {
+  const departments = useDepartments().data?.items ?? [];
+  return departments.filter((one) => one.id !== id && !one.path.startsWith(`${path} / `));
+}
+
+interface ChoiceProps {
+  label: string;
+  among: readonly Department[];
+  chosen: string | undefined;
+  onChange: (id: string | undefined) => void;
+}
+
+function DepartmentChoice({ label, among, chosen, onChange }: ChoiceProps) {
+  const { t } = useTranslation();
+  return (
+    <FormField label={label}>
+      <Select
+        filteringType="auto"
+        placeholder={t('members.choose')}
+        selectedOption={optionOf(among.find(({ id }) => id === chosen))}
+        options={among.map((one) => optionOf(one)!)}
+        onChange={({ detail }) => onChange(detail.selectedOption.value)}
+      />
+    </FormField>
   );
 }
 

@@ -6,7 +6,7 @@ import { useOrganization } from '../../session/me.ts';
 
 const DepartmentDialog = lazy(() => import('./DepartmentDialog.tsx'));
 
-export type DepartmentAct = 'addBelow' | 'addBeside' | 'rename' | 'delete';
+export type DepartmentAct = 'addBelow' | 'addBeside' | 'rename' | 'move' | 'delete';
 
 /** What can be done to a department of the tree (S3.1 to S3.3). */
 export function DepartmentMenu({ department }: { department: Department }) {
@@ -18,7 +18,7 @@ export function DepartmentMenu({ department }: { department: Department }) {
   if (!mayWrite) return null;
   const acts: DepartmentAct[] = isRoot
     ? ['addBelow', ...(may('organization.rename') ? (['rename'] as const) : [])]
-    : ['addBelow', 'addBeside', 'rename', 'delete'];
+    : ['addBelow', 'addBeside', 'rename', 'move', 'delete'];
   const close = () => setAct(undefined);
   return (
     <>

@@ -1,3 +1,4 @@
+import Button from '@cloudscape-design/components/button';
 import TreeView from '@cloudscape-design/components/tree-view';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -46,17 +47,18 @@ export function DepartmentTree({ selected, onSelect }: DepartmentTreeProps) {
         const isSelected = parent === undefined ? selected === undefined : selected === id;
         return {
           content: (
-            <button
-              type="button"
-              className="department"
-              aria-current={isSelected}
+            // One of the library's own is reached by the arrow keys too.
+            <Button
+              variant="inline-link"
+              wrapText
+              nativeButtonAttributes={{ 'aria-current': isSelected }}
               onClick={() => onSelect(parent === undefined ? undefined : id)}
             >
-              {name}
+              <span className={isSelected ? 'department-selected' : 'department'}>{name}</span>
               {members !== undefined && members > 0 && (
                 <span className="department-count"> {formats.number(members)}</span>
               )}
-            </button>
+            </Button>
           ),
           announcementLabel: name,
           actions: <DepartmentMenu department={department} />,

@@ -6,7 +6,8 @@ import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useTranslation } from 'react-i18next';
 import { ApiProblem } from '../../api/problem.ts';
-import type { RosterSchema } from '../../api/schema.ts';
+import type { Department, RosterSchema } from '../../api/schema.ts';
+import { useOrganization } from '../../session/me.ts';
 import { useDepartments, useRoles } from './data.ts';
 
 type Column = RosterSchema['columns'][number];
@@ -36,12 +37,10 @@ export function faultsOf(error: unknown): ReadonlyMap<string, string> {
 
 export function MemberForm({ columns, draft, onChange, faults, isNew }: MemberFormProps) {
   const { t } = useTranslation();
-  const departments = useDepartments().data?.items ?? [];
+  const departments = useOfferedDepartments(draft.departments);
   const roles = useRoles().data?.items ?? [];
   const shown = columns.filter(({ role }) => isNew || (role !== 'externalId' && role !== 'state'));
-  const departmentOptions = departments
-    .filter(({ parent }) => parent !== undefined)
-    .map(({ id, path }) => ({ value: id, label: path }));
+  const departmentOptions = departments.map(({ id, path }) => ({ value: id, label: path }));
   const roleOptions = roles.map(({ id, name }) => ({ value: id, label: name }));
   const lists = [
     { name: 'departments' as const, options: departmentOptions },
@@ -80,6 +79,19 @@ export function MemberForm({ columns, draft, onChange, faults, isNew }: MemberFo
           ),
       )}
     </SpaceBetween>
+  );
+}
+
+/** All below the root; a coordinator's own and those below, beside those that the member is in. */
+function useOfferedDepartments(present: readonly string[]): readonly Department[] {
+  const { level, departments: own = [] } = useOrganization();
+  const items = useDepartments().data?.items ?? [];
+  const all = items.filter(({ parent }) => parent !== undefined);
+  if (level !== 'coordinator') return all;
+  const paths = items.filter(({ id }) => own.includes(id)).map(({ path }) => path);
+  return all.filter(
+    ({ id, path }) =>
+      present.includes(id) || paths.some((covered) => path === covered || path.startsWith(`${covered} / `)),
   );
 }
 
