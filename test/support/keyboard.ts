@@ -42,7 +42,8 @@ export async function arrowTo(page: Page, there: Locator, key = 'ArrowDown'): Pr
   );
 }
 
-async function pressUntil(page: Page, key: string, isThere: () => Promise<boolean>): Promise<void> {
+/** Presses a key until something is so. */
+export async function pressUntil(page: Page, key: string, isThere: () => Promise<boolean>): Promise<void> {
   for (let presses = 0; presses < pressesMax; presses++) {
     if (await isThere()) return;
     await page.keyboard.press(key);
@@ -50,7 +51,14 @@ async function pressUntil(page: Page, key: string, isThere: () => Promise<boolea
   throw new Error(`The key ${key} does not lead there.`);
 }
 
-/** Somewhere on the page a screen reader reads on and Tab goes on from, once the page has settled. */
+/** Waits until something has the focus, from where Tab and a screen reader go on. @throws Error saying what has it */
 export async function waitForFocus(there: Locator): Promise<void> {
-  await there.and(there.page().locator(':focus')).waitFor();
+  const page = there.page();
+  await there
+    .and(page.locator(':focus'))
+    .waitFor({ timeout: 15_000 })
+    .catch(async () => {
+      const has = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 300));
+      throw new Error(`${there} has not the focus, but ${has}`);
+    });
 }
