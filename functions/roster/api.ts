@@ -5,7 +5,7 @@ import { isResponsible } from 'roster/domain/responsibilities';
 import { type Deps, deps } from 'roster/lambda/deps';
 import { type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { resetCredentials, setUsername } from 'roster/lambda/member-accounts';
-import { memberBodies, memberDetails } from 'roster/lambda/member-body';
+import { accountBody, memberBodies, memberDetails } from 'roster/lambda/member-body';
 import { findMember, type MemberOutcome } from 'roster/lambda/member-call';
 import { memberFilterOf } from 'roster/lambda/member-filter';
 import { setLevel } from 'roster/lambda/member-level';
@@ -27,6 +27,19 @@ const handlers: HttpHandlers<'roster', Deps> = {
 
   async getMembersSummary({ params }, { roster }) {
     return { status: 200, body: await roster.summary(params.org) };
+  },
+
+  async listAdministrators({ params, query }, { administrators, members }) {
+    const [{ items, ...page }, owners] = await Promise.all([
+      administrators.page(params.org, query),
+      members.enabledOwners(params.org),
+    ]);
+    const bodies = items.map(({ membership, name }) => ({
+      ...accountBody(membership),
+      ...(membership.externalId !== undefined && { memberId: membership.externalId }),
+      ...(name !== undefined && { name }),
+    }));
+    return { status: 200, body: { ...page, items: bodies, owners } };
   },
 
   async getMember(call, all) {

@@ -137,6 +137,37 @@ describe('a level', () => {
     expect((await owner('GET', '/members/lost')).status).toBe(404);
   });
 
+  it('is listed with whoever has one above member, the highest first, a page and a level at a time', async () => {
+    const other = await newTenant(test.cloud, 'Listed Club', columns);
+    const ask = asking(other.client, other.organization);
+    await person(test.cloud.url, other, 'aud', { level: 'auditor' });
+    await person(test.cloud.url, other, 'plain');
+    await person(test.cloud.url, other, 'up');
+    await person(test.cloud.url, other, 'gone', { level: 'administrator' });
+    const list = async (query = '') => (await ask('GET', `/administrators${query}`)).body;
+    const names = async (query = '') =>
+      (await list(query)).items.map(({ username }: { username: string }) => username);
+    expect(await names()).toEqual([other.login, 'gone', 'aud']);
+    expect((await level(ask, 'up', 'owner')).status).toBe(200);
+    expect((await ask('DELETE', '/members/gone')).status).toBe(204);
+    expect(await list()).toMatchObject({
+      owners: 2,
+      items: [
+        { username: other.login, level: 'owner', state: 'enabled' },
+        { username: 'up', level: 'owner', memberId: 'up', name: 'up', lastSignInAt: expect.any(String) },
+        { username: 'aud', level: 'auditor', memberId: 'aud' },
+      ],
+    });
+    expect((await list()).items[0]).not.toHaveProperty('memberId');
+    expect(await names('?level=auditor')).toEqual(['aud']);
+    const first = await list('?limit=2');
+    expect(first.items).toHaveLength(2);
+    expect(await names(`?limit=2&cursor=${first.nextCursor}`)).toEqual(['aud']);
+    expect((await ask('GET', '/administrators?level=member')).status).toBe(400);
+    expect((await level(ask, 'aud', 'member')).status).toBe(200);
+    expect(await names('?level=auditor')).toEqual([]);
+  });
+
   it('comes with an account that a member is given later, and only then', async () => {
     const north = await department('Later');
     await member('late');

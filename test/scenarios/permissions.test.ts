@@ -82,6 +82,7 @@ const table: Record<OrganizationOperation, Row> = {
   revokeFeedKey: { needs: 'imports.write', answers: [404] },
   listMembers: { needs: 'members.read', coordinator: 'members', answers: [200] },
   getMembersSummary: { needs: 'members.read', answers: [200] },
+  listAdministrators: { needs: 'audit.read', answers: [200] },
   getMember: { needs: 'members.read', coordinator: 'members', answers: [200] },
   addMember: {
     needs: 'members.write',

@@ -1,3 +1,4 @@
+import { administrators } from './administrators.en.ts';
 import { imports } from './imports.en.ts';
 import { invitations } from './invitations.en.ts';
 import { jobs } from './jobs.en.ts';
@@ -9,4 +10,15 @@ import { shell } from './shell.en.ts';
 import { signIn } from './signIn.en.ts';
 
 /** Every text of the console, by area. A new area has two files and a line here and in `fr.ts`. */
-export const en = { imports, invitations, jobs, mails, members, organization, problems, shell, signIn };
+export const en = {
+  administrators,
+  imports,
+  invitations,
+  jobs,
+  mails,
+  members,
+  organization,
+  problems,
+  shell,
+  signIn,
+};

@@ -1,3 +1,4 @@
+import { administrators } from './administrators.fr.ts';
 import type { en } from './en.ts';
 import { imports } from './imports.fr.ts';
 import { invitations } from './invitations.fr.ts';
@@ -10,6 +11,7 @@ import { shell } from './shell.fr.ts';
 import { signIn } from './signIn.fr.ts';
 
 export const fr: typeof en = {
+  administrators,
   imports,
   invitations,
   jobs,

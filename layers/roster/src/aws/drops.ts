@@ -12,6 +12,7 @@ import { isEnabledOwner } from '../domain/member-authority.ts';
 import type { Membership } from '../domain/organization.ts';
 import { leftAccount } from './account-deletion.ts';
 import { leaveLogin, loginsOf, toMembership } from './accounts.ts';
+import { administratorActions } from './administrators.ts';
 import { type AuditTrail, erasingActions, erasingActionsMax } from './audit.ts';
 import { directoryChange } from './directory-log.ts';
 import { type Key, keys } from './keys.ts';
@@ -108,9 +109,10 @@ const DropItem = z.object({
 });
 const EraItem = z.object({ era: z.int().default(0), dropping: z.string().optional() });
 
-/** One with an account takes up to eight actions, one without takes one; the directory and the drop take one each. */
+/** One without an account takes one action; the directory, the owners and the drop take one each. */
 const leavingAtOnce = 96;
-const leavingWithAccountAtOnce = 12;
+const actionsWithAccountMax = 9;
+const leavingWithAccountAtOnce = Math.floor(leavingAtOnce / actionsWithAccountMax);
 
 /** Opens the drops over the table. */
 export function dropsInTable(table: Table, audit: Pick<AuditTrail, 'commit' | 'commitAll'>): Drops {
@@ -233,6 +235,7 @@ export function leavingActions(
     return [
       removal,
       { delete: place, condition },
+      ...administratorActions(membership, undefined),
       ...loginsOf(membership).map((login) => leaveLogin(organization, login, account)),
       ...(orphan === undefined ? [] : leftAccount(orphan, dropId, validFromSeconds)),
     ];
@@ -277,7 +280,7 @@ function withoutMany(members: readonly LeavingMember[]): LeavingMember[] {
     return accounts > leavingWithAccountAtOnce;
   });
   const first = end === -1 ? members : members.slice(0, end);
-  const room = leavingAtOnce - 7 * Math.min(accounts, leavingWithAccountAtOnce);
+  const room = leavingAtOnce - (actionsWithAccountMax - 1) * Math.min(accounts, leavingWithAccountAtOnce);
   return first.slice(0, Math.max(room, leavingWithAccountAtOnce));
 }
 

@@ -31,6 +31,15 @@ export const keys = {
   countPrefix: 'COUNT#',
   /** How many enabled owners there are, so that a transaction can keep the last one. */
   owners: (org: string): Key => ({ pk: `O#${org}`, sk: 'OWNERS' }),
+  /** Who has a level above `member`: sorts by the level's rank, the highest first. */
+  administrators: (org: string): string => `O#${org}#ADMIN`,
+  administrator: (org: string, rank: number, account: string): Key => ({
+    pk: `O#${org}#ADMIN`,
+    sk: `${rank}#${account}`,
+  }),
+  /** Bounds of the sort keys of one rank, or of all. */
+  administratorRange: (rank?: number): [from: string, to: string] =>
+    rank === undefined ? ['0', '9~'] : [`${rank}#`, `${rank}#~`],
   /** The newest drop of all data. */
   drop: (org: string): Key => ({ pk: `O#${org}`, sk: 'DROP' }),
   memberShard: (org: string, shard: number): string => `O#${org}#M#${shard}`,

@@ -7,6 +7,7 @@ import type { Membership, Organization } from '../domain/organization.ts';
 import { accountUpdate } from './account-changes.ts';
 import { keptAccount } from './account-deletion.ts';
 import { type Account, leaveLogin, loginsOf, takeLogin } from './accounts.ts';
+import { administratorActions } from './administrators.ts';
 import { directoryChange } from './directory-log.ts';
 import { type DueSettings, periodActions, reminderActions } from './due-members.ts';
 import { departmentChecks, departmentCountActions, roleChecks } from './group-counts.ts';
@@ -59,6 +60,7 @@ export type WriteTarget =
   | 'groupCount'
   | 'membership'
   | 'owners'
+  | 'administrator'
   | 'account'
   | 'directory'
   | 'heir'
@@ -73,7 +75,7 @@ export interface MemberAction {
 }
 
 /**
- * The actions of a write, each conditional on what was seen: at most 25, and one for each department added and each
+ * The actions of a write, each conditional on what was seen: at most 27, and one for each department added and each
  * import taken over.
  */
 export function memberActions(write: MemberWrite): MemberAction[] {
@@ -85,6 +87,7 @@ export function memberActions(write: MemberWrite): MemberAction[] {
     ...membershipItem(write.membership),
     ...loginItems(write.membership),
     ...ownersItem(write.organization.organization, write.membership),
+    ...administratorItems(write.membership),
     ...scopeCounts(write),
     ...takeOverItems(write),
     ...accountItem(write),
@@ -216,6 +219,10 @@ function ownersItem(organization: string, transition: Transition<Membership> | u
   const owners = (membership: Membership | undefined) => (membership && isEnabledOwner(membership) ? 1 : 0);
   const change = owners(after) - owners(before);
   return change === 0 ? [] : [{ on: 'owners', action: ownersUpdate(organization, change) }];
+}
+
+function administratorItems({ before, after }: Transition<Membership> = {}): MemberAction[] {
+  return administratorActions(before, after).map((action) => ({ on: 'administrator', action }));
 }
 
 /** Counts enabled owners up or down; the condition does not hold where none would be left. */

@@ -721,6 +721,16 @@ const AccountBody = z
     lastSignInAt: time.optional(),
   })
   .meta({ id: 'MemberAccount' });
+/** Somebody whose level is above `member`; `memberId` and `name` are absent for one who is on no roster. */
+export const AdministratorBody = AccountBody.extend({
+  memberId: z.string().optional(),
+  name: z.string().optional(),
+}).meta({ id: 'Administrator' });
+export const AdministratorsQuery = Page.extend({ level: z.enum(levels).exclude(['member']).optional() });
+/** `owners` are all those that are enabled. */
+export const AdministratorList = listOf(AdministratorBody)
+  .extend({ owners: count })
+  .meta({ id: 'AdministratorList' });
 export const MemberDetails = MemberBody.extend({
   createdBy: z.string().optional(),
   account: AccountBody.optional(),

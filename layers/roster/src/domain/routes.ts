@@ -461,6 +461,16 @@ export const routes = {
     params: P.org,
     responses: { 200: shapes.Summary },
   },
+  listAdministrators: {
+    method: 'GET',
+    path: `${org}/administrators`,
+    area: 'roster',
+    access: 'audit.read',
+    summary: 'Who has a level above member, the highest first, and how many enabled owners there are.',
+    params: P.org,
+    query: shapes.AdministratorsQuery,
+    responses: { 200: shapes.AdministratorList },
+  },
   getMember: {
     method: 'GET',
     path: member,

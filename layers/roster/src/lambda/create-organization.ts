@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { newAccountActions, normalizeLogin } from '../aws/accounts.ts';
+import { administratorActions } from '../aws/administrators.ts';
 import { newOrganizationActions } from '../aws/organizations.ts';
 import { TransactionFailed } from '../aws/table.ts';
 import { Params } from '../domain/api.ts';
@@ -135,5 +136,9 @@ function newItems({ clock }: CreateDeps, wanted: OrganizationToCreate, account: 
     tokensValidFromSeconds: 0,
     version: 1,
   };
-  return [...newOrganizationActions(organization, defaultColumns), ...newAccountActions(owner, membership)];
+  return [
+    ...newOrganizationActions(organization, defaultColumns),
+    ...newAccountActions(owner, membership),
+    ...administratorActions(undefined, membership),
+  ];
 }

@@ -7,6 +7,7 @@ import { type AccountChanges, accountChanges } from '../aws/account-changes.ts';
 import { type AccountDeletion, accountDeletion } from '../aws/account-deletion.ts';
 import { type AccountQueue, accountQueue } from '../aws/account-queue.ts';
 import { type AccountRecords, accountRecords } from '../aws/accounts.ts';
+import { type Administrators, administratorsInTable } from '../aws/administrators.ts';
 import { type Attempts, attemptsInTable } from '../aws/attempts.ts';
 import { type AuditTrail, auditTrail } from '../aws/audit.ts';
 import { type BulkJobRecords, bulkJobRecords } from '../aws/bulk-jobs.ts';
@@ -48,6 +49,8 @@ export interface Deps {
   table: Table;
   organizations: OrganizationRecords;
   accounts: AccountRecords;
+  /** Who has which level. */
+  administrators: Administrators;
   /** What people change of their own accounts. */
   accountChanges: AccountChanges;
   /** Counts of failed attempts. */
@@ -125,6 +128,7 @@ export const deps: Deps = lazily<Deps>({
   table: () => createTable({ tableName: readEnv(env.table).TABLE_NAME }),
   organizations: () => organizationRecords(deps.table, deps.audit),
   accounts: () => accountRecords(deps.table),
+  administrators: () => administratorsInTable(deps.table),
   accountChanges: () => accountChanges(deps.table, deps.audit),
   attempts: () => attemptsInTable(deps.table, deps.clock),
   resetLinks: () => resetLinksInTable(deps.table, deps.audit),

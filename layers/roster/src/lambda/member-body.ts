@@ -4,6 +4,7 @@ import { type DepartmentTree, departmentOf, pathOf } from '../domain/departments
 import { invitationStateOf } from '../domain/invitation.ts';
 import type { Member } from '../domain/member.ts';
 import { standingOf } from '../domain/member-edit.ts';
+import type { Membership } from '../domain/organization.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { Deps } from './deps.ts';
 import { invitationFields } from './invitations.ts';
@@ -60,11 +61,16 @@ export async function memberDetails(
   const [body] = await memberBodies(deps, organization, [member]);
   const shown = body as z.input<typeof MemberBody>;
   if (membership === undefined) return shown;
-  const { login: username, level, scope, state, logins, activatedAt, lastSignInAt } = membership;
-  const times = { ...(activatedAt && { activatedAt }), ...(lastSignInAt && { lastSignInAt }) };
   return {
     ...shown,
-    account: { username, level, ...(scope && { departments: scope }), state, ...logins, ...times },
+    account: accountBody(membership),
     ...(oneTimePassword !== undefined && { oneTimePassword }),
   };
+}
+
+/** How somebody signs in, and with which level. */
+export function accountBody(membership: Membership) {
+  const { login: username, level, scope, state, logins, activatedAt, lastSignInAt } = membership;
+  const times = { ...(activatedAt && { activatedAt }), ...(lastSignInAt && { lastSignInAt }) };
+  return { username, level, ...(scope && { departments: scope }), state, ...logins, ...times };
 }

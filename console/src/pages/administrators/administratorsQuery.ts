@@ -1,0 +1,30 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { Level } from 'roster/domain/permissions';
+import { answer, api } from '../../api/client.ts';
+
+/** Levels above `member`, the highest first. */
+export const levels = [
+  'owner',
+  'securityAdministrator',
+  'administrator',
+  'coordinator',
+  'auditor',
+] as const satisfies readonly Level[];
+export type AdministratorLevel = (typeof levels)[number];
+
+/** A page of those who administer an organization. */
+export function administratorsQuery(
+  org: string,
+  asked: { level?: AdministratorLevel | undefined; cursor?: string | undefined },
+) {
+  const { level, cursor } = asked;
+  const query = { limit: 50, ...(level && { level }), ...(cursor && { cursor }) };
+  return queryOptions({
+    queryKey: [org, 'administrators', level, cursor],
+    queryFn: ({ signal }) =>
+      answer(api.GET('/api/v1/orgs/{org}/administrators', { params: { path: { org }, query }, signal })),
+    placeholderData: keepPreviousData,
+    // Levels change on another page, from which one comes back here.
+    staleTime: 0,
+  });
+}

@@ -1,0 +1,53 @@
+import type { Column } from 'roster/domain/schema';
+import { beforeAll, expect, it } from 'vitest';
+import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
+import { newTenant, type Tenant } from '../support/cloud.ts';
+import { asking } from '../support/people.ts';
+
+const columns: Column[] = [
+  { name: 'ID', type: 'text', role: 'externalId', required: true },
+  { name: 'First name', type: 'text', role: 'firstName' },
+  { name: 'Last name', type: 'text', role: 'lastName' },
+  { name: 'E-mail', type: 'email', role: 'email' },
+];
+
+stories('administration', (browsing) => {
+  let club: Tenant;
+  let at: (path: string) => string;
+  beforeAll(async () => {
+    club = await newTenant(browsing.cloud.cloud, 'Careful Club', columns);
+    at = (path) => `/orgs/${club.organization}/${path}`;
+  });
+
+  it('lists who administers, and leads to where a level is changed (S4.1)', async () => {
+    const ask = asking(club.client, club.organization);
+    const north = (await ask('POST', '/departments', { name: 'North' })).body.id;
+    const somebody = (id: string, name: string, account: object) =>
+      ask('POST', '/members', {
+        values: { ID: id, 'First name': name },
+        account: { username: id, ...account },
+      });
+    await somebody('m1', 'Ada', { level: 'auditor' });
+    await somebody('m2', 'Grace', { level: 'coordinator', departments: [north] });
+    const page = await browsing.open({ width: 360 });
+    await signIn(page, club, at('administrators'));
+    await page.getByText('There is one owner only').waitFor();
+    await page.getByText('North').waitFor();
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.getByRole('button', { name: 'Level Any level' }).click();
+    await page.getByRole('option', { name: 'Auditor' }).click();
+    await page.waitForURL(/level=auditor/);
+    await page.getByText('Grace').waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Ada' }).click();
+    await page.getByRole('button', { name: 'Level Auditor' }).click();
+    await page.getByRole('option', { name: 'Owner' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Ada has the level Owner.').waitFor();
+    await page.goBack();
+    await page.getByText('Nobody has this level').waitFor();
+    await page.getByText('2 owners.').waitFor();
+    expect(await page.getByText('There is one owner only').count()).toBe(0);
+  });
+});
