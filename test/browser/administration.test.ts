@@ -1,7 +1,7 @@
 import type { Column } from 'roster/domain/schema';
 import { beforeAll, expect, it } from 'vitest';
 import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
-import { newTenant, type Tenant } from '../support/cloud.ts';
+import { importFile, newTenant, type Tenant } from '../support/cloud.ts';
 import { asking } from '../support/people.ts';
 
 const columns: Column[] = [
@@ -49,5 +49,31 @@ stories('administration', (browsing) => {
     await page.getByText('Nobody has this level').waitFor();
     await page.getByText('2 owners.').waitFor();
     expect(await page.getByText('There is one owner only').count()).toBe(0);
+  });
+
+  it('shows what the headers of earlier files mean, and forgets it when asked', async () => {
+    const file = 'Matricule;Vorname;Taille\nm1;Ada;XL\n';
+    const waiting = await importFile(club, 'office.csv', file, { mode: 'upsert', mapping: 'confirm' });
+    const said = { Matricule: { column: 'ID' }, Vorname: { column: 'First name' }, Taille: { drop: true } };
+    await asking(club.client, club.organization)('PUT', `/imports/${waiting.importId}/mapping`, {
+      columns: said,
+    });
+    const page = await browsing.open({ width: 360 });
+    await signIn(page, club, at('mappings'));
+    await page.getByText('Matricule, Vorname, Taille').waitFor();
+    await expectNoSidewaysScroll(page);
+    await page.getByRole('link', { name: 'office.csv' }).click();
+    await page.getByRole('row').filter({ hasText: 'Vorname' }).getByText('First name').waitFor();
+    await page.getByRole('row').filter({ hasText: 'Taille' }).getByText('left out').last().waitFor();
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.reload();
+    await page.getByText('left out').waitFor();
+    await page.getByRole('button', { name: 'Delete the mapping of office.csv' }).click();
+    await page.getByRole('dialog').getByText('stay as they are').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+    await page.getByText('No mapping is saved yet').waitFor();
+    expect(new URL(page.url()).search).toBe('');
   });
 });

@@ -12,6 +12,7 @@ import { organization } from './organization/area.ts';
 export const areas: readonly Area[] = [
   members,
   imports,
+  mappings,
   invitations,
   jobs,
   mails,

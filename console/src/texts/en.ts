@@ -3,6 +3,7 @@ import { imports } from './imports.en.ts';
 import { invitations } from './invitations.en.ts';
 import { jobs } from './jobs.en.ts';
 import { mails } from './mails.en.ts';
+import { mappings } from './mappings.en.ts';
 import { members } from './members.en.ts';
 import { organization } from './organization.en.ts';
 import { problems } from './problems.en.ts';
@@ -16,6 +17,7 @@ export const en = {
   invitations,
   jobs,
   mails,
+  mappings,
   members,
   organization,
   problems,

@@ -4,6 +4,7 @@ import { imports } from './imports.fr.ts';
 import { invitations } from './invitations.fr.ts';
 import { jobs } from './jobs.fr.ts';
 import { mails } from './mails.fr.ts';
+import { mappings } from './mappings.fr.ts';
 import { members } from './members.fr.ts';
 import { organization } from './organization.fr.ts';
 import { problems } from './problems.fr.ts';
@@ -16,6 +17,7 @@ export const fr: typeof en = {
   invitations,
   jobs,
   mails,
+  mappings,
   members,
   organization,
   problems,

@@ -1,0 +1,21 @@
+export const mappings = {
+  title: 'Saved mappings',
+  about: 'What the headers of earlier files mean. A file with the same headers, in any order, is read alike.',
+  none: 'No mapping is saved yet',
+  noneText: 'One is saved when you say what the headers of an import mean.',
+  file: 'Made with',
+  headers: 'Headers',
+  header: 'Header',
+  column: 'Column of the roster',
+  leftOut: 'left out',
+  more_one: 'and {{count}} more',
+  more_other: 'and {{count}} more',
+  by: 'Saved by',
+  at: 'Saved',
+  saved: 'Saved by {{by}}, {{at}}.',
+  delete: 'Delete',
+  deleteOf: 'Delete the mapping of {{file}}',
+  deleteText:
+    'The next file with these headers is matched anew, and may wait until somebody says what they mean: {{headers}}. Imports that used the mapping stay as they are.',
+  deleted: 'The mapping of {{file}} was deleted.',
+};
