@@ -2,6 +2,7 @@ import type { Column } from 'roster/domain/schema';
 import { beforeAll, expect, it } from 'vitest';
 import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
 import { importFile, newTenant, type Tenant } from '../support/cloud.ts';
+import { eventually } from '../support/eventually.ts';
 import { asking } from '../support/people.ts';
 
 const columns: Column[] = [
@@ -75,5 +76,47 @@ stories('administration', (browsing) => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
     await page.getByText('No mapping is saved yet').waitFor();
     expect(new URL(page.url()).search).toBe('');
+  });
+
+  it('gives a system a key, with which it delivers a file, says when one is expected, and takes the key away', async () => {
+    const page = await browsing.open({ width: 360 });
+    await signIn(page, club, at('feed'));
+    await page.getByText('There are no keys yet').waitFor();
+    await expectNoSidewaysScroll(page);
+    await page.getByText('Take files that programs deliver').click();
+    await page.getByText('Tell them when no file came').click();
+    await page.getByRole('button', { name: /^Who is mailed the results/ }).click();
+    await page.getByRole('option', { name: club.login }).click();
+    await page.keyboard.press('Escape');
+    await page.getByLabel('A file is to be there by').fill('05:30');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').first().waitFor();
+    const { feed } = (await asking(club.client, club.organization)('GET', '')).body;
+    const expected = { days: [1, 2, 3, 4, 5], by: '05:30' };
+    expect(feed).toEqual({ isOn: true, approve: 'auto', recipients: [club.login], expected });
+
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('dialog').getByLabel('Name').fill('Night office');
+    await page.getByRole('dialog').getByRole('button', { name: 'Make it' }).click();
+    await page.getByText('The key for Night office').waitFor();
+    const key = (await page.getByText(/^[\w-]{43}$/).innerText()).trim();
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    const { upload } = await club.client.feedUpload(key, 'night.csv');
+    await club.client.upload(upload, new Blob(['ID,First name\nm1,Ada\n']), 'night.csv');
+    await eventually(async () => {
+      const { items } = (await asking(club.client, club.organization)('GET', '/imports')).body;
+      expect(items[0]).toMatchObject({ fileName: 'night.csv', source: 'feed' });
+    });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.reload();
+    await page.getByRole('link', { name: 'night.csv' }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'Night office' }).waitFor();
+    expect(await page.getByText(key).count()).toBe(0);
+    await page.getByRole('button', { name: 'Revoke the key for Night office' }).click();
+    await page.getByRole('dialog').getByText('It was last used').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();
+    await page.getByText('There are no keys yet').waitFor();
+    await expect(club.client.feedUpload(key, 'late.csv')).rejects.toMatchObject({ status: 401 });
   });
 });

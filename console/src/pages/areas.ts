@@ -1,5 +1,6 @@
 import type { Area } from '../app/area.ts';
 import { administrators } from './administrators/area.ts';
+import { feed } from './feed/area.ts';
 import { imports } from './imports/area.ts';
 import { invitations } from './invitations/area.ts';
 import { jobs } from './jobs/area.ts';
@@ -13,6 +14,7 @@ export const areas: readonly Area[] = [
   members,
   imports,
   mappings,
+  feed,
   invitations,
   jobs,
   mails,

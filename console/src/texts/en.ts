@@ -1,4 +1,5 @@
 import { administrators } from './administrators.en.ts';
+import { feed } from './feed.en.ts';
 import { imports } from './imports.en.ts';
 import { invitations } from './invitations.en.ts';
 import { jobs } from './jobs.en.ts';
@@ -13,6 +14,7 @@ import { signIn } from './signIn.en.ts';
 /** Every text of the console, by area. A new area has two files and a line here and in `fr.ts`. */
 export const en = {
   administrators,
+  feed,
   imports,
   invitations,
   jobs,

@@ -1,5 +1,6 @@
 import { administrators } from './administrators.fr.ts';
 import type { en } from './en.ts';
+import { feed } from './feed.fr.ts';
 import { imports } from './imports.fr.ts';
 import { invitations } from './invitations.fr.ts';
 import { jobs } from './jobs.fr.ts';
@@ -13,6 +14,7 @@ import { signIn } from './signIn.fr.ts';
 
 export const fr: typeof en = {
   administrators,
+  feed,
   imports,
   invitations,
   jobs,
