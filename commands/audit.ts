@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { stringify } from 'csv-stringify';
 import * as api from 'roster/domain/api';
-import { type AuditEntry, canonicalJson, verifyChain } from 'roster/domain/audit';
+import { type AuditEntry, verifyChain } from 'roster/domain/audit';
+import { auditColumns, auditCsv, auditRecord } from 'roster/domain/audit-records';
 import type { MusterClient } from './client.ts';
 import { exitCodes, runCommand } from './failure.ts';
 import { withUsageExit } from './options.ts';
@@ -48,22 +49,6 @@ async function verify({ fromHash: anchor, ...options }: VerifyOptions): Promise<
   return exitCodes.complete;
 }
 
-const columns = [
-  'sequence',
-  'at',
-  'action',
-  'subject',
-  'account',
-  'login',
-  'address',
-  'via',
-  'before',
-  'after',
-  'details',
-  'previousHash',
-  'hash',
-];
-
 async function exportTo(file: string, options: SignInOptions): Promise<number> {
   const { client, organization } = await signedIn(options);
   const path = resolve(process.env.INIT_CWD ?? '.', file);
@@ -71,30 +56,13 @@ async function exportTo(file: string, options: SignInOptions): Promise<number> {
   async function* records() {
     for await (const entry of entriesOf(client, organization)) {
       rows += 1;
-      yield recordOf(entry);
+      yield auditRecord(entry);
     }
   }
-  // What a spreadsheet would run as a formula is made text (OWASP, CSV Injection); CRLF as in RFC 4180.
-  const csv = stringify({
-    header: true,
-    columns,
-    bom: true,
-    escape_formulas: true,
-    record_delimiter: 'windows',
-  });
+  const csv = stringify({ header: true, columns: [...auditColumns], bom: true, ...auditCsv });
   await pipeline(Readable.from(records()), csv, createWriteStream(path, { mode: 0o600 }));
   say(`${rows} entries written to ${path}`);
   return exitCodes.complete;
-}
-
-function recordOf({ actor, before, after, details, ...entry }: AuditEntry): Record<string, string> {
-  const json = (fields: Record<string, unknown> | undefined) => (fields ? canonicalJson(fields) : '');
-  const { account, login, address = '', via = '' } = actor;
-  const { sequence, at, action, subject, previousHash, hash } = entry;
-  return {
-    ...{ sequence: String(sequence), at, action, subject, account, login, address, via },
-    ...{ before: json(before), after: json(after), details: json(details), previousHash, hash },
-  };
 }
 
 const pathOf = (client: MusterClient, organization: string) => `${client.in(organization)}/audit`;

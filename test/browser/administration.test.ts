@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Column } from 'roster/domain/schema';
 import { beforeAll, expect, it } from 'vitest';
 import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
@@ -118,5 +119,39 @@ stories('administration', (browsing) => {
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();
     await page.getByText('There are no keys yet').waitFor();
     await expect(club.client.feedUpload(key, 'late.csv')).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('downloads the audit log as the filters say, and verifies its chain against an earlier hash', async () => {
+    const page = await browsing.open({ width: 360 });
+    await signIn(page, club, at('audit'));
+    await page.getByRole('gridcell', { name: 'organization.create' }).waitFor();
+    await page.getByRole('button', { name: 'What Anything' }).click();
+    await page.getByRole('option', { name: 'schema.update' }).click();
+    await page.waitForURL(/action=schema.update/);
+    await page.getByRole('gridcell', { name: 'organization.create' }).waitFor({ state: 'detached' });
+    const saved = async (format: string) => {
+      await page.getByRole('button', { name: 'Download' }).click();
+      const download = page.waitForEvent('download');
+      await page.getByRole('menuitem', { name: format }).click();
+      return readFile(await (await download).path(), 'utf8');
+    };
+    const lines = (await saved('CSV')).trimEnd().split('\r\n');
+    expect(lines[0]).toMatch(/^\uFEFFsequence,at,action,subject,account,login/);
+    const entries = JSON.parse(await saved('JSON'));
+    expect(lines).toHaveLength(entries.length + 1);
+    expect(new Set(entries.map(({ action }: { action: string }) => action))).toEqual(
+      new Set(['schema.update']),
+    );
+
+    await page.getByRole('button', { name: 'Verify the log' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Last hash of an earlier verification').fill(entries[0].hash);
+    await dialog.getByRole('button', { name: 'Verify', exact: true }).click();
+    await dialog.getByText(/entries, unbroken/).waitFor();
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    await dialog.getByLabel('Last hash of an earlier verification').fill('1'.repeat(64));
+    await dialog.getByRole('button', { name: 'Verify', exact: true }).click();
+    await dialog.getByText('The log is broken').waitFor();
   });
 });

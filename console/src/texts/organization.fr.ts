@@ -124,8 +124,7 @@ export const organization: typeof english = {
   },
   audit: {
     title: 'Journal d’audit',
-    about:
-      'Chaque changement, par qui et quand. « npm run audit » vérifie le tout et l’écrit dans un fichier.',
+    about: 'Chaque changement, par qui et quand. « npm run audit » le vérifie depuis un terminal.',
     none: 'Il ne s’est encore rien passé',
     noMatch: 'Rien ne correspond',
     when: 'Quand',
@@ -140,6 +139,32 @@ export const organization: typeof english = {
     details: 'Détails',
     actor: 'Auteur',
     hash: 'Entrée {{sequence}}, empreinte {{hash}}',
+    anyAction: 'N’importe quoi',
+    download: 'Télécharger',
+    read: '{{number}} entrées lues',
+    stop: 'Arrêter',
+    verify: 'Vérifier le journal',
+    verifyIt: 'Vérifier',
+    verifyText:
+      'Lit tout le journal, quels que soient les filtres, et trouve une entrée supprimée, modifiée, insérée ou déplacée.',
+    anchor: 'Dernière empreinte d’une vérification précédente',
+    anchorText: 'Facultatif. Montre aussi si le journal a été récrit ou sa fin coupée depuis.',
+    anchorWrong: 'Une empreinte a 64 chiffres et lettres de a à f.',
+    unbroken: '{{number}} entrées, intactes',
+    keepHash: 'Gardez la dernière empreinte hors de Muster, et donnez-la à la prochaine vérification.',
+    lastHash: 'Dernière empreinte',
+    broken: 'Le journal est rompu',
+    faults: {
+      missing: 'L’entrée {{sequence}} manque.',
+      unexpected: 'L’entrée {{sequence}} est à la place d’une autre.',
+      edited: 'L’entrée {{sequence}} a été modifiée : son contenu n’a pas son empreinte.',
+      unvouched:
+        'L’entrée {{sequence}}, ou une suivante, a été effacée, et aucune suppression de toutes les données n’en répond.',
+      rewritten: 'L’entrée {{sequence}}, ou la suivante, a été récrite.',
+      tail_missing: 'Les entrées à partir de {{sequence}} manquent.',
+      anchor_missing:
+        'Aucune entrée jusqu’à {{sequence}} n’a l’empreinte donnée : le journal a été coupé ou récrit.',
+    },
   },
   advanced: {
     title: 'Avancé',

@@ -4,12 +4,14 @@ import DateInput from '@cloudscape-design/components/date-input';
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Link from '@cloudscape-design/components/link';
+import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
+import { auditActions } from 'roster/domain/audit';
 import { answer, api } from '../../api/client.ts';
 import type { AuditEntry } from '../../api/schema.ts';
 import { withValue } from '../../parts/address.ts';
@@ -20,6 +22,9 @@ import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { usePages } from '../../parts/usePages.ts';
 import { useOrganization } from '../../session/me.ts';
+import { AuditDownload } from './AuditDownload.tsx';
+import type { AuditFilter } from './auditEntries.ts';
+import { VerifyAudit } from './VerifyAudit.tsx';
 
 const pageSize = 50;
 
@@ -30,6 +35,7 @@ export default function AuditPage() {
   const { org } = useOrganization();
   const [search, setSearch] = useSearchParams();
   const [open, setOpen] = useState<AuditEntry>();
+  const [isVerifying, setIsVerifying] = useState(false);
   const query = useMemo(() => queryOf(search), [search]);
   const pages = usePages(JSON.stringify(query));
   const given = { ...query, limit: pageSize, ...(pages.cursor && { cursor: pages.cursor }) };
@@ -42,7 +48,16 @@ export default function AuditPage() {
   if (list.isError) return <Failure error={list.error} retry={list.refetch} />;
   const next = list.data?.nextCursor;
   return (
-    <Page title={t('organization.audit.title')} description={t('organization.audit.about')}>
+    <Page
+      title={t('organization.audit.title')}
+      description={t('organization.audit.about')}
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button onClick={() => setIsVerifying(true)}>{t('organization.audit.verify')}</Button>
+          <AuditDownload filter={query} />
+        </SpaceBetween>
+      }
+    >
       <Table<AuditEntry>
         items={list.data?.items ?? []}
         loading={list.isPending}
@@ -102,6 +117,7 @@ export default function AuditPage() {
           },
         ]}
       />
+      {isVerifying && <VerifyAudit onClose={() => setIsVerifying(false)} />}
       {open && <Details entry={open} onClose={() => setOpen(undefined)} />}
     </Page>
   );
@@ -110,19 +126,24 @@ export default function AuditPage() {
 const day = /^\d{4}-\d\d-\d\d$/;
 
 /** Reads the address; days are those of this person's clock. */
-function queryOf(search: URLSearchParams) {
+function queryOf(search: URLSearchParams): AuditFilter {
   const bound = (name: 'from' | 'to') => {
     const given = search.get(name);
     return given !== null && day.test(given) ? { [name]: new Date(`${given}T00:00:00`).toISOString() } : {};
   };
   const subject = search.get('subject')?.trim();
-  return { ...(subject && { subject }), ...bound('from'), ...bound('to') };
+  const action = auditActions.find((one) => one === search.get('action'));
+  return { ...(subject && { subject }), ...(action && { action }), ...bound('from'), ...bound('to') };
 }
 
 function Filters() {
   const { t } = useTranslation();
   const [search, setSearch] = useSearchParams();
   const [subject, setSubject] = useState(search.get('subject') ?? '');
+  const actions = [
+    { value: '', label: t('organization.audit.anyAction') },
+    ...auditActions.map((value) => ({ value, label: value })),
+  ];
   const set = (name: string, value: string) => setSearch((before) => withValue(before, name, value));
   return (
     <form
@@ -134,6 +155,14 @@ function Filters() {
       <SpaceBetween direction="horizontal" size="s" alignItems="end">
         <FormField label={t('organization.audit.subject')}>
           <Input type="search" value={subject} onChange={({ detail }) => setSubject(detail.value)} />
+        </FormField>
+        <FormField label={t('organization.audit.what')}>
+          <Select
+            options={actions}
+            selectedOption={actions.find(({ value }) => value === (search.get('action') ?? '')) ?? null}
+            filteringType="auto"
+            onChange={({ detail }) => set('action', detail.selectedOption.value ?? '')}
+          />
         </FormField>
         {(['from', 'to'] as const).map((name) => (
           <FormField key={name} label={t(`organization.audit.${name}`)}>
