@@ -19,6 +19,8 @@ import { useOrganization } from '../../session/me.ts';
 import { ConfirmByEmail } from './ConfirmByEmail.tsx';
 
 const waitMs = 1_000;
+/** How often to look whether another administrator confirmed. */
+const confirmationMs = 5_000;
 /** In the order in which they are done. */
 const stages = ['stopping', 'members', 'due', 'records', 'files', 'audit'] as const;
 
@@ -73,14 +75,17 @@ function useDrop() {
         throw error;
       }
     },
-    refetchInterval: ({ state }) => (state.data?.state === 'running' ? waitMs : false),
+    refetchInterval: ({ state }) => {
+      if (state.data?.state === 'awaiting_confirmation') return confirmationMs;
+      return state.data?.state === 'running' ? waitMs : false;
+    },
   });
 }
 
 function Progress({ drop, onConfirm }: { drop: Drop; onConfirm: () => void }) {
   const { t } = useTranslation();
   const formats = useFormats();
-  const { org } = useOrganization();
+  const { org, login } = useOrganization();
   const { isBusy, run } = useAction();
   const { state, stage, counts, askedBy, confirmUntil, error } = drop;
   const removed = t('organization.drop.removed', {
@@ -111,9 +116,11 @@ function Progress({ drop, onConfirm }: { drop: Drop; onConfirm: () => void }) {
             <Button disabled={isBusy} onClick={() => run(cancel)}>
               {t('organization.drop.cancel')}
             </Button>
-            <Button disabled={isBusy} onClick={onConfirm}>
-              {t('organization.drop.confirmOther')}
-            </Button>
+            {login !== askedBy && (
+              <Button disabled={isBusy} onClick={onConfirm}>
+                {t('organization.drop.confirmOther')}
+              </Button>
+            )}
           </SpaceBetween>
         }
       >
