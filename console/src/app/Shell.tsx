@@ -1,8 +1,9 @@
 import AppLayoutToolbar from '@cloudscape-design/components/app-layout-toolbar';
+import Box from '@cloudscape-design/components/box';
 import Drawer from '@cloudscape-design/components/drawer';
 import SideNavigation from '@cloudscape-design/components/side-navigation';
 import { QueryErrorResetBoundary } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useLocation } from 'react-router';
 import { areas } from '../pages/areas.ts';
@@ -39,11 +40,6 @@ function Frame() {
       href: `/orgs/${organization?.org}/${path}`,
     }));
   const { panel, setHost } = usePanels();
-  const isPanelOpen = panel !== undefined;
-  const panelTitle = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    if (isPanelOpen) panelTitle.current?.focus();
-  }, [isPanelOpen]);
   const active = links.find(({ href }) => pathname === href || pathname.startsWith(`${href}/`))?.href;
   return (
     <>
@@ -57,14 +53,22 @@ function Frame() {
         onNavigationChange={({ detail }) => setIsOpen(detail.open)}
         navigationWidth={220}
         navigation={
-          <SideNavigation
-            items={links}
-            {...(active && { activeHref: active })}
-            onFollow={(event) => {
-              follow(event);
-              if (isPhone()) setIsOpen(false);
-            }}
-          />
+          <>
+            {isOpen && isPhone() && (
+              // The page with its own title is covered.
+              <Box variant="h3" tagOverride="h1" padding={{ top: 's', left: 'xl' }}>
+                {t('shell.navigation')}
+              </Box>
+            )}
+            <SideNavigation
+              items={links}
+              {...(active && { activeHref: active })}
+              onFollow={(event) => {
+                follow(event);
+                if (isPhone()) setIsOpen(false);
+              }}
+            />
+          </>
         }
         toolsHide
         drawers={
@@ -75,7 +79,7 @@ function Frame() {
                   content: (
                     <Drawer
                       header={
-                        <h2 ref={panelTitle} tabIndex={-1} aria-level={isPhone() ? 1 : 2}>
+                        <h2 ref={takeFocus} tabIndex={-1} aria-level={isPhone() ? 1 : 2}>
                           {panel.title}
                         </h2>
                       }
@@ -117,6 +121,11 @@ function Frame() {
       />
     </>
   );
+}
+
+/** For what opens beside the page, as soon as it is there. */
+function takeFocus(title: HTMLElement | null): void {
+  title?.focus();
 }
 
 /** Where there is room for one thing only: what is open covers the page. */
