@@ -12,6 +12,7 @@ export async function tabTo(page: Page, there: Locator): Promise<void> {
 /** Goes to something that can be pressed, and presses it. */
 export async function press(page: Page, there: Locator, key = 'Enter'): Promise<void> {
   await tabTo(page, there);
+  await there.and(page.locator(':enabled, a, [role]')).waitFor();
   await page.keyboard.press(key);
 }
 
