@@ -1,5 +1,5 @@
 import { changedFields } from 'roster/domain/audit';
-import { settledPolicy } from 'roster/domain/drop';
+import { type DropPolicy, settledPolicy } from 'roster/domain/drop';
 import { MusterError } from 'roster/domain/errors';
 import type { HoldPolicy } from 'roster/domain/import';
 import { type Features, featuresOf } from 'roster/domain/organization';
@@ -29,6 +29,7 @@ const handlers: HttpHandlers<'organization', Deps> = {
     requireRename(call.caller.level, current.name, patch.name);
     requireSwitch(call.caller.level, featuresOf(current), patch.features);
     requireForHold(call.caller.level, current.hold, patch.hold);
+    requireForDrop(call.caller.level, current.dropAll, patch.dropAll);
     if (patch.requireSecondFactor === true && !current.requireSecondFactor) {
       requireOwnSecondFactor((await accounts.standing(call.caller.account)).account);
     }
@@ -123,6 +124,16 @@ function requireForHold(level: Level, current: HoldPolicy, wanted: HoldPolicy | 
   const message =
     'While imports need a second administrator, only owners and security administrators change the hold.';
   throw new MusterError('forbidden', message);
+}
+
+/** Whether a drop takes two is for those to say who may ask for one. @throws MusterError `forbidden` */
+function requireForDrop(level: Level, current: DropPolicy | undefined, wanted: DropPolicy | undefined): void {
+  const isSame = wanted?.secondAdministrator === (current?.secondAdministrator ?? false);
+  if (wanted === undefined || isSame || mayDo(level, 'organization.drop')) return;
+  throw new MusterError(
+    'forbidden',
+    'Only an owner says whether dropping all data takes two administrators.',
+  );
 }
 
 /** Features are an owner's to switch (S2.6); others may send them as they are. @throws MusterError `forbidden` */

@@ -154,4 +154,23 @@ stories('administration', (browsing) => {
     await dialog.getByRole('button', { name: 'Verify', exact: true }).click();
     await dialog.getByText('The log is broken').waitFor();
   });
+
+  it('has an owner say that dropping all data takes two, and tells how long that holds (S0.24)', async () => {
+    const page = await browsing.open({ width: 360 });
+    await signIn(page, club, at('settings'));
+    const toggle = page.getByLabel('Dropping all data needs two administrators');
+    const saves = async () => {
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved.').first().waitFor();
+      await page.reload();
+    };
+    await toggle.click();
+    await saves();
+    expect(await toggle.isChecked()).toBe(true);
+    await toggle.click();
+    await saves();
+    await page.getByText('It was switched off, and holds until').waitFor();
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+  });
 });

@@ -376,6 +376,9 @@ describe('a second administrator', () => {
 
   it('has to confirm where the organization requires one; nobody confirms what it asked for itself', async () => {
     expect(await setting(true)).toEqual({ secondAdministrator: true });
+    const { etag } = await second('GET', '');
+    const off = { dropAll: { secondAdministrator: false } };
+    expect(await second('PATCH', '', off, { 'if-match': etag ?? '' })).toMatchObject({ status: 403 });
     expect(await confirm(second, 's1@people.example')).toMatchObject({ status: 404 });
     const asked = await dropped(club.ask, club.login);
     expect(asked).toMatchObject({ status: 202, body: { state: 'awaiting_confirmation' } });

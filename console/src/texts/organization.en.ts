@@ -9,6 +9,10 @@ export const organization = {
     timeZoneText: 'As Europe/Paris or UTC.',
     secondFactor: 'Administrators need a second factor',
     secondFactorText: 'Who has none is asked to set one up before doing anything else.',
+    dropConfirmed: 'Dropping all data needs two administrators',
+    dropConfirmedText:
+      'Another owner or security administrator has to confirm. Changed by an owner only; switched off, it holds for a day more.',
+    dropRelaxed: 'It was switched off, and holds until {{until}}.',
     imports: 'Imports',
     mode: 'What a file does, unless said otherwise',
     modes: {

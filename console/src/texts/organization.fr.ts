@@ -11,6 +11,10 @@ export const organization: typeof english = {
     timeZoneText: 'Par exemple Europe/Paris ou UTC.',
     secondFactor: 'Les administrateurs ont besoin d’un second facteur',
     secondFactorText: 'Qui n’en a pas doit d’abord en configurer un.',
+    dropConfirmed: 'Supprimer toutes les données demande deux administrateurs',
+    dropConfirmedText:
+      'Un autre propriétaire ou administrateur de la sécurité doit confirmer. Modifié par un propriétaire seulement ; désactivé, cela vaut encore un jour.',
+    dropRelaxed: 'C’est désactivé, et vaut jusqu’au {{until}}.',
     imports: 'Imports',
     mode: 'Ce que fait un fichier, sauf indication contraire',
     modes: {

@@ -10,9 +10,11 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { relaxMs } from 'roster/domain/drop';
 import type { Organization, OrganizationPatch } from '../../api/schema.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
+import { useFormats } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
 import { useSettings } from '../../session/settings.ts';
@@ -112,8 +114,32 @@ function General({ draft, set }: PartProps) {
         >
           {t('organization.settings.secondFactor')}
         </Toggle>
+        <DropConfirmed draft={draft} set={set} />
       </SpaceBetween>
     </Container>
+  );
+}
+
+/** Switched off, it holds for a day more, which is said as long as it does. */
+function DropConfirmed({ draft, set }: PartProps) {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const { may } = useOrganization();
+  const { relaxedAt } = useSettings().settings.data?.dropAll ?? {};
+  const until = relaxedAt === undefined ? 0 : Date.parse(relaxedAt) + relaxMs;
+  return (
+    <Toggle
+      checked={draft.dropConfirmed}
+      disabled={!may('organization.drop')}
+      description={
+        until > Date.now()
+          ? t('organization.settings.dropRelaxed', { until: formats.time(new Date(until).toISOString()) })
+          : t('organization.settings.dropConfirmedText')
+      }
+      onChange={({ detail }) => set({ dropConfirmed: detail.checked })}
+    >
+      {t('organization.settings.dropConfirmed')}
+    </Toggle>
   );
 }
 

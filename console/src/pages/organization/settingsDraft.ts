@@ -6,6 +6,8 @@ export interface Draft {
   language: Organization['language'];
   timeZone: string;
   requireSecondFactor: boolean;
+  /** Dropping all data takes a second administrator. */
+  dropConfirmed: boolean;
   mode: Organization['importDefaults']['mode'];
   onRowErrors: Organization['importDefaults']['onRowErrors'];
   approve: Organization['importDefaults']['approve'];
@@ -22,12 +24,13 @@ export interface Draft {
 }
 
 export function draftOf(organization: Organization): Draft {
-  const { importDefaults, hold, registration, mail, features } = organization;
+  const { importDefaults, hold, registration, mail, features, dropAll } = organization;
   return {
     name: organization.name,
     language: organization.language,
     timeZone: organization.timeZone,
     requireSecondFactor: organization.requireSecondFactor,
+    dropConfirmed: dropAll.secondAdministrator,
     ...importDefaults,
     // 0.07 × 100 is not quite 7.
     holdShare: String(Math.round(hold.disabledShareMax * 10_000) / 100),
@@ -57,6 +60,7 @@ export function changesOf(organization: Organization, draft: Draft): Organizatio
     ...one('timeZone'),
     ...one('requireSecondFactor'),
     ...one('inviteImported'),
+    ...(differs('dropConfirmed') && { dropAll: { secondAdministrator: draft.dropConfirmed } }),
     ...(differs('mode', 'onRowErrors', 'approve') && { importDefaults: { mode, onRowErrors, approve } }),
     ...(differs('holdShare', 'holdMembers', 'secondAdministrator') && {
       hold: {
