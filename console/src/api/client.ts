@@ -1,6 +1,7 @@
 import createClient, { type FetchResponse } from 'openapi-fetch';
+import { recentSignIn } from '../session/recentSignIn.ts';
 import { session } from '../session/session.ts';
-import { problemOf, Unreachable } from './problem.ts';
+import { isProblemOf, problemOf, Unreachable } from './problem.ts';
 import type { paths } from './schema.ts';
 
 /**
@@ -39,7 +40,14 @@ const waitsMs = [300, 1_200];
 async function sendAsMe(request: Request): Promise<Response> {
   const isSafe = request.method === 'GET';
   if (!isSafe) request.headers.set('idempotency-key', crypto.randomUUID());
-  const answered = await sendWithToken(request, isSafe ? [] : waitsMs);
+  const answered = await sendOrRefresh(request, isSafe ? [] : waitsMs);
+  // Nothing was done yet, so the very same call is sent once the password was given.
+  const goesOn = (await isSignInTooOld(answered)) && (await recentSignIn.ask());
+  return goesOn ? sendOrRefresh(request, []) : answered;
+}
+
+async function sendOrRefresh(request: Request, waits: readonly number[]): Promise<Response> {
+  const answered = await sendWithToken(request, waits);
   if (!isTokenRefused(answered)) return answered;
   await session.refresh();
   return sendWithToken(request, []);
@@ -68,8 +76,15 @@ async function sendOnce(request: Request): Promise<Response> {
 }
 
 /** The gateway refuses a token with 403 and no problem: an HTTP API cannot word it otherwise. */
-function isTokenRefused({ status, headers }: Response): boolean {
-  return (
-    status === 401 || (status === 403 && !headers.get('content-type')?.startsWith('application/problem+json'))
-  );
+function isTokenRefused(response: Response): boolean {
+  return response.status === 401 || (response.status === 403 && !hasProblem(response));
+}
+
+async function isSignInTooOld(response: Response): Promise<boolean> {
+  if (response.status !== 403 || !hasProblem(response)) return false;
+  return isProblemOf(problemOf(response, await response.clone().json()), 'recent_sign_in_required');
+}
+
+function hasProblem({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('application/problem+json') === true;
 }

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { Navigate, Outlet, useLocation } from 'react-router';
 import { useSession } from '../session/useSession.ts';
+import { AskAgain } from './AskAgain.tsx';
 import { queries } from './queries.ts';
 
 /** Lets nobody through who is not signed in; who signs in then comes back to the page that was asked for. */
@@ -12,7 +13,14 @@ export function SignedIn() {
   useEffect(() => {
     if (!isIn) queries.clear();
   }, [isIn]);
-  if (isIn) return <Outlet />;
+  if (isIn) {
+    return (
+      <>
+        <Outlet />
+        <AskAgain />
+      </>
+    );
+  }
   const asked = pathname === '/' ? '' : `to=${encodeURIComponent(pathname + search)}`;
   const ended = state === 'ended' ? 'ended' : '';
   // Whoever signs out wants to leave, and comes back to the first page.

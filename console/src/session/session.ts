@@ -1,6 +1,7 @@
 import createClient from 'openapi-fetch';
 import { ApiProblem, problemOf, Unreachable } from '../api/problem.ts';
 import type { Challenge, ChallengeAnswer, paths, Tokens } from '../api/schema.ts';
+import { accountOf } from './accountOf.ts';
 
 /** `unknown` until the first look; `ended` are those who were in and no longer are. */
 export type SessionState = 'unknown' | 'out' | 'in' | 'ended';
@@ -49,7 +50,10 @@ class Session {
     });
   }
 
-  /** @returns what is asked before somebody is in, if anything. @throws ApiProblem, Unreachable */
+  /**
+   * Signs in. Whoever is in already proves to be the same person by it: another account does not take the session over.
+   * @returns what is asked before somebody is in, if anything. @throws ApiProblem, Unreachable
+   */
   async signIn({ organization, ...given }: Credentials): Promise<Challenge | undefined> {
     const body = { ...given, ...(organization && { organization }), cookie };
     return this.#enter(await reached(sessions.POST('/api/v1/sessions', { body })));
@@ -102,6 +106,11 @@ class Session {
   }
 
   #take({ accessToken, expiresInSeconds }: Tokens): void {
+    // What the page shows, and is about to do, is of the account that was in.
+    if (this.#token && accountOf(this.#token.text) !== accountOf(accessToken)) {
+      this.#end('ended');
+      throw new ApiProblem(403, 'unauthenticated', 'This is another account.');
+    }
     this.#token = { text: accessToken, expiresAt: Date.now() + expiresInSeconds * 1_000 };
     localStorage.setItem(mark, 'yes');
     this.#become('in');

@@ -17,7 +17,7 @@ export const problems = {
   second_factor_required:
     'This organization requires a second factor of you. Set one up on your account’s page.',
   recent_sign_in_required:
-    'This needs a fresh sign-in. Sign out, sign in again and repeat it within 10 minutes.',
+    'Nothing was done: this takes your password once more. Repeat it and give it then.',
   not_found: 'It is not there (any more).',
   route_not_found: 'This version of the page is too old. Load it again.',
   method_not_allowed: 'This version of the page is too old. Load it again.',

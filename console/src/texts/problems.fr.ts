@@ -16,7 +16,7 @@ export const problems: typeof english = {
   second_factor_required:
     'Cette organisation exige de vous un second facteur. Configurez-le sur la page de votre compte.',
   recent_sign_in_required:
-    'Cela demande une connexion récente. Déconnectez-vous, reconnectez-vous et recommencez dans les 10 minutes.',
+    'Rien n’a été fait : votre mot de passe est redemandé. Recommencez et donnez-le alors.',
   not_found: 'Cela n’existe pas, ou n’existe plus.',
   route_not_found: 'Cette version de la page est trop ancienne. Rechargez-la.',
   method_not_allowed: 'Cette version de la page est trop ancienne. Rechargez-la.',

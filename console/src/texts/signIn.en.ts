@@ -24,6 +24,12 @@ export const signIn = {
     hint: 'Six digits that change every 30 seconds',
     submit: 'Sign in',
   },
+  again: {
+    title: 'Confirm that it is you',
+    text: 'This takes a sign-in of the last 10 minutes. Give your password, and it goes on.',
+    submit: 'Go on',
+    firstPassword: 'Your password was set anew by somebody else. Sign out and sign in with it first.',
+  },
   back: 'Back to sign-in',
   reset: {
     title: 'Forgotten password',

@@ -27,6 +27,13 @@ export const signIn: typeof english = {
     hint: 'Six chiffres qui changent toutes les 30 secondes',
     submit: 'Se connecter',
   },
+  again: {
+    title: 'Confirmez que c’est bien vous',
+    text: 'Cela demande une connexion des 10 dernières minutes. Donnez votre mot de passe, et l’action se poursuit.',
+    submit: 'Continuer',
+    firstPassword:
+      'Quelqu’un d’autre a renouvelé votre mot de passe. Déconnectez-vous, puis reconnectez-vous avec celui-ci.',
+  },
   back: 'Retour à la connexion',
   reset: {
     title: 'Mot de passe oublié',

@@ -1,9 +1,8 @@
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { session } from '../../session/session.ts';
+import { CodeField, digitsOf } from './CodeField.tsx';
 import type { AnswerProps } from './FirstPasswordForm.tsx';
 import { PlainForm } from './PlainForm.tsx';
 import { useSending } from './useSending.ts';
@@ -15,11 +14,11 @@ export function CodeForm({ who, session: asked, onChallenge, onBack }: AnswerPro
   const [code, setCode] = useState('');
   const [isTried, setIsTried] = useState(false);
   const { isSending, refusal, send } = useSending();
-  const digits = code.replaceAll(/\s/g, '');
 
   function submit() {
     setIsTried(true);
-    if (!/^\d{6}$/.test(digits)) return;
+    const digits = digitsOf(code);
+    if (digits === undefined) return;
     const given = { challenge: 'SOFTWARE_TOKEN_MFA' as const, session: asked, ...namesOf(who), code: digits };
     void send(async () => onChallenge(await session.answer(given)));
   }
@@ -37,20 +36,7 @@ export function CodeForm({ who, session: asked, onChallenge, onBack }: AnswerPro
         </Button>
       }
     >
-      <FormField
-        label={t('signIn.code.label')}
-        constraintText={t('signIn.code.hint')}
-        errorText={isTried && !/^\d{6}$/.test(digits) ? t('signIn.code.hint') : undefined}
-      >
-        <Input
-          name="code"
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          autoFocus
-          value={code}
-          onChange={({ detail }) => setCode(detail.value)}
-        />
-      </FormField>
+      <CodeField code={code} onChange={setCode} isTried={isTried} />
     </PlainForm>
   );
 }

@@ -1,5 +1,6 @@
 import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
+import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useTranslation } from 'react-i18next';
 import type { Who } from './who.ts';
 
@@ -15,7 +16,7 @@ export function WhoFields({ who, onChange, isTried }: WhoFieldsProps) {
   const { t } = useTranslation();
   const isMissing = isTried && who.login.trim() === '';
   return (
-    <>
+    <SpaceBetween size="m">
       <FormField label={t('signIn.organization')} description={t('signIn.organizationHint')}>
         <Input
           name="organization"
@@ -38,6 +39,6 @@ export function WhoFields({ who, onChange, isTried }: WhoFieldsProps) {
           onChange={({ detail }) => onChange({ ...who, login: detail.value })}
         />
       </FormField>
-    </>
+    </SpaceBetween>
   );
 }
