@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { answer, api, ifMatch } from '../api/client.ts';
 import { isProblemOf } from '../api/problem.ts';
-import type { OrganizationPatch } from '../api/schema.ts';
+import type { Organization, OrganizationPatch } from '../api/schema.ts';
 import { queries } from '../app/queries.ts';
 import { useFlash } from '../parts/flash.tsx';
 import { useOrganization } from './me.ts';
@@ -17,7 +17,7 @@ export function organizationQuery(org: string) {
 
 /**
  * The organization with its settings, and how to change some of them. A change that meets somebody else's is refused,
- * and what is there now is shown.
+ * and what is there now is read.
  */
 export function useSettings() {
   const { t } = useTranslation();
@@ -27,17 +27,25 @@ export function useSettings() {
   const settings = useQuery(query);
   const { queryKey } = query;
 
-  async function save(body: OrganizationPatch): Promise<void> {
-    const { version = 0 } = settings.data ?? {};
-    const call = { params: { path: { org } }, body, headers: ifMatch(version) };
-    try {
-      queries.setQueryData(queryKey, await answer(api.PATCH('/api/v1/orgs/{org}', call)));
-    } catch (error) {
-      if (isProblemOf(error, 'precondition_failed')) await queries.invalidateQueries({ queryKey });
-      throw error;
-    }
+  const send = ({ version }: Organization, body: OrganizationPatch) =>
+    answer(api.PATCH('/api/v1/orgs/{org}', { params: { path: { org } }, body, headers: ifMatch(version) }));
+
+  /** `isUntouched` tells whether what is changed here is still as it was in `base`: then it goes on top of the rest. */
+  async function save(
+    body: OrganizationPatch,
+    base: Organization,
+    isUntouched: (now: Organization) => boolean,
+  ): Promise<Organization> {
+    const saved = await send(base, body).catch(async (error) => {
+      if (!isProblemOf(error, 'precondition_failed')) throw error;
+      const now = await queries.fetchQuery({ ...query, staleTime: 0 });
+      if (!isUntouched(now)) throw error;
+      return send(now, body);
+    });
+    queries.setQueryData(queryKey, saved);
     void queries.invalidateQueries({ queryKey: ['me'] });
     flash.success(t('shell.saved'));
+    return saved;
   }
   return { settings, save };
 }

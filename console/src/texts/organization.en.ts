@@ -120,6 +120,12 @@ export const organization = {
     patternText: 'A regular expression that every value has to match.',
     preset: 'Start from',
     presets: { account: 'A list of accounts', members: 'A list of members with departments and roles' },
+    theirs: {
+      added: '{{name}}: added',
+      removed: '{{name}}: removed',
+      changed: '{{name}}: edited',
+      moved: 'The order of the columns',
+    },
     goneTitle: 'Columns go from the roster',
     gone: 'These go: {{names}}. What members have in them is shown no more, also where a column only gets another name. An open registration that asks for one of them closes.',
   },

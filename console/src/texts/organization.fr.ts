@@ -123,6 +123,12 @@ export const organization: typeof english = {
     patternText: 'Une expression régulière que chaque valeur doit respecter.',
     preset: 'Partir de',
     presets: { account: 'Une liste de comptes', members: 'Une liste de membres avec services et rôles' },
+    theirs: {
+      added: '{{name}} : ajoutée',
+      removed: '{{name}} : retirée',
+      changed: '{{name}} : modifiée',
+      moved: 'L’ordre des colonnes',
+    },
     goneTitle: 'Des colonnes quittent le registre',
     gone: 'Disparaissent : {{names}}. Ce que les membres y ont n’est plus affiché, même si une colonne ne fait que changer de nom. Une inscription ouverte qui en demande une se ferme.',
   },

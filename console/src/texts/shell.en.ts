@@ -36,6 +36,15 @@ export const shell = {
   unreachable: 'Muster cannot be reached. Check your connection and try again.',
   secret: { copy: 'Copy', copied: 'Copied', failed: 'Could not copy: select the text and copy it yourself.' },
   cancel: 'Cancel',
+  conflict: {
+    title: 'Somebody else changed this meanwhile',
+    text: 'They changed:',
+    mine: 'you changed this too',
+    choice:
+      'What you wrote is still here. Keep it on top of what they changed, look at it and save again; or discard it.',
+    keep: 'Keep my changes',
+    discard: 'Discard my changes',
+  },
   typeToConfirm: 'Type {{text}} to confirm',
   unknownError: 'Something went wrong.',
 };

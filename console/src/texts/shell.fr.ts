@@ -42,6 +42,15 @@ export const shell: typeof english = {
     failed: 'La copie a échoué : sélectionnez le texte et copiez-le vous-même.',
   },
   cancel: 'Annuler',
+  conflict: {
+    title: 'Quelqu’un d’autre a modifié cela entre-temps',
+    text: 'Cette personne a modifié :',
+    mine: 'vous l’avez modifié aussi',
+    choice:
+      'Votre saisie est toujours là. Gardez-la par-dessus ces changements, vérifiez et enregistrez à nouveau ; ou abandonnez-la.',
+    keep: 'Garder mes modifications',
+    discard: 'Abandonner mes modifications',
+  },
   typeToConfirm: 'Saisissez {{text}} pour confirmer',
   unknownError: 'Une erreur s’est produite.',
 };

@@ -16,7 +16,7 @@ export default function FeedPage() {
   return (
     <Page title={t('feed.title')} description={t('feed.about')}>
       <SpaceBetween size="l">
-        <FeedPolicyForm key={settings.data.version} organization={settings.data} save={save} />
+        <FeedPolicyForm organization={settings.data} save={save} />
         <FeedKeys />
         <DeliveredFiles />
       </SpaceBetween>

@@ -6,55 +6,71 @@ import Header from '@cloudscape-design/components/header';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Toggle from '@cloudscape-design/components/toggle';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Organization } from '../../api/schema.ts';
 import { useAction } from '../../parts/useAction.ts';
-import type { useSettings } from '../../session/settings.ts';
+import { SettingsConflict } from '../../session/SettingsConflict.tsx';
+import { type SaveSettings, useSettingsDraft } from '../../session/useSettingsDraft.ts';
 import { Expectation } from './Expectation.tsx';
 import { draftOf, type FeedDraft, isWhole, policyOf } from './feedDraft.ts';
 import { Recipients } from './Recipients.tsx';
 
 interface FeedPolicyFormProps {
   organization: Organization;
-  save: ReturnType<typeof useSettings>['save'];
+  save: SaveSettings;
 }
 
 /** What is done with a file that is delivered, whom it is told, and by when one is expected. */
-export function FeedPolicyForm({ organization: { feed, timeZone }, save }: FeedPolicyFormProps) {
+export function FeedPolicyForm({ organization, save }: FeedPolicyFormProps) {
   const { t } = useTranslation();
   const { isBusy, run } = useAction();
-  const [draft, setDraft] = useState(() => draftOf(feed));
-  const set = (change: Partial<FeedDraft>) => setDraft((before) => ({ ...before, ...change }));
-  const isSame = JSON.stringify(draft) === JSON.stringify(draftOf(feed));
+  const form = useSettingsDraft(organization, save, draftOf);
+  const { draft, set } = form;
+  const names: Record<keyof FeedDraft, string> = {
+    isOn: t('feed.isOn'),
+    approve: t('organization.settings.approve'),
+    mode: t('feed.mode'),
+    onRowErrors: t('organization.settings.onRowErrors'),
+    recipients: t('feed.recipients'),
+    isExpected: t('feed.expected'),
+    days: t('feed.days'),
+    by: t('feed.by'),
+  };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void run(() => save({ feed: policyOf(draft) }));
+        void run(() => form.save({ feed: policyOf(draft) }));
       }}
     >
       <Form
         actions={
-          <Button variant="primary" loading={isBusy} disabled={isSame || !isWhole(draft)}>
+          <Button
+            variant="primary"
+            loading={isBusy}
+            disabled={!form.hasChanges || form.theirs.length > 0 || !isWhole(draft)}
+          >
             {t('members.save')}
           </Button>
         }
       >
-        <Container header={<Header variant="h2">{t('feed.policy')}</Header>}>
-          <SpaceBetween size="m">
-            <Toggle
-              checked={draft.isOn}
-              description={t('feed.isOnText')}
-              onChange={({ detail }) => set({ isOn: detail.checked })}
-            >
-              {t('feed.isOn')}
-            </Toggle>
-            <Treatment draft={draft} set={set} />
-            <Recipients chosen={draft.recipients} onChange={(recipients) => set({ recipients })} />
-            <Expectation draft={draft} set={set} timeZone={timeZone} />
-          </SpaceBetween>
-        </Container>
+        <SpaceBetween size="m">
+          <Container header={<Header variant="h2">{t('feed.policy')}</Header>}>
+            <SpaceBetween size="m">
+              <Toggle
+                checked={draft.isOn}
+                description={t('feed.isOnText')}
+                onChange={({ detail }) => set({ isOn: detail.checked })}
+              >
+                {t('feed.isOn')}
+              </Toggle>
+              <Treatment draft={draft} set={set} />
+              <Recipients chosen={draft.recipients} onChange={(recipients) => set({ recipients })} />
+              <Expectation draft={draft} set={set} timeZone={organization.timeZone} />
+            </SpaceBetween>
+          </Container>
+          <SettingsConflict form={form} nameOf={(field) => names[field]} />
+        </SpaceBetween>
       </Form>
     </form>
   );

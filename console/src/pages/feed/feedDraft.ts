@@ -18,7 +18,7 @@ export interface FeedDraft {
 
 const workdays = [1, 2, 3, 4, 5];
 
-export function draftOf(feed: FeedPolicy | undefined): FeedDraft {
+export function draftOf({ feed }: Pick<Organization, 'feed'>): FeedDraft {
   return {
     isOn: feed?.isOn ?? false,
     approve: feed?.approve ?? 'auto',

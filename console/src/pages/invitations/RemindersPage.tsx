@@ -8,7 +8,6 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import TimeInput from '@cloudscape-design/components/time-input';
 import Toggle from '@cloudscape-design/components/toggle';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Organization } from '../../api/schema.ts';
 import { Page } from '../../parts/Page.tsx';
@@ -16,8 +15,11 @@ import { Empty, Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
+import { SettingsConflict } from '../../session/SettingsConflict.tsx';
 import { useSettings } from '../../session/settings.ts';
+import { type SaveSettings, useSettingsDraft } from '../../session/useSettingsDraft.ts';
 import { rereadInvitations, usePlannedReminders } from './data.ts';
+import { daysOf, draftOf, type RemindersDraft, remindersOf } from './remindersDraft.ts';
 
 /** When those who were invited and did not join are written to again (B8), and who is next. */
 export default function RemindersPage() {
@@ -28,7 +30,7 @@ export default function RemindersPage() {
   return (
     <Page title={t('invitations.reminders.title')} description={t('invitations.reminders.about')}>
       <SpaceBetween size="l">
-        <Schedule key={settings.data.version} organization={settings.data} save={save} />
+        <Schedule organization={settings.data} save={save} />
         <Next />
       </SpaceBetween>
     </Page>
@@ -37,34 +39,27 @@ export default function RemindersPage() {
 
 interface ScheduleProps {
   organization: Organization;
-  save: ReturnType<typeof useSettings>['save'];
-}
-
-/** `3, 7, 14` → numbers; undefined where it is something else. */
-function daysOf(text: string): number[] | undefined {
-  const days = text
-    .split(/[\s,;]+/)
-    .filter(Boolean)
-    .map(Number);
-  return days.every((day) => Number.isInteger(day) && day > 0) ? days : undefined;
+  save: SaveSettings;
 }
 
 function Schedule({ organization, save }: ScheduleProps) {
   const { t } = useTranslation();
   const { org, may } = useOrganization();
   const { isBusy, run } = useAction();
-  const { reminders, timeZone } = organization;
-  const [isOn, setIsOn] = useState(reminders.isOn);
-  const [days, setDays] = useState(reminders.days.join(', '));
-  const [from, setFrom] = useState(reminders.quietHours.from);
-  const [to, setTo] = useState(reminders.quietHours.to);
-  const [rounds, setRounds] = useState(String(reminders.roundsMax));
-  const dayNumbers = daysOf(days);
+  const form = useSettingsDraft(organization, save, draftOf);
+  const { draft, set } = form;
+  const dayNumbers = daysOf(draft.days);
   const isReadOnly = !may('organization.write');
+  const names: Record<keyof RemindersDraft, string> = {
+    isOn: t('invitations.reminders.isOn'),
+    days: t('invitations.reminders.days'),
+    from: t('invitations.reminders.quietFrom'),
+    to: t('invitations.reminders.quietTo'),
+    rounds: t('invitations.reminders.rounds'),
+  };
 
   async function keep() {
-    const quietHours = { from, to };
-    await save({ reminders: { isOn, days: dayNumbers ?? [], quietHours, roundsMax: Number(rounds) } });
+    await form.save({ reminders: remindersOf(draft) });
     void rereadInvitations(org);
   }
 
@@ -78,56 +73,74 @@ function Schedule({ organization, save }: ScheduleProps) {
       <Form
         actions={
           !isReadOnly && (
-            <Button variant="primary" loading={isBusy} disabled={dayNumbers === undefined}>
+            <Button
+              variant="primary"
+              loading={isBusy}
+              disabled={dayNumbers === undefined || form.theirs.length > 0}
+            >
               {t('members.save')}
             </Button>
           )
         }
       >
-        <Container header={<Header variant="h2">{t('invitations.reminders.schedule')}</Header>}>
-          <SpaceBetween size="m">
-            <Toggle checked={isOn} disabled={isReadOnly} onChange={({ detail }) => setIsOn(detail.checked)}>
-              {t('invitations.reminders.isOn')}
-            </Toggle>
-            <FormField
-              label={t('invitations.reminders.days')}
-              description={t('invitations.reminders.daysText')}
-              {...(dayNumbers === undefined && { errorText: t('invitations.reminders.daysWrong') })}
-            >
-              <Input value={days} readOnly={isReadOnly} onChange={({ detail }) => setDays(detail.value)} />
-            </FormField>
-            <SpaceBetween size="m" direction="horizontal">
-              <FormField label={t('invitations.reminders.quietFrom')} constraintText={timeZone}>
-                <TimeInput
-                  value={from}
-                  format="hh:mm"
-                  readOnly={isReadOnly}
-                  onChange={({ detail }) => setFrom(detail.value)}
-                />
-              </FormField>
-              <FormField label={t('invitations.reminders.quietTo')} constraintText={timeZone}>
-                <TimeInput
-                  value={to}
-                  format="hh:mm"
-                  readOnly={isReadOnly}
-                  onChange={({ detail }) => setTo(detail.value)}
-                />
-              </FormField>
+        <SpaceBetween size="m">
+          <Container header={<Header variant="h2">{t('invitations.reminders.schedule')}</Header>}>
+            <SpaceBetween size="m">
+              <Toggle
+                checked={draft.isOn}
+                disabled={isReadOnly}
+                onChange={({ detail }) => set({ isOn: detail.checked })}
+              >
+                {t('invitations.reminders.isOn')}
+              </Toggle>
               <FormField
-                label={t('invitations.reminders.rounds')}
-                constraintText={t('invitations.reminders.roundsText')}
+                label={t('invitations.reminders.days')}
+                description={t('invitations.reminders.daysText')}
+                {...(dayNumbers === undefined && { errorText: t('invitations.reminders.daysWrong') })}
               >
                 <Input
-                  type="number"
-                  inputMode="numeric"
-                  value={rounds}
+                  value={draft.days}
                   readOnly={isReadOnly}
-                  onChange={({ detail }) => setRounds(detail.value)}
+                  onChange={({ detail }) => set({ days: detail.value })}
                 />
               </FormField>
+              <SpaceBetween size="m" direction="horizontal">
+                <FormField
+                  label={t('invitations.reminders.quietFrom')}
+                  constraintText={organization.timeZone}
+                >
+                  <TimeInput
+                    value={draft.from}
+                    format="hh:mm"
+                    readOnly={isReadOnly}
+                    onChange={({ detail }) => set({ from: detail.value })}
+                  />
+                </FormField>
+                <FormField label={t('invitations.reminders.quietTo')} constraintText={organization.timeZone}>
+                  <TimeInput
+                    value={draft.to}
+                    format="hh:mm"
+                    readOnly={isReadOnly}
+                    onChange={({ detail }) => set({ to: detail.value })}
+                  />
+                </FormField>
+                <FormField
+                  label={t('invitations.reminders.rounds')}
+                  constraintText={t('invitations.reminders.roundsText')}
+                >
+                  <Input
+                    type="number"
+                    inputMode="numeric"
+                    value={draft.rounds}
+                    readOnly={isReadOnly}
+                    onChange={({ detail }) => set({ rounds: detail.value })}
+                  />
+                </FormField>
+              </SpaceBetween>
             </SpaceBetween>
-          </SpaceBetween>
-        </Container>
+          </Container>
+          <SettingsConflict form={form} nameOf={(field) => names[field]} />
+        </SpaceBetween>
       </Form>
     </form>
   );

@@ -12,6 +12,7 @@ import { ApiProblem, isProblemOf } from '../../api/problem.ts';
 import type { RosterSchema } from '../../api/schema.ts';
 import { queries } from '../../app/queries.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
+import { Conflict } from '../../parts/Conflict.tsx';
 import { useFlash } from '../../parts/flash.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
@@ -20,7 +21,9 @@ import { useOrganization } from '../../session/me.ts';
 import { downloadSample } from '../imports/downloads.ts';
 import { useSchema } from '../members/data.ts';
 import { ColumnTable } from './ColumnTable.tsx';
+import { partsOf } from './columnParts.ts';
 import { faultsOf, goneOf, moved, type RosterColumn, type Row } from './rosterColumns.ts';
+import { rowOf, useColumnList } from './useColumnList.ts';
 
 const ColumnDialog = lazy(() => import('./ColumnDialog.tsx'));
 
@@ -36,7 +39,7 @@ export default function SchemaPage() {
       description={t('organization.schema.about')}
       actions={<Sample />}
     >
-      <Editor key={schema.data.version} schema={schema.data} />
+      <Editor schema={schema.data} />
     </Page>
   );
 }
@@ -60,19 +63,17 @@ function Sample() {
   );
 }
 
-const rowOf = (column: RosterColumn): Row => ({ key: crypto.randomUUID(), column });
-
 /** Changes are made here first, and saved together, so that columns may trade names and roles. */
 function Editor({ schema }: { schema: RosterSchema }) {
   const { t } = useTranslation();
   const { may } = useOrganization();
-  const [saved] = useState<readonly Row[]>(() => schema.columns.map(rowOf));
-  const [rows, setRows] = useState(saved);
+  const list = useColumnList(schema);
+  const { base, saved, rows, setRows } = list;
   const [open, setOpen] = useState<Row | 'new'>();
-  const { save, isBusy, places, forget } = useSaving(schema.version);
+  const { save, isBusy, places, forget } = useSaving(base.version, list.begin);
   const [isAsking, setIsAsking] = useState(false);
   const faults = faultsOf(places, rows);
-  const gone = goneOf(schema.columns, rows);
+  const gone = goneOf(base.columns, rows);
   const isReadOnly = !may('schema.write');
   const close = () => setOpen(undefined);
 
@@ -124,6 +125,9 @@ function Editor({ schema }: { schema: RosterSchema }) {
           </Header>
         }
       />
+      {list.hasConflict && (
+        <Conflict parts={partsOf(list.theirs, list.mine, t)} onKeep={list.keep} onDiscard={list.discard} />
+      )}
       {!isReadOnly && (
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
@@ -133,7 +137,7 @@ function Editor({ schema }: { schema: RosterSchema }) {
             <Button
               variant="primary"
               loading={isBusy}
-              disabled={rows === saved || rows.length === 0}
+              disabled={rows === saved || rows.length === 0 || list.hasConflict}
               onClick={() => (gone.length > 0 ? setIsAsking(true) : void send())}
             >
               {t('members.save')}
@@ -162,7 +166,7 @@ function Editor({ schema }: { schema: RosterSchema }) {
 }
 
 /** Saves the whole list; what the API finds wrong with it is kept, to be shown where it is. */
-function useSaving(version: number) {
+function useSaving(version: number, onSaved: (schema: RosterSchema) => void) {
   const { t } = useTranslation();
   const flash = useFlash();
   const { org } = useOrganization();
@@ -175,10 +179,12 @@ function useSaving(version: number) {
     run(async () => {
       try {
         const next = await answer(api.PUT('/api/v1/orgs/{org}/schema', { ...call, body: { columns } }));
+        onSaved(next);
         queries.setQueryData(queryKey, next);
       } catch (error) {
         if (error instanceof ApiProblem && error.places.length > 0) return setPlaces(error.places);
-        if (isProblemOf(error, 'precondition_failed')) await queries.invalidateQueries({ queryKey });
+        // The page says what somebody else changed, and asks.
+        if (isProblemOf(error, 'precondition_failed')) return queries.invalidateQueries({ queryKey });
         throw error;
       }
       // An open registration is closed where a column goes that it asks for.

@@ -8,19 +8,20 @@ import Multiselect from '@cloudscape-design/components/multiselect';
 import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Toggle from '@cloudscape-design/components/toggle';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { relaxMs } from 'roster/domain/drop';
-import type { Organization, OrganizationPatch } from '../../api/schema.ts';
+import type { Organization } from '../../api/schema.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
+import { SettingsConflict } from '../../session/SettingsConflict.tsx';
 import { useSettings } from '../../session/settings.ts';
+import { type SaveSettings, useSettingsDraft } from '../../session/useSettingsDraft.ts';
 import { type Language, languageNames, languages } from '../../texts/language.ts';
 import { useSchema } from '../members/data.ts';
-import { changesOf, type Draft, draftOf } from './settingsDraft.ts';
+import { changesOf, type Draft, draftOf, textOf } from './settingsDraft.ts';
 
 /** What an organization says of itself, of its imports and its mails. */
 export default function SettingsPage() {
@@ -30,14 +31,14 @@ export default function SettingsPage() {
   if (settings.isError) return <Failure error={settings.error} retry={settings.refetch} />;
   return (
     <Page title={t('organization.settings.title')}>
-      <SettingsForm key={settings.data.version} organization={settings.data} save={save} />
+      <SettingsForm organization={settings.data} save={save} />
     </Page>
   );
 }
 
 interface SettingsFormProps {
   organization: Organization;
-  save: (patch: OrganizationPatch) => Promise<void>;
+  save: SaveSettings;
 }
 
 interface PartProps {
@@ -48,20 +49,18 @@ interface PartProps {
 function SettingsForm({ organization, save }: SettingsFormProps) {
   const { t } = useTranslation();
   const { isBusy, run } = useAction();
-  const [draft, setDraft] = useState(() => draftOf(organization));
-  const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
-  const changes = changesOf(organization, draft);
-  const hasChanges = Object.keys(changes).length > 0;
+  const form = useSettingsDraft(organization, save, draftOf);
+  const { draft, set } = form;
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        void run(() => save(changes));
+        void run(() => form.save(changesOf(form.base, draft)));
       }}
     >
       <Form
         actions={
-          <Button variant="primary" loading={isBusy} disabled={!hasChanges}>
+          <Button variant="primary" loading={isBusy} disabled={!form.hasChanges || form.theirs.length > 0}>
             {t('members.save')}
           </Button>
         }
@@ -71,6 +70,7 @@ function SettingsForm({ organization, save }: SettingsFormProps) {
           <Imports draft={draft} set={set} />
           <Joining draft={draft} set={set} />
           <Mail draft={draft} set={set} />
+          <SettingsConflict form={form} nameOf={(field) => t(`organization.settings.${textOf[field]}`)} />
         </SpaceBetween>
       </Form>
     </form>

@@ -23,6 +23,27 @@ export interface Draft {
   replyTo: string;
 }
 
+/** By which text of the settings each part is called. */
+export const textOf = {
+  name: 'name',
+  language: 'language',
+  timeZone: 'timeZone',
+  requireSecondFactor: 'secondFactor',
+  dropConfirmed: 'dropConfirmed',
+  mode: 'mode',
+  onRowErrors: 'onRowErrors',
+  approve: 'approve',
+  holdShare: 'holdShare',
+  holdMembers: 'holdMembers',
+  secondAdministrator: 'secondAdministrator',
+  importExport: 'importExport',
+  inviteImported: 'inviteImported',
+  isRegistrationOpen: 'registration',
+  registrationColumns: 'registrationColumns',
+  from: 'from',
+  replyTo: 'replyTo',
+} as const satisfies Record<keyof Draft, string>;
+
 export function draftOf(organization: Organization): Draft {
   const { importDefaults, hold, registration, mail, features, dropAll } = organization;
   return {
