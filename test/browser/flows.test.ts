@@ -133,4 +133,44 @@ stories('what is begun goes on', (browsing) => {
       'Shirt',
     ]);
   });
+
+  it('from what a job says it has done to why it failed, and back to how it was', async () => {
+    const page = await browsing.open();
+    const row = (memberId: string) => page.getByRole('row').filter({ hasText: memberId });
+    await club.client.send('POST', `/orgs/${club.organization}/members/m2/disable`);
+    await signIn(page, club, at('members'));
+    await row('Ada Lovelace').getByRole('checkbox').check({ force: true });
+    await row('Alan Turing').getByRole('checkbox').check({ force: true });
+    await page.getByRole('button', { name: 'Actions', exact: true }).first().click();
+    await page.getByRole('menuitem', { name: 'Disable' }).click();
+    await page.getByRole('dialog').getByRole('checkbox').check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('link', { name: /^Results/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Disable members' }).waitFor();
+    await row('m1').getByText('Done').waitFor();
+    await row('m2').getByText('So already').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).last().click();
+    await page.getByRole('heading', { level: 1, name: 'Undo an action' }).waitFor();
+    await row('m1').getByText('Done').waitFor();
+    expect(
+      await (await club.client.send('GET', `/orgs/${club.organization}/members/m1`)).json(),
+    ).not.toHaveProperty('state', 'disabled');
+
+    // Nobody here has an address to invite to.
+    const inviting = await club.client.send('POST', `/orgs/${club.organization}/members/bulk`, {
+      body: { action: 'invite', ids: ['m1', 'm3'] },
+    });
+    const { jobId } = await inviting.json();
+    await page.goto(at('jobs'));
+    await page.getByRole('link', { name: 'Results: Invite members' }).click();
+    await page.waitForURL(new RegExp(`${jobId}$`));
+    await row('m3').getByText('There is no email address to write to.').waitFor();
+    await page.getByRole('button', { name: 'Done', exact: true }).click();
+    await page.getByText('Nobody with this result').first().waitFor();
+    await page.getByRole('button', { name: 'Failed', exact: true }).click();
+    await row('m1').getByText('Failed').waitFor();
+    await expectAccessible(page);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expectNoSidewaysScroll(page);
+  });
 });

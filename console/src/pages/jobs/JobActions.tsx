@@ -9,6 +9,7 @@ import { useFlash } from '../../parts/flash.tsx';
 import { useFollow } from '../../parts/follow.ts';
 import { useOrganization } from '../../session/me.ts';
 import { save } from '../imports/downloads.ts';
+import { JobLink } from './JobLink.tsx';
 import type { ExportJob } from './jobQueries.ts';
 
 /** What can be done with a job now. */
@@ -77,25 +78,26 @@ function BulkActions({ job }: { job: Extract<Job, { kind: 'bulk' }> }) {
   const { org, may } = useOrganization();
   const act = useAct(job);
   const params = { path: { org, jobId: job.jobId } };
-  if (!may('members.write')) return null;
   const about = { about: t(`jobs.bulk.${job.action}`), isBusy: act.isPending };
   const cancel = () => answer(api.POST('/api/v1/orgs/{org}/jobs/{jobId}/cancel', { params }));
   // Whoever resumes has seen the numbers here; what is held was confirmed when the job was asked for.
   const resume = () => answer(api.POST('/api/v1/orgs/{org}/jobs/{jobId}/resume', { params, body: {} }));
   const undo = () => answer(api.POST('/api/v1/orgs/{org}/jobs/{jobId}/undo', { params }));
+  const mayAct = may('members.write');
   const canUndo =
     job.undoneBy === undefined &&
     (job.action === 'disable' || job.action === 'enable') &&
     job.counts.done > 0;
   return (
     <SpaceBetween direction="horizontal" size="s">
-      {job.status === 'in_progress' && (
+      <JobLink org={org} jobId={job.jobId} about={about.about} />
+      {mayAct && job.status === 'in_progress' && (
         <Act {...about} text={t('jobs.cancel')} onClick={() => act.mutate(cancel)} />
       )}
-      {(job.status === 'incomplete' || job.status === 'error') && (
+      {mayAct && (job.status === 'incomplete' || job.status === 'error') && (
         <Act {...about} text={t('jobs.resume')} onClick={() => act.mutate(resume)} />
       )}
-      {job.status === 'complete' && canUndo && (
+      {mayAct && job.status === 'complete' && canUndo && (
         <Act {...about} text={t('jobs.undo')} onClick={() => act.mutate(undo)} />
       )}
     </SpaceBetween>

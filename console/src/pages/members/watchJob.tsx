@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next';
 import { answer, api } from '../../api/client.ts';
 import type { BulkJob, BulkResult } from '../../api/schema.ts';
 import type { Flash } from '../../parts/flash.tsx';
+import { JobLink } from '../jobs/JobLink.tsx';
 import { rereadMembers } from './data.ts';
 
 interface Telling {
@@ -21,7 +22,7 @@ export async function watchJob(org: string, started: BulkJob, telling: Telling):
   let job = started;
   try {
     while (job.state === 'collecting' || job.state === 'running') {
-      showProgress(job, telling);
+      showProgress(org, job, telling);
       await new Promise((resolve) => setTimeout(resolve, waitMs));
       job = await answer(api.GET('/api/v1/orgs/{org}/jobs/{jobId}', { params }));
       // Disabled members show so while the job goes on.
@@ -35,7 +36,7 @@ export async function watchJob(org: string, started: BulkJob, telling: Telling):
   await rereadMembers(org);
 }
 
-function showProgress({ jobId, action, counts }: BulkJob, { flash, t }: Telling): void {
+function showProgress(org: string, { jobId, action, counts }: BulkJob, { flash, t }: Telling): void {
   const { matched, done, unchanged, failed, kept } = counts;
   const ended = done + unchanged + failed + kept;
   flash.show({
@@ -47,7 +48,12 @@ function showProgress({ jobId, action, counts }: BulkJob, { flash, t }: Telling)
         variant="flash"
         value={matched === 0 ? 0 : (100 * ended) / matched}
         label={t(`members.jobs.${action}`)}
-        additionalInfo={t('members.jobs.progress', { ended, matched })}
+        additionalInfo={
+          <>
+            {t('members.jobs.progress', { ended, matched })}{' '}
+            <JobLink org={org} jobId={jobId} about={t(`members.jobs.${action}`)} isOnMessage />
+          </>
+        }
       />
     ),
   });
@@ -72,6 +78,9 @@ async function showEnd(org: string, job: BulkJob, telling: Telling): Promise<voi
       <>
         {t('members.jobs.ended', { ...counts })}
         {state !== 'complete' && ` ${t('members.jobs.stopped')}`}
+        <div>
+          <JobLink org={org} jobId={jobId} about={t(`members.jobs.${action}`)} isOnMessage />
+        </div>
         {failures.length > 0 && (
           <ul>
             {failures.map(({ memberId, code, message }) => (

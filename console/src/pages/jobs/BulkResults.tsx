@@ -1,0 +1,104 @@
+import Header from '@cloudscape-design/components/header';
+import Link from '@cloudscape-design/components/link';
+import SegmentedControl from '@cloudscape-design/components/segmented-control';
+import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
+import Table from '@cloudscape-design/components/table';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import type { BulkJob, BulkResult } from '../../api/schema.ts';
+import { withValue } from '../../parts/address.ts';
+import { onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
+import { useFollow } from '../../parts/follow.ts';
+import { ListPages } from '../../parts/ListPages.tsx';
+import { Empty, Failure } from '../../parts/states.tsx';
+import { useOrganization } from '../../session/me.ts';
+import { bulkResultsQuery } from './jobQueries.ts';
+
+type Outcome = BulkResult['outcome'];
+const outcomes: readonly Outcome[] = ['done', 'unchanged', 'failed', 'kept'];
+const types: Record<Outcome, StatusIndicatorProps.Type> = {
+  done: 'success',
+  unchanged: 'info',
+  failed: 'error',
+  kept: 'stopped',
+};
+
+/** What became of each member, and why it failed where it did; by outcome, as the address says. */
+export function BulkResults({ job }: { job: BulkJob }) {
+  const { t } = useTranslation();
+  const { org } = useOrganization();
+  const pages = useCursorPages();
+  const [search] = useSearchParams();
+  const outcome = outcomes.find((one) => one === search.get('outcome'));
+  const query = useQuery(bulkResultsQuery(org, job, { outcome, cursor: pages.cursor }));
+  if (query.isError && query.data === undefined) return <Failure error={query.error} retry={query.refetch} />;
+  const next = query.isPlaceholderData ? undefined : query.data?.nextCursor;
+  return (
+    <Table
+      items={query.data?.items ?? []}
+      loading={query.isPending}
+      loadingText={t('shell.loading')}
+      trackBy="memberId"
+      wrapLines
+      ariaLabels={{ tableLabel: t('jobs.results') }}
+      header={<Header variant="h2">{t('jobs.results')}</Header>}
+      filter={<OutcomeFilter outcome={outcome} />}
+      empty={<Empty title={t(outcome ? 'jobs.noneSo' : 'jobs.noResults')} />}
+      columnDefinitions={[
+        {
+          id: 'member',
+          header: t('jobs.member'),
+          isRowHeader: true,
+          cell: ({ memberId, outcome: became }) => (
+            <MemberLink memberId={memberId} isGone={job.action === 'remove' && became === 'done'} />
+          ),
+        },
+        {
+          id: 'outcome',
+          header: t('jobs.outcome'),
+          cell: ({ outcome: became }) => (
+            <StatusIndicator type={types[became]}>{t(`jobs.outcomes.${became}`)}</StatusIndicator>
+          ),
+        },
+        { id: 'reason', header: t('jobs.reason'), cell: (result) => <Reason result={result} /> },
+      ]}
+      pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
+    />
+  );
+}
+
+function OutcomeFilter({ outcome }: { outcome: Outcome | undefined }) {
+  const { t } = useTranslation();
+  const [search, setSearch] = useSearchParams();
+  return (
+    <SegmentedControl
+      label={t('jobs.outcome')}
+      selectedId={outcome ?? 'all'}
+      options={[
+        { id: 'all', text: t('jobs.allOutcomes') },
+        ...outcomes.map((id) => ({ id, text: t(`jobs.outcomes.${id}`) })),
+      ]}
+      onChange={({ detail: { selectedId } }) =>
+        setSearch(withValue(onFirstPage(search), 'outcome', selectedId === 'all' ? undefined : selectedId))
+      }
+    />
+  );
+}
+
+function MemberLink({ memberId, isGone }: { memberId: string; isGone: boolean }) {
+  const { org } = useOrganization();
+  const follow = useFollow();
+  if (isGone) return memberId;
+  return (
+    <Link href={`/orgs/${org}/members?member=${encodeURIComponent(memberId)}`} onFollow={follow}>
+      {memberId}
+    </Link>
+  );
+}
+
+function Reason({ result: { code, message } }: { result: BulkResult }) {
+  const { t } = useTranslation();
+  if (code === undefined) return message ?? '–';
+  return t(`problems.${code}` as 'problems.internal', { defaultValue: message ?? code });
+}
