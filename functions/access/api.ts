@@ -74,9 +74,10 @@ const handlers: HttpHandlers<'access', Deps> = {
     return { status: 200, body: { account, secondFactor: own?.secondFactor === true, memberships } };
   },
 
-  async changePassword(call, all) {
-    const work = () => changePassword(all, call, call.body);
-    return { status: 200, body: await limitedProof(all, call, work) };
+  async changePassword({ body: { cookie, ...body }, browser, ...call }, all) {
+    if (cookie) requireOwnPage(browser);
+    const work = () => changePassword(all, call, body);
+    return sessionReply(await limitedProof(all, call, work), cookie);
   },
 
   async beginSecondFactor(call, all) {

@@ -173,4 +173,42 @@ stories('what is begun goes on', (browsing) => {
     await page.setViewportSize({ width: 360, height: 740 });
     await expectNoSidewaysScroll(page);
   });
+
+  it('with one’s own account: another password, and a second factor switched on and off', async () => {
+    const own = await newTenant(browsing.cloud.cloud, 'Own Club');
+    const chosen = 'Another-Password-2027';
+    const page = await browsing.open({ refusals: [401] });
+    await signIn(page, own, `/orgs/${own.organization}/members`);
+    await page.getByText('The roster is empty').first().waitFor();
+    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByRole('menuitem', { name: 'Your account' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Your account' }).waitFor();
+    await page.setViewportSize({ width: 360, height: 740 });
+    const change = async (current: string) => {
+      await page.getByLabel('Current password').fill(current);
+      await page.getByLabel('New password', { exact: true }).fill(chosen);
+      await page.getByLabel('New password again').fill(chosen);
+      await page.getByRole('button', { name: 'Change the password' }).click();
+    };
+    await change('Wrong-Password-1');
+    await page.getByText('The login or the password is wrong.').waitFor();
+    await change(own.password);
+    await page.getByText('The password was changed.').first().waitFor();
+    // The session goes on, also from its cookie.
+    await page.reload();
+    await page.getByRole('button', { name: 'Set it up' }).click();
+    const key = page.getByText(/^[A-Z2-7]{32,}$/);
+    const code = authenticatorCode(await key.innerText(), new Date());
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    await page.getByLabel('Code of your').fill(code);
+    await page.getByRole('button', { name: 'Switch it on' }).click();
+    await page.getByText('A second factor is on.').waitFor();
+    await page.getByRole('button', { name: 'Switch it off' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Current password').fill(chosen);
+    await dialog.getByRole('button', { name: 'Switch it off' }).click();
+    await page.getByText('There is no second factor.').waitFor();
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
 });

@@ -81,6 +81,23 @@ describe('a session in a cookie', () => {
     expect([refreshed.status, (await refreshed.json()).code]).toEqual([401, 'invalid_session']);
   });
 
+  it('is begun anew with another password, for pages of this origin alone', async () => {
+    const own = await newTenant(test.cloud, 'Own Club');
+    const who = { organization: own.organization, login: own.login };
+    const begun = await post('/sessions', { ...who, password: own.password, cookie: true });
+    const { accessToken } = (await begun.json()) as { accessToken: string };
+    const change = { currentPassword: own.password, newPassword: 'Another-Password-2027', cookie: true };
+    const bearer = { authorization: `Bearer ${accessToken}` };
+    const foreign = await post('/me/password', change, { ...bearer, 'sec-fetch-site': 'same-site' });
+    expect([foreign.status, foreign.headers.getSetCookie()]).toEqual([403, []]);
+    const changed = await post('/me/password', change, { ...bearer, 'sec-fetch-site': 'same-origin' });
+    expect(Object.keys(await changed.json()).sort()).toEqual(['accessToken', 'expiresInSeconds']);
+    const refresh = (answer: Response) =>
+      post('/sessions/refresh', { cookie: true }, { cookie: cookieOf(answer).pair });
+    expect((await refresh(begun)).status).toBe(401);
+    expect((await refresh(changed)).status).toBe(200);
+  });
+
   it('is only for who asks: others get the refresh token, and no cookie', async () => {
     const begun = await post('/sessions', credentials());
     expect(begun.headers.getSetCookie()).toEqual([]);

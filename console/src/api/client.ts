@@ -1,7 +1,7 @@
 import createClient, { type FetchResponse } from 'openapi-fetch';
 import { recentSignIn } from '../session/recentSignIn.ts';
 import { session } from '../session/session.ts';
-import { isProblemOf, problemOf, Unreachable } from './problem.ts';
+import { isProblemOf, type ProblemCode, problemOf, Unreachable } from './problem.ts';
 import type { paths } from './schema.ts';
 
 /**
@@ -48,7 +48,7 @@ async function sendAsMe(request: Request): Promise<Response> {
 
 async function sendOrRefresh(request: Request, waits: readonly number[]): Promise<Response> {
   const answered = await sendWithToken(request, waits);
-  if (!isTokenRefused(answered)) return answered;
+  if (!(await isTokenRefused(answered))) return answered;
   await session.refresh();
   return sendWithToken(request, []);
 }
@@ -75,14 +75,21 @@ async function sendOnce(request: Request): Promise<Response> {
   }
 }
 
-/** The gateway refuses a token with 403 and no problem: an HTTP API cannot word it otherwise. */
-function isTokenRefused(response: Response): boolean {
-  return response.status === 401 || (response.status === 403 && !hasProblem(response));
+/**
+ * The gateway refuses a token with 403 and no problem: an HTTP API cannot word it otherwise. A 401 with another code is of
+ * what was sent, as a wrong password, which a second attempt would only count twice.
+ */
+async function isTokenRefused(response: Response): Promise<boolean> {
+  if (response.status !== 401 && response.status !== 403) return false;
+  return !hasProblem(response) || (await isOf(response, 'unauthenticated'));
 }
 
 async function isSignInTooOld(response: Response): Promise<boolean> {
-  if (response.status !== 403 || !hasProblem(response)) return false;
-  return isProblemOf(problemOf(response, await response.clone().json()), 'recent_sign_in_required');
+  return response.status === 403 && hasProblem(response) && isOf(response, 'recent_sign_in_required');
+}
+
+async function isOf(response: Response, code: ProblemCode): Promise<boolean> {
+  return isProblemOf(problemOf(response, await response.clone().json()), code);
 }
 
 function hasProblem({ headers }: Response): boolean {

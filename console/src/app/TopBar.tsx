@@ -92,6 +92,7 @@ function useAppearance(): Menu[] {
 function useAccount(): Menu {
   const { t } = useTranslation();
   const flash = useFlash();
+  const follow = useFollow();
   const me = useMe();
   const current = useOptionalOrganization();
   const login = current?.login ?? me.memberships[0]?.login ?? '';
@@ -101,9 +102,14 @@ function useAccount(): Menu {
     text: login,
     ariaLabel: `${t('shell.account')}: ${login}`,
     items: [
-      { id: 'account', text: t('shell.ownAccount'), href: '/account' },
+      {
+        id: 'account',
+        text: t('shell.ownAccount'),
+        href: current ? `/orgs/${current.org}/profile` : '/account',
+      },
       { id: 'sign-out', text: t('shell.signOut') },
     ],
+    onItemFollow: follow,
     onItemClick: ({ detail }) => {
       if (detail.id === 'sign-out') session.signOut().catch(flash.problem);
     },

@@ -7,6 +7,7 @@ import { ApiProblem, Unreachable } from '../api/problem.ts';
 import { useFollow } from '../parts/follow.ts';
 import { Page } from '../parts/Page.tsx';
 import { Failure } from '../parts/states.tsx';
+import { useOrganization } from '../session/me.ts';
 
 function Message({ title, text, action }: { title: string; text?: string; action?: ReactNode }) {
   return (
@@ -48,7 +49,13 @@ export function NotAllowed() {
 /** For members without any rights to administer. */
 export function NothingForYou() {
   const { t } = useTranslation();
-  const action = <Button href="/account">{t('shell.ownAccount')}</Button>;
+  const follow = useFollow();
+  const { org } = useOrganization();
+  const action = (
+    <Button href={`/orgs/${org}/profile`} onFollow={follow}>
+      {t('shell.ownAccount')}
+    </Button>
+  );
   return <Message title={t('shell.nothingForYou')} text={t('shell.nothingForYouText')} action={action} />;
 }
 

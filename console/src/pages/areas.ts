@@ -8,6 +8,7 @@ import { mails } from './mails/area.ts';
 import { mappings } from './mappings/area.ts';
 import { members } from './members/area.ts';
 import { organization } from './organization/area.ts';
+import { profile } from './profile/area.ts';
 
 /** All areas, in the order of the list of pages. */
 export const areas: readonly Area[] = [
@@ -20,4 +21,5 @@ export const areas: readonly Area[] = [
   mails,
   administrators,
   organization,
+  profile,
 ];

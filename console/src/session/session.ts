@@ -65,6 +65,19 @@ class Session {
     return this.#enter(await reached(sessions.POST('/api/v1/sessions/challenge', { body })));
   }
 
+  /**
+   * Changes the password. All sessions of the account end, and this one is begun anew.
+   * @returns what is asked before it is, if anything. @throws ApiProblem, Unreachable
+   */
+  async changePassword(given: {
+    currentPassword: string;
+    newPassword: string;
+  }): Promise<Challenge | undefined> {
+    const headers = { authorization: `Bearer ${await this.token()}` };
+    const body = { ...given, cookie };
+    return this.#enter(await reached(sessions.POST('/api/v1/me/password', { headers, body })));
+  }
+
   /** An access token that is good for now. @throws ApiProblem if the session has ended, Unreachable */
   async token(): Promise<string> {
     if (this.#token === undefined || this.#token.expiresAt - renewedBeforeMs < Date.now())

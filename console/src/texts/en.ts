@@ -8,6 +8,7 @@ import { mappings } from './mappings.en.ts';
 import { members } from './members.en.ts';
 import { organization } from './organization.en.ts';
 import { problems } from './problems.en.ts';
+import { profile } from './profile.en.ts';
 import { shell } from './shell.en.ts';
 import { signIn } from './signIn.en.ts';
 
@@ -23,6 +24,7 @@ export const en = {
   members,
   organization,
   problems,
+  profile,
   shell,
   signIn,
 };

@@ -9,6 +9,7 @@ import { mappings } from './mappings.fr.ts';
 import { members } from './members.fr.ts';
 import { organization } from './organization.fr.ts';
 import { problems } from './problems.fr.ts';
+import { profile } from './profile.fr.ts';
 import { shell } from './shell.fr.ts';
 import { signIn } from './signIn.fr.ts';
 
@@ -23,6 +24,7 @@ export const fr: typeof en = {
   members,
   organization,
   problems,
+  profile,
   shell,
   signIn,
 };

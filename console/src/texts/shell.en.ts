@@ -8,7 +8,7 @@ export const shell = {
   theme: 'Appearance',
   themes: { light: 'Light', dark: 'Dark', system: 'As the system' },
   account: 'Account',
-  ownAccount: 'Password and second factor',
+  ownAccount: 'Your account',
   signOut: 'Sign out everywhere',
   more: 'More',
   close: 'Close',

@@ -10,7 +10,7 @@ export const shell: typeof english = {
   theme: 'Apparence',
   themes: { light: 'Claire', dark: 'Sombre', system: 'Comme le système' },
   account: 'Compte',
-  ownAccount: 'Mot de passe et second facteur',
+  ownAccount: 'Votre compte',
   signOut: 'Se déconnecter partout',
   more: 'Plus',
   close: 'Fermer',

@@ -24,6 +24,7 @@ export function BulkFacts({ job }: { job: BulkJob }) {
   const { t } = useTranslation();
   const { number, time } = useFormats();
   const { counts, state } = job;
+  const type = state === 'complete' && counts.failed > 0 ? 'warning' : types[state];
   const ended = counts.done + counts.unchanged + counts.failed + counts.kept;
   const outcomes = (['done', 'unchanged', 'failed', 'kept'] as const)
     // An undo alone leaves members alone that were changed since.
@@ -36,7 +37,7 @@ export function BulkFacts({ job }: { job: BulkJob }) {
         items={[
           {
             label: t('jobs.status'),
-            value: <StatusIndicator type={types[state]}>{t(`jobs.bulkStates.${state}`)}</StatusIndicator>,
+            value: <StatusIndicator type={type}>{t(`jobs.bulkStates.${state}`)}</StatusIndicator>,
           },
           { label: t('jobs.matched'), value: number(counts.matched) },
           ...outcomes,

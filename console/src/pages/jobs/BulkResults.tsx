@@ -49,6 +49,7 @@ export function BulkResults({ job }: { job: BulkJob }) {
         {
           id: 'member',
           header: t('jobs.member'),
+          minWidth: 120,
           isRowHeader: true,
           cell: ({ memberId, outcome: became }) => (
             <MemberLink memberId={memberId} isGone={job.action === 'remove' && became === 'done'} />
@@ -57,11 +58,17 @@ export function BulkResults({ job }: { job: BulkJob }) {
         {
           id: 'outcome',
           header: t('jobs.outcome'),
+          minWidth: 130,
           cell: ({ outcome: became }) => (
             <StatusIndicator type={types[became]}>{t(`jobs.outcomes.${became}`)}</StatusIndicator>
           ),
         },
-        { id: 'reason', header: t('jobs.reason'), cell: (result) => <Reason result={result} /> },
+        {
+          id: 'reason',
+          header: t('jobs.reason'),
+          minWidth: 220,
+          cell: (result) => <Reason result={result} />,
+        },
       ]}
       pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
     />

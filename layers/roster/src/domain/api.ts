@@ -116,7 +116,7 @@ export const Refresh = z
   .meta({ id: 'Refresh' });
 
 export const PasswordChange = z
-  .strictObject({ currentPassword: password, newPassword: password })
+  .strictObject({ currentPassword: password, newPassword: password, cookie })
   .meta({ id: 'PasswordChange' });
 /** `secret` is in base32, for typing; `uri` is for a QR code (Key URI Format). */
 export const SecondFactorSecret = z

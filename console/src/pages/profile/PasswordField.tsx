@@ -1,0 +1,25 @@
+import FormField from '@cloudscape-design/components/form-field';
+import Input from '@cloudscape-design/components/input';
+
+interface PasswordFieldProps {
+  label: string;
+  rules?: string;
+  autoComplete: 'current-password' | 'new-password';
+  value: string;
+  onChange: (value: string) => void;
+  fault?: string | undefined;
+}
+
+/** A password, the current one or one that is chosen. */
+export function PasswordField({ label, rules, autoComplete, value, onChange, fault }: PasswordFieldProps) {
+  return (
+    <FormField label={label} constraintText={rules} errorText={fault}>
+      <Input
+        type="password"
+        autoComplete={autoComplete}
+        value={value}
+        onChange={({ detail }) => onChange(detail.value)}
+      />
+    </FormField>
+  );
+}

@@ -1,0 +1,26 @@
+export const profile = {
+  about: 'What is yours alone: who administers an organization does not see your password.',
+  organization: 'Organization',
+  level: 'Level',
+  password: {
+    current: 'Current password',
+    submit: 'Change the password',
+    changed: 'The password was changed. Your other sessions have ended.',
+  },
+  factor: {
+    text: 'An authenticator app on your phone shows a code, which is asked for when you sign in.',
+    on: 'A second factor is on.',
+    off: 'There is no second factor.',
+    begin: 'Set it up',
+    drop: 'Switch it off',
+    dropText: 'From then on the password alone lets you in.',
+    step: 'Add an account in the app with this key, then type the code that it shows.',
+    secret: 'Key for the app',
+    app: 'Open the app on this device',
+    confirm: 'Switch it on',
+    done: 'The second factor is on.',
+    dropped: 'The second factor is off.',
+  },
+  sessions: 'Sessions',
+  sessionsText: 'Ends this session and all others of yours, on every device.',
+};
