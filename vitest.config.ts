@@ -52,7 +52,8 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           ...hosting,
           ...slow,
-          fileParallelism: false,
+          // A cloud and a browser a file, which keep one processor busy.
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
         },
       },
