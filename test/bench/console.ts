@@ -10,7 +10,7 @@ import { rosterRows } from '../../commands/sample/rows.ts';
 import { bundle } from '../../infra/build/bundle.ts';
 import { buildConsole } from '../../infra/build/console.ts';
 import { findBrowser } from '../support/chromium.ts';
-import { importAndApprove, newTenant, startTestCloud, type Tenant } from '../support/cloud.ts';
+import { importAndApprove, importFile, newTenant, startTestCloud, type Tenant } from '../support/cloud.ts';
 import { median } from './statistics.ts';
 import { table } from './table.ts';
 
@@ -24,9 +24,12 @@ export interface ConsoleReport {
   longestKeyMilliseconds: number;
   /** From the last key to the row that was searched for. */
   foundMilliseconds: number;
+  /** From pressing for the next page of a plan that changes everybody to its first change. */
+  nextPlanPageMilliseconds: number;
 }
 
 const openings = 5;
+const turns = 5;
 
 /** Opens the pages on a roster of so many members. @throws Error where no browser runs */
 export async function measureConsole(rows: number, say: (text: string) => void): Promise<ConsoleReport> {
@@ -37,29 +40,32 @@ export async function measureConsole(rows: number, say: (text: string) => void):
   const test = await startTestCloud();
   try {
     const tenant = await newTenant(test.cloud, 'Bench', generatorColumns);
-    const job = await importAndApprove(tenant, 'roster.zip', await rosterZip(rows));
+    const job = await importAndApprove(tenant, 'roster.zip', await rosterZip(rows, 1));
     if (job.status !== 'complete') throw new Error(`The import ended as ${job.status}.`);
-    say(`${rows} members are imported`);
-    return { rows, ...(await measurePages(browser, test.cloud.url, tenant)) };
+    const plan = await importFile(tenant, 'next.zip', await rosterZip(rows, 2), { approve: 'review' });
+    if (plan.step !== 'review') throw new Error(`The next import is at ${plan.step}.`);
+    say(`${rows} members are imported, and ${plan.counts.updated} changes wait in review`);
+    return { rows, ...(await measurePages(browser, test.cloud.url, tenant, plan.importId)) };
   } finally {
     await browser.close();
     await test.close();
   }
 }
 
-async function rosterZip(rows: number): Promise<Buffer> {
+async function rosterZip(rows: number, seed: number): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-bench-'));
   try {
     const path = join(folder, 'roster.zip');
-    await writeRosterZip(path, rosterRows({ seed: 1, rows }));
+    await writeRosterZip(path, rosterRows({ seed, rows }));
     return await readFile(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function measurePages(browser: Browser, url: string, tenant: Tenant) {
-  const list = `${url}/orgs/${tenant.organization}/members`;
+async function measurePages(browser: Browser, url: string, tenant: Tenant, importId: string) {
+  const pages = `${url}/orgs/${tenant.organization}`;
+  const list = `${pages}/members`;
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const console = await loadedBy(page, async () => {
     await page.goto(list);
@@ -77,6 +83,7 @@ async function measurePages(browser: Browser, url: string, tenant: Tenant) {
     waits.push((await shown.jsonValue()) ?? Number.NaN);
   }
   const typing = await measureTyping(page);
+  const nextPlanPageMilliseconds = await measurePaging(page, `${pages}/imports/${importId}`);
   const other = await browser.newPage();
   const join = await loadedBy(other, async () => {
     await other.goto(`${url}/join#made-up`);
@@ -87,7 +94,7 @@ async function measurePages(browser: Browser, url: string, tenant: Tenant) {
     { page: 'console', ...console, mostBytes: 500_000 },
     { page: '/join', ...join, mostBytes: 150_000 },
   ];
-  return { firstLoads, firstRowMilliseconds: median(waits), ...typing };
+  return { firstLoads, firstRowMilliseconds: median(waits), ...typing, nextPlanPageMilliseconds };
 }
 
 /** In the page: when the first row was drawn, since the navigation began. Looking from outside sees it up to half a second late. */
@@ -141,6 +148,37 @@ async function measureTyping(page: Page) {
   return { foundMilliseconds, longestKeyMilliseconds: Math.max(16, ...durations) };
 }
 
+/** Goes through a plan as fast as its pages come, in the page itself. */
+async function measurePaging(page: Page, plan: string): Promise<number> {
+  await page.goto(plan);
+  await page
+    .getByRole('checkbox', { name: /^Apply the change of/ })
+    .first()
+    .waitFor();
+  const waits: number[] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    await page.getByRole('button', { name: 'Next page', disabled: false }).waitFor();
+    waits.push(await page.getByRole('button', { name: 'Next page' }).evaluate(turnPage));
+  }
+  return median(waits);
+}
+
+/** In the page: presses the button and waits for the frame with another first row. */
+function turnPage(button: HTMLElement | SVGElement): Promise<number> {
+  const first = () => document.querySelector('tbody tr')?.textContent;
+  return new Promise((resolve) => {
+    const before = first();
+    const began = performance.now();
+    const observer = new MutationObserver(() => {
+      if (first() === before) return;
+      observer.disconnect();
+      requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - began)));
+    });
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+    (button as HTMLElement).click();
+  });
+}
+
 /** The figures as text. @throws Error if a page loads more than it may. */
 export function consoleTable(report: ConsoleReport): string {
   const { rows, firstLoads, firstRowMilliseconds, longestKeyMilliseconds, foundMilliseconds } = report;
@@ -159,6 +197,7 @@ export function consoleTable(report: ConsoleReport): string {
       ['navigation to first row', firstRowMilliseconds],
       ['longest key in the search', longestKeyMilliseconds],
       ['last key to the row found', foundMilliseconds],
+      ['next page of the plan', report.nextPlanPageMilliseconds],
     ],
   );
   const heavy = firstLoads.filter(({ gzipBytes, mostBytes }) => gzipBytes > mostBytes);
