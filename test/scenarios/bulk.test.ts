@@ -3,7 +3,6 @@ import {
   AdminGetUserCommand,
   CognitoIdentityProviderClient,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AuditEntry, MemberDetails } from 'roster/domain/api';
 import { type AuditEntry as Entry, verifyChain } from 'roster/domain/audit';
 import type { Column } from 'roster/domain/schema';
@@ -13,6 +12,7 @@ import type { Cloud } from '../../infra/local/cloud.ts';
 import { all, importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
 import { eventually } from '../support/eventually.ts';
 import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
+import { queueFigures } from '../support/queues.ts';
 
 const columns: Column[] = [
   { name: 'ID', type: 'text', role: 'externalId', required: true },
@@ -83,18 +83,8 @@ async function userIsEnabled(cloud: Cloud, account: string): Promise<boolean | u
 
 /** How many messages the queue of accounts holds, waiting or in flight. */
 async function accountsWaiting(cloud: Cloud): Promise<number> {
-  const { endpoints, region, credentials } = cloud;
-  const queues = new SQSClient({ ...(endpoints.SQS && { endpoint: endpoints.SQS }), region, credentials });
-  try {
-    const QueueUrl = cloud.outputs.AccountQueueUrl;
-    const { Attributes = {} } = await queues.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-    );
-    const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible } = Attributes;
-    return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesNotVisible);
-  } finally {
-    queues.destroy();
-  }
+  const { ready, inHand } = await queueFigures(cloud, 'AccountQueueUrl');
+  return ready + inHand;
 }
 
 describe('bulk actions', () => {

@@ -1,8 +1,8 @@
-import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Column } from 'roster/domain/schema';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
 import { untilPasses } from '../support/eventually.ts';
+import { queueFigures } from '../support/queues.ts';
 
 const columns: Column[] = [
   { name: 'ID', type: 'text', role: 'externalId', required: true },
@@ -42,18 +42,7 @@ const mailsTo = (to: string, count: number) =>
     (mails) => mails.length >= count,
   );
 
-async function mailsPutOff(): Promise<number> {
-  const { endpoints, region, credentials, outputs } = test.cloud;
-  const queues = new SQSClient({ endpoint: endpoints.SQS, region, credentials });
-  try {
-    const QueueUrl = outputs.MailQueueUrl;
-    const AttributeNames = ['ApproximateNumberOfMessagesDelayed' as const];
-    const { Attributes } = await queues.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
-    return Number(Attributes?.ApproximateNumberOfMessagesDelayed);
-  } finally {
-    queues.destroy();
-  }
-}
+const mailsPutOff = async () => (await queueFigures(test.cloud, 'MailQueueUrl')).putOff;
 
 /** What the functions noted of a mail, oldest first. */
 async function statesOf(mailId: string | undefined): Promise<string[]> {
