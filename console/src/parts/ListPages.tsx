@@ -20,3 +20,8 @@ export function ListPages({ pages, next, disabled = false }: ListPagesProps) {
     />
   );
 }
+
+/** For a list that mostly has one page: nothing while there is no other. */
+export function listPages(pages: CursorPages, next: string | undefined) {
+  return (pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />;
+}

@@ -40,6 +40,14 @@ export function useCursorPages(): CursorPages {
   return { number, cursor, known: (next) => (next === undefined ? number : number + 1), go };
 }
 
+/** Where the page after the one that shows begins; not known while another one is on its way. */
+export function nextOf(list: {
+  data?: { nextCursor?: string | undefined } | undefined;
+  isPlaceholderData: boolean;
+}): string | undefined {
+  return list.isPlaceholderData ? undefined : list.data?.nextCursor;
+}
+
 /** The address without the page, for another list. */
 export function onFirstPage(search: URLSearchParams): URLSearchParams {
   const next = new URLSearchParams(search);

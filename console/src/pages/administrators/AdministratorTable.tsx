@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import type { Administrator } from '../../api/schema.ts';
 import type { CursorPages } from '../../parts/cursorPages.ts';
 import { useFollow } from '../../parts/follow.ts';
-import { ListPages } from '../../parts/ListPages.tsx';
+import { listPages } from '../../parts/ListPages.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
@@ -36,7 +36,7 @@ export function AdministratorTable({ items, isLoading, filter, pages, next }: Ad
       ariaLabels={{ tableLabel: t('administrators.title') }}
       filter={filter}
       empty={<Empty title={t('administrators.none')} />}
-      pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
+      pagination={listPages(pages, next)}
       columnDefinitions={[
         {
           id: 'name',

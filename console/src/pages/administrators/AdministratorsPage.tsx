@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { withValue } from '../../parts/address.ts';
-import { onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
+import { nextOf, onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -23,7 +23,7 @@ export default function AdministratorsPage() {
   const level = levels.find((one) => one === search.get('level'));
   const list = useQuery(administratorsQuery(org, { level, cursor: pages.cursor }));
   if (list.isError) return <Failure error={list.error} retry={list.refetch} />;
-  const { owners, items = [], nextCursor } = list.data ?? {};
+  const { owners, items = [] } = list.data ?? {};
   const choose = (to: AdministratorLevel | undefined) =>
     setSearch((before) => onFirstPage(withValue(before, 'level', to)));
   return (
@@ -46,7 +46,7 @@ export default function AdministratorsPage() {
           isLoading={list.isPending}
           filter={<LevelFilter level={level} onChange={choose} />}
           pages={pages}
-          next={list.isPlaceholderData ? undefined : nextCursor}
+          next={nextOf(list)}
         />
       </SpaceBetween>
     </Page>

@@ -9,7 +9,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { Change, Import } from '../../api/schema.ts';
-import { onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
+import { nextOf, onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
 import { ListPages } from '../../parts/ListPages.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -35,7 +35,7 @@ export function ChangesTable({ job, choosing }: { job: Import; choosing?: Choosi
   const q = search.get('q') ?? '';
   const asked = { org, importId: job.importId, kind, q };
   const query = useQuery(changesQuery({ ...asked, cursor: pages.cursor }));
-  const next = query.isPlaceholderData ? undefined : query.data?.nextCursor;
+  const next = nextOf(query);
   usePrefetch(next === undefined ? undefined : { ...asked, cursor: next });
   const show = (what: Record<string, string>) => {
     const to = onFirstPage(search);

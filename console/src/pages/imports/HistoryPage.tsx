@@ -7,10 +7,10 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Import } from '../../api/schema.ts';
-import { useCursorPages } from '../../parts/cursorPages.ts';
+import { nextOf, useCursorPages } from '../../parts/cursorPages.ts';
 import { useFlash } from '../../parts/flash.tsx';
 import { useFollow } from '../../parts/follow.ts';
-import { ListPages } from '../../parts/ListPages.tsx';
+import { listPages } from '../../parts/ListPages.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -45,7 +45,7 @@ function History({ newImport }: { newImport: ReactNode }) {
   const pages = useCursorPages();
   const query = useQuery(historyQuery(org, pages.cursor));
   if (query.isError) return <Failure error={query.error} retry={query.refetch} />;
-  const next = query.isPlaceholderData ? undefined : query.data?.nextCursor;
+  const next = nextOf(query);
   return (
     <Table
       items={query.data?.items ?? []}
@@ -90,7 +90,7 @@ function History({ newImport }: { newImport: ReactNode }) {
           cell: (job) => <Actions job={job} />,
         },
       ]}
-      pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
+      pagination={listPages(pages, next)}
     />
   );
 }

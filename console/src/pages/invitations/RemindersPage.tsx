@@ -1,6 +1,4 @@
-import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
-import Form from '@cloudscape-design/components/form';
 import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
@@ -13,9 +11,8 @@ import type { Organization } from '../../api/schema.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
-import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
-import { SettingsConflict } from '../../session/SettingsConflict.tsx';
+import { SettingsForm } from '../../session/SettingsForm.tsx';
 import { useSettings } from '../../session/settings.ts';
 import { type SaveSettings, useSettingsDraft } from '../../session/useSettingsDraft.ts';
 import { rereadInvitations, usePlannedReminders } from './data.ts';
@@ -45,7 +42,6 @@ interface ScheduleProps {
 function Schedule({ organization, save }: ScheduleProps) {
   const { t } = useTranslation();
   const { org, may } = useOrganization();
-  const { isBusy, run } = useAction();
   const form = useSettingsDraft(organization, save, draftOf);
   const { draft, set } = form;
   const dayNumbers = daysOf(draft.days);
@@ -64,85 +60,66 @@ function Schedule({ organization, save }: ScheduleProps) {
   }
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void run(keep);
-      }}
+    <SettingsForm
+      form={form}
+      nameOf={(field) => names[field]}
+      isSavable={dayNumbers !== undefined}
+      isReadOnly={isReadOnly}
+      onSave={keep}
     >
-      <Form
-        actions={
-          !isReadOnly && (
-            <Button
-              variant="primary"
-              loading={isBusy}
-              disabled={dayNumbers === undefined || form.theirs.length > 0}
-            >
-              {t('members.save')}
-            </Button>
-          )
-        }
-      >
+      <Container header={<Header variant="h2">{t('invitations.reminders.schedule')}</Header>}>
         <SpaceBetween size="m">
-          <Container header={<Header variant="h2">{t('invitations.reminders.schedule')}</Header>}>
-            <SpaceBetween size="m">
-              <Toggle
-                checked={draft.isOn}
-                disabled={isReadOnly}
-                onChange={({ detail }) => set({ isOn: detail.checked })}
-              >
-                {t('invitations.reminders.isOn')}
-              </Toggle>
-              <FormField
-                label={t('invitations.reminders.days')}
-                description={t('invitations.reminders.daysText')}
-                {...(dayNumbers === undefined && { errorText: t('invitations.reminders.daysWrong') })}
-              >
-                <Input
-                  value={draft.days}
-                  readOnly={isReadOnly}
-                  onChange={({ detail }) => set({ days: detail.value })}
-                />
-              </FormField>
-              <SpaceBetween size="m" direction="horizontal">
-                <FormField
-                  label={t('invitations.reminders.quietFrom')}
-                  constraintText={organization.timeZone}
-                >
-                  <TimeInput
-                    value={draft.from}
-                    format="hh:mm"
-                    readOnly={isReadOnly}
-                    onChange={({ detail }) => set({ from: detail.value })}
-                  />
-                </FormField>
-                <FormField label={t('invitations.reminders.quietTo')} constraintText={organization.timeZone}>
-                  <TimeInput
-                    value={draft.to}
-                    format="hh:mm"
-                    readOnly={isReadOnly}
-                    onChange={({ detail }) => set({ to: detail.value })}
-                  />
-                </FormField>
-                <FormField
-                  label={t('invitations.reminders.rounds')}
-                  constraintText={t('invitations.reminders.roundsText')}
-                >
-                  <Input
-                    type="number"
-                    inputMode="numeric"
-                    value={draft.rounds}
-                    readOnly={isReadOnly}
-                    onChange={({ detail }) => set({ rounds: detail.value })}
-                  />
-                </FormField>
-              </SpaceBetween>
-            </SpaceBetween>
-          </Container>
-          <SettingsConflict form={form} nameOf={(field) => names[field]} />
+          <Toggle
+            checked={draft.isOn}
+            disabled={isReadOnly}
+            onChange={({ detail }) => set({ isOn: detail.checked })}
+          >
+            {t('invitations.reminders.isOn')}
+          </Toggle>
+          <FormField
+            label={t('invitations.reminders.days')}
+            description={t('invitations.reminders.daysText')}
+            {...(dayNumbers === undefined && { errorText: t('invitations.reminders.daysWrong') })}
+          >
+            <Input
+              value={draft.days}
+              readOnly={isReadOnly}
+              onChange={({ detail }) => set({ days: detail.value })}
+            />
+          </FormField>
+          <SpaceBetween size="m" direction="horizontal">
+            <FormField label={t('invitations.reminders.quietFrom')} constraintText={organization.timeZone}>
+              <TimeInput
+                value={draft.from}
+                format="hh:mm"
+                readOnly={isReadOnly}
+                onChange={({ detail }) => set({ from: detail.value })}
+              />
+            </FormField>
+            <FormField label={t('invitations.reminders.quietTo')} constraintText={organization.timeZone}>
+              <TimeInput
+                value={draft.to}
+                format="hh:mm"
+                readOnly={isReadOnly}
+                onChange={({ detail }) => set({ to: detail.value })}
+              />
+            </FormField>
+            <FormField
+              label={t('invitations.reminders.rounds')}
+              constraintText={t('invitations.reminders.roundsText')}
+            >
+              <Input
+                type="number"
+                inputMode="numeric"
+                value={draft.rounds}
+                readOnly={isReadOnly}
+                onChange={({ detail }) => set({ rounds: detail.value })}
+              />
+            </FormField>
+          </SpaceBetween>
         </SpaceBetween>
-      </Form>
-    </form>
+      </Container>
+    </SettingsForm>
   );
 }
 

@@ -8,9 +8,9 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { BulkJob, BulkResult } from '../../api/schema.ts';
 import { withValue } from '../../parts/address.ts';
-import { onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
+import { nextOf, onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
 import { useFollow } from '../../parts/follow.ts';
-import { ListPages } from '../../parts/ListPages.tsx';
+import { listPages } from '../../parts/ListPages.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useOrganization } from '../../session/me.ts';
 import { bulkResultsQuery } from './jobQueries.ts';
@@ -33,7 +33,7 @@ export function BulkResults({ job }: { job: BulkJob }) {
   const outcome = outcomes.find((one) => one === search.get('outcome'));
   const query = useQuery(bulkResultsQuery(org, job, { outcome, cursor: pages.cursor }));
   if (query.isError && query.data === undefined) return <Failure error={query.error} retry={query.refetch} />;
-  const next = query.isPlaceholderData ? undefined : query.data?.nextCursor;
+  const next = nextOf(query);
   return (
     <Table
       items={query.data?.items ?? []}
@@ -70,7 +70,7 @@ export function BulkResults({ job }: { job: BulkJob }) {
           cell: (result) => <Reason result={result} />,
         },
       ]}
-      pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
+      pagination={listPages(pages, next)}
     />
   );
 }

@@ -3,9 +3,9 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useCursorPages } from '../../parts/cursorPages.ts';
+import { nextOf, useCursorPages } from '../../parts/cursorPages.ts';
 import { useFollow } from '../../parts/follow.ts';
-import { ListPages } from '../../parts/ListPages.tsx';
+import { listPages } from '../../parts/ListPages.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -50,7 +50,7 @@ function Jobs() {
     jobsQuery({ org, cursor: pages.cursor, exportsOnly: !permissions.includes('imports.read') }),
   );
   if (query.isError && query.data === undefined) return <Failure error={query.error} retry={query.refetch} />;
-  const next = query.isPlaceholderData ? undefined : query.data?.nextCursor;
+  const next = nextOf(query);
   return (
     <Table
       items={query.data?.items ?? []}
@@ -79,7 +79,7 @@ function Jobs() {
         { id: 'updated', header: t('jobs.updated'), minWidth: 160, cell: ({ updatedAt }) => time(updatedAt) },
         { id: 'actions', header: t('jobs.action'), minWidth: 180, cell: (job) => <JobActions job={job} /> },
       ]}
-      pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
+      pagination={listPages(pages, next)}
     />
   );
 }

@@ -1,8 +1,6 @@
 import Box from '@cloudscape-design/components/box';
 import Container from '@cloudscape-design/components/container';
-import FormField from '@cloudscape-design/components/form-field';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
-import Select, { type SelectProps } from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
 import { useQuery } from '@tanstack/react-query';
@@ -10,6 +8,7 @@ import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { MailKind } from 'roster/domain/mail';
 import { answer, api } from '../../api/client.ts';
+import { Choice } from '../../parts/Choice.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
 import { useOrganization } from '../../session/me.ts';
@@ -73,25 +72,6 @@ export default function MailsPage() {
         <Preview kind={kind} language={language} />
       </SpaceBetween>
     </Page>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  options: readonly SelectProps.Option[];
-  value: string;
-  onChange: (value: string) => void;
-}
-
-function Choice({ label, options, value, onChange }: ChoiceProps) {
-  return (
-    <FormField label={label}>
-      <Select
-        options={options}
-        selectedOption={options.find((one) => one.value === value) ?? null}
-        onChange={({ detail }) => onChange(detail.selectedOption.value ?? '')}
-      />
-    </FormField>
   );
 }
 

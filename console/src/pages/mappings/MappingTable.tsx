@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { SavedMapping } from '../../api/schema.ts';
 import type { CursorPages } from '../../parts/cursorPages.ts';
 import { useFollow } from '../../parts/follow.ts';
-import { ListPages } from '../../parts/ListPages.tsx';
+import { listPages } from '../../parts/ListPages.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
 import { useOrganization } from '../../session/me.ts';
@@ -35,7 +35,7 @@ export function MappingTable({ items, isLoading, pages, next, onLook, onDelete }
       enableKeyboardNavigation
       ariaLabels={{ tableLabel: t('mappings.title') }}
       empty={<Empty title={t('mappings.none')} text={t('mappings.noneText')} action={<NewImport />} />}
-      pagination={(pages.number > 1 || next !== undefined) && <ListPages pages={pages} next={next} />}
+      pagination={listPages(pages, next)}
       columnDefinitions={[
         {
           id: 'file',

@@ -5,7 +5,7 @@ import { useSearchParams } from 'react-router';
 import { answer, api } from '../../api/client.ts';
 import type { SavedMapping } from '../../api/schema.ts';
 import { withValue } from '../../parts/address.ts';
-import { useCursorPages } from '../../parts/cursorPages.ts';
+import { nextOf, useCursorPages } from '../../parts/cursorPages.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Failure } from '../../parts/states.tsx';
 import { useOrganization } from '../../session/me.ts';
@@ -41,7 +41,7 @@ export default function MappingsPage() {
         items={items}
         isLoading={list.isPending}
         pages={pages}
-        next={list.isPlaceholderData ? undefined : list.data?.nextCursor}
+        next={nextOf(list)}
         onLook={look}
         onDelete={setLeaving}
       />

@@ -1,25 +1,22 @@
-import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
-import Form from '@cloudscape-design/components/form';
 import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import Multiselect from '@cloudscape-design/components/multiselect';
-import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Toggle from '@cloudscape-design/components/toggle';
 import { useTranslation } from 'react-i18next';
 import { relaxMs } from 'roster/domain/drop';
 import type { Organization } from '../../api/schema.ts';
+import { Choice } from '../../parts/Choice.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
-import { useAction } from '../../parts/useAction.ts';
 import { useOrganization } from '../../session/me.ts';
-import { SettingsConflict } from '../../session/SettingsConflict.tsx';
+import { SettingsForm } from '../../session/SettingsForm.tsx';
 import { useSettings } from '../../session/settings.ts';
 import { type SaveSettings, useSettingsDraft } from '../../session/useSettingsDraft.ts';
-import { type Language, languageNames, languages } from '../../texts/language.ts';
+import { languageNames, languages } from '../../texts/language.ts';
 import { useSchema } from '../members/data.ts';
 import { changesOf, type Draft, draftOf, textOf } from './settingsDraft.ts';
 
@@ -31,12 +28,12 @@ export default function SettingsPage() {
   if (settings.isError) return <Failure error={settings.error} retry={settings.refetch} />;
   return (
     <Page title={t('organization.settings.title')}>
-      <SettingsForm organization={settings.data} save={save} />
+      <All organization={settings.data} save={save} />
     </Page>
   );
 }
 
-interface SettingsFormProps {
+interface AllProps {
   organization: Organization;
   save: SaveSettings;
 }
@@ -46,41 +43,30 @@ interface PartProps {
   set: (change: Partial<Draft>) => void;
 }
 
-function SettingsForm({ organization, save }: SettingsFormProps) {
+function All({ organization, save }: AllProps) {
   const { t } = useTranslation();
-  const { isBusy, run } = useAction();
   const form = useSettingsDraft(organization, save, draftOf);
   const { draft, set } = form;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        void run(() => form.save(changesOf(form.base, draft)));
-      }}
+    <SettingsForm
+      form={form}
+      nameOf={(field) => t(`organization.settings.${textOf[field]}`)}
+      isSavable={form.hasChanges}
+      onSave={() => form.save(changesOf(form.base, draft))}
     >
-      <Form
-        actions={
-          <Button variant="primary" loading={isBusy} disabled={!form.hasChanges || form.theirs.length > 0}>
-            {t('members.save')}
-          </Button>
-        }
-      >
-        <SpaceBetween size="l">
-          <General draft={draft} set={set} />
-          <Imports draft={draft} set={set} />
-          <Joining draft={draft} set={set} />
-          <Mail draft={draft} set={set} />
-          <SettingsConflict form={form} nameOf={(field) => t(`organization.settings.${textOf[field]}`)} />
-        </SpaceBetween>
-      </Form>
-    </form>
+      <SpaceBetween size="l">
+        <General draft={draft} set={set} />
+        <Imports draft={draft} set={set} />
+        <Joining draft={draft} set={set} />
+        <Mail draft={draft} set={set} />
+      </SpaceBetween>
+    </SettingsForm>
   );
 }
 
 function General({ draft, set }: PartProps) {
   const { t } = useTranslation();
   const { may } = useOrganization();
-  const options = languages.map((value) => ({ value, label: languageNames[value] }));
   return (
     <Container header={<Header variant="h2">{t('organization.settings.general')}</Header>}>
       <SpaceBetween size="m">
@@ -94,13 +80,12 @@ function General({ draft, set }: PartProps) {
             onChange={({ detail }) => set({ name: detail.value })}
           />
         </FormField>
-        <FormField label={t('organization.settings.language')}>
-          <Select
-            options={options}
-            selectedOption={options.find(({ value }) => value === draft.language) ?? null}
-            onChange={({ detail }) => set({ language: detail.selectedOption.value as Language })}
-          />
-        </FormField>
+        <Choice
+          label={t('organization.settings.language')}
+          options={languages.map((value) => ({ value, label: languageNames[value] }))}
+          value={draft.language}
+          onChange={(language) => set({ language })}
+        />
         <FormField
           label={t('organization.settings.timeZone')}
           constraintText={t('organization.settings.timeZoneText')}
@@ -150,35 +135,33 @@ const approvals = ['auto', 'review'] as const;
 function Imports({ draft, set }: PartProps) {
   const { t } = useTranslation();
   const { level } = useOrganization();
-  const choice = <T extends 'mode' | 'onRowErrors' | 'approve'>(
-    field: T,
-    label: string,
-    values: readonly Draft[T][],
-    labelOf: (value: Draft[T]) => string,
-  ) => {
-    const options = values.map((value) => ({ value, label: labelOf(value) }));
-    return (
-      <FormField label={label}>
-        <Select
-          options={options}
-          selectedOption={options.find(({ value }) => value === draft[field]) ?? null}
-          onChange={({ detail }) => set({ [field]: detail.selectedOption.value } as Partial<Draft>)}
-        />
-      </FormField>
-    );
-  };
   return (
     <Container header={<Header variant="h2">{t('organization.settings.imports')}</Header>}>
       <SpaceBetween size="m">
-        {choice('mode', t('organization.settings.mode'), modes, (value) =>
-          t(`organization.settings.modes.${value}`),
-        )}
-        {choice('onRowErrors', t('organization.settings.onRowErrors'), rowErrors, (value) =>
-          t(`organization.settings.rowErrors.${value}`),
-        )}
-        {choice('approve', t('organization.settings.approve'), approvals, (value) =>
-          t(`organization.settings.approvals.${value}`),
-        )}
+        <Choice
+          label={t('organization.settings.mode')}
+          options={modes.map((value) => ({ value, label: t(`organization.settings.modes.${value}`) }))}
+          value={draft.mode}
+          onChange={(mode) => set({ mode })}
+        />
+        <Choice
+          label={t('organization.settings.onRowErrors')}
+          options={rowErrors.map((value) => ({
+            value,
+            label: t(`organization.settings.rowErrors.${value}`),
+          }))}
+          value={draft.onRowErrors}
+          onChange={(onRowErrors) => set({ onRowErrors })}
+        />
+        <Choice
+          label={t('organization.settings.approve')}
+          options={approvals.map((value) => ({
+            value,
+            label: t(`organization.settings.approvals.${value}`),
+          }))}
+          value={draft.approve}
+          onChange={(approve) => set({ approve })}
+        />
         <FormField
           label={t('organization.settings.holdShare')}
           description={t('organization.settings.holdText')}

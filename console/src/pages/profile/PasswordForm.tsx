@@ -11,8 +11,8 @@ import { useFlash } from '../../parts/flash.tsx';
 import { useOrganization } from '../../session/me.ts';
 import { session } from '../../session/session.ts';
 import { CodeField, digitsOf } from '../sign-in/CodeField.tsx';
+import { PasswordField } from '../sign-in/PasswordField.tsx';
 import { useSending } from '../sign-in/useSending.ts';
-import { PasswordField } from './PasswordField.tsx';
 
 const nothing = { current: '', next: '', again: '' };
 

@@ -13,7 +13,7 @@ import { Confirm } from '../../parts/Confirm.tsx';
 import { useFlash } from '../../parts/flash.tsx';
 import { useAction } from '../../parts/useAction.ts';
 import { meQuery, useMe } from '../../session/me.ts';
-import { PasswordField } from './PasswordField.tsx';
+import { PasswordField } from '../sign-in/PasswordField.tsx';
 import { SecondFactorSetup } from './SecondFactorSetup.tsx';
 
 /** Whether an authenticator app is asked for at sign-in, and how that is changed. */

@@ -1,10 +1,9 @@
 import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Challenge } from '../../api/schema.ts';
 import { session } from '../../session/session.ts';
+import { PasswordField } from './PasswordField.tsx';
 import { PlainForm } from './PlainForm.tsx';
 import { useSending } from './useSending.ts';
 import { namesOf, type Who } from './who.ts';
@@ -47,32 +46,24 @@ export function FirstPasswordForm({ who, session: asked, onChallenge, onBack }: 
         </Button>
       }
     >
-      <FormField
+      <PasswordField
         label={t('signIn.firstPassword.new')}
-        constraintText={t('signIn.firstPassword.rules')}
-        errorText={isTried && first === '' ? t('signIn.required') : undefined}
-      >
-        <Input
-          name="new-password"
-          type="password"
-          autoComplete="new-password"
-          autoFocus
-          value={first}
-          onChange={({ detail }) => setFirst(detail.value)}
-        />
-      </FormField>
-      <FormField
+        name="new-password"
+        autoComplete="new-password"
+        autoFocus
+        rules={t('signIn.firstPassword.rules')}
+        value={first}
+        onChange={setFirst}
+        fault={isTried && first === '' ? t('signIn.required') : undefined}
+      />
+      <PasswordField
         label={t('signIn.firstPassword.again')}
-        errorText={isTried && !isSame ? t('signIn.firstPassword.differ') : undefined}
-      >
-        <Input
-          name="new-password-again"
-          type="password"
-          autoComplete="new-password"
-          value={again}
-          onChange={({ detail }) => setAgain(detail.value)}
-        />
-      </FormField>
+        name="new-password-again"
+        autoComplete="new-password"
+        value={again}
+        onChange={setAgain}
+        fault={isTried && !isSame ? t('signIn.firstPassword.differ') : undefined}
+      />
     </PlainForm>
   );
 }

@@ -3,7 +3,9 @@ import Input from '@cloudscape-design/components/input';
 
 interface PasswordFieldProps {
   label: string;
+  name?: string;
   rules?: string;
+  autoFocus?: boolean;
   autoComplete: 'current-password' | 'new-password';
   value: string;
   onChange: (value: string) => void;
@@ -11,15 +13,10 @@ interface PasswordFieldProps {
 }
 
 /** A password, the current one or one that is chosen. */
-export function PasswordField({ label, rules, autoComplete, value, onChange, fault }: PasswordFieldProps) {
+export function PasswordField({ label, rules, value, onChange, fault, ...input }: PasswordFieldProps) {
   return (
     <FormField label={label} constraintText={rules} errorText={fault}>
-      <Input
-        type="password"
-        autoComplete={autoComplete}
-        value={value}
-        onChange={({ detail }) => onChange(detail.value)}
-      />
+      <Input {...input} type="password" value={value} onChange={({ detail }) => onChange(detail.value)} />
     </FormField>
   );
 }
