@@ -50,9 +50,9 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          ...hosting,
+          globalSetup: [...hosting.globalSetup, 'test/support/project-cloud.ts'],
           ...slow,
-          // A cloud and a browser a file, which keep one processor busy.
+          // A browser a file, which keeps one processor busy.
           maxWorkers: 2,
           sequence: { groupOrder: 4 },
         },

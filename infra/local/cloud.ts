@@ -36,6 +36,8 @@ export interface CloudOptions {
   /** Of the one origin that people use; 0 or nothing takes a free one. */
   port?: number;
   servicePorts?: Partial<Record<ServiceName, number>>;
+  /** Where compiled functions are kept for the next start; in the state directory by default. */
+  compileCache?: string | undefined;
   /** Removes all state first. */
   fresh?: boolean;
   /** Says nothing but errors. */
@@ -120,6 +122,7 @@ async function host(options: CloudOptions, onStop: OnStop): Promise<Omit<Cloud, 
   const credentials = { accessKeyId: 'LOCALCLOUD', secretAccessKey: randomBytes(30).toString('base64url') };
   const services = await startServices({
     directory: options.stateDirectory,
+    compileCache: options.compileCache ?? join(options.stateDirectory, 'compile-cache'),
     credentials,
     ports: options.servicePorts ?? {},
     region,

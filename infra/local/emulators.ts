@@ -33,6 +33,8 @@ export type ServiceName = (typeof serviceNames)[number];
 /** What the services are started with. */
 export interface ServicesOptions extends Environment {
   directory: string;
+  /** Where compiled functions are kept. */
+  compileCache: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
   /** 0 or nothing takes a free port. */
   ports: Partial<Record<ServiceName, number>>;
@@ -47,7 +49,7 @@ export type Services = Awaited<ReturnType<typeof startServices>>;
 
 /** Starts the services over the state in a directory. */
 export async function startServices(options: ServicesOptions) {
-  const { directory, credentials, ports, region, accountId, localClock, onStop } = options;
+  const { directory, compileCache, credentials, ports, region, accountId, localClock, onStop } = options;
   mkdirSync(directory, { recursive: true });
   const place = { region, accountId };
   const file = (name: string) => join(directory, name);
@@ -63,7 +65,7 @@ export async function startServices(options: ServicesOptions) {
   const lambda = createLambdaHost({
     logDirectory: file('logs'),
     runtimeModules: sdkModules(),
-    compileCache: file('compile-cache'),
+    compileCache,
     clockShift: localClock.shift,
   });
   const { invoke } = lambda;

@@ -90,13 +90,12 @@ async function startMilliseconds({ name, dir, layers }: Startable, compileCache:
     taskRoot: dir,
     layerRoots: layers,
     runtimeModules: sdkModules(),
-    compileCache,
     clockShift: newShift(),
   };
   const start = performance.now();
   const sandbox = new Worker(worker, {
     workerData,
-    env: { AWS_REGION: 'eu-west-1', PATH: process.env.PATH ?? '' },
+    env: { AWS_REGION: 'eu-west-1', PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: compileCache },
     execArgv: ['--disable-warning=ExperimentalWarning', '--enable-source-maps'],
     stdout: true,
     stderr: true,

@@ -17,7 +17,7 @@ stories('administration', (browsing) => {
   let club: Tenant;
   let at: (path: string) => string;
   beforeAll(async () => {
-    club = await newTenant(browsing.cloud.cloud, 'Careful Club', columns);
+    club = await newTenant(browsing.cloud, 'Careful Club', columns);
     at = (path) => `/orgs/${club.organization}/${path}`;
   });
 

@@ -41,7 +41,7 @@ stories('departments', (browsing) => {
   let list: string;
   let idOf: (path: string) => Promise<string>;
   beforeAll(async () => {
-    const { cloud } = browsing.cloud;
+    const { cloud } = browsing;
     club = await newTenant(cloud, 'Compass Club', columns);
     ask = asking(club.client, club.organization);
     list = `/orgs/${club.organization}/members`;
@@ -112,7 +112,7 @@ stories('departments', (browsing) => {
 
   it('show a coordinator the own ones only, and nothing that the level denies', async () => {
     const [north, south] = [await idOf('North'), await idOf('South')];
-    await person(browsing.cloud.cloud.url, club, 'lead', { level: 'coordinator', scope: [north] });
+    await person(browsing.cloud.url, club, 'lead', { level: 'coordinator', scope: [north] });
     const page = await browsing.open({ refusals: [404] });
     await signIn(page, { ...club, login: 'lead', password: ownPassword }, list);
     await page.getByRole('link', { name: 'Pia Pole' }).waitFor();
@@ -161,7 +161,7 @@ stories('departments', (browsing) => {
   });
 
   it('get another coordinator by the level, and who leaves hands them over', async () => {
-    const { url } = browsing.cloud.cloud;
+    const { url } = browsing.cloud;
     await person(url, club, 'leaver', { level: 'coordinator', scope: [await idOf('South')] });
     await person(url, club, 'heir');
     const page = await browsing.open({ refusals: [422] });

@@ -43,7 +43,7 @@ async function ledger(page: Page): Promise<Record<string, number>> {
 
 stories('importing the roster', (browsing) => {
   it('goes from an empty history to the first members, with a sample, a review and numbers that add up', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'First Club', columns);
+    const club = await newTenant(browsing.cloud, 'First Club', columns);
     const page = await browsing.open();
     await signIn(page, club, `/orgs/${club.organization}/imports`);
     await page.getByText('Nothing was imported yet').first().waitFor();
@@ -77,7 +77,7 @@ stories('importing the roster', (browsing) => {
   });
 
   it('says line, column and cure of faulty rows, and takes the file once they are corrected', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Fault Club', columns);
+    const club = await newTenant(browsing.cloud, 'Fault Club', columns);
     const page = await browsing.open({ width: 360, height: 740 });
     await signIn(page, club, `/orgs/${club.organization}/imports/new`);
     await chooseFile(
@@ -115,7 +115,7 @@ stories('importing the roster', (browsing) => {
   });
 
   it('holds what would disable many, lets members be left out, and waits for who comes back by the banner', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Held Club', columns);
+    const club = await newTenant(browsing.cloud, 'Held Club', columns);
     const rows = Array.from({ length: 60 }, (_, index) => row(index + 1));
     await importAndApprove(club, 'first.csv', csv(...rows));
     const first = await browsing.open();
@@ -162,7 +162,7 @@ stories('importing the roster', (browsing) => {
   });
 
   it('asks what likely and unknown headers mean, in French, and remembers it', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Column Club', columns);
+    const club = await newTenant(browsing.cloud, 'Column Club', columns);
     const page = await browsing.open({ locale: 'fr-FR' });
     await page.goto(`/orgs/${club.organization}/imports/new`);
     await page.getByLabel('Organisation').fill(club.organization);
@@ -188,7 +188,7 @@ stories('importing the roster', (browsing) => {
   });
 
   it('asks a second administrator for a held plan, and undoes what was applied', async () => {
-    const { cloud } = browsing.cloud;
+    const { cloud } = browsing;
     const club = await newTenant(cloud, 'Two Club', columns);
     const ask = asking(club.client, club.organization);
     const rows = Array.from({ length: 60 }, (_, index) => row(index + 1));

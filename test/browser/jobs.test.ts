@@ -17,7 +17,7 @@ const csv = 'ID,Name,Email\r\n1,Ada Lovelace,ada@example.org\r\n2,Grace Hopper,g
 
 stories('jobs', (browsing) => {
   it('exports the roster with or without addresses, and gives the file to whoever asked', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Export Club', columns);
+    const club = await newTenant(browsing.cloud, 'Export Club', columns);
     await importAndApprove(club, 'members.csv', csv);
     const page = await browsing.open();
     await signIn(page, club, `/orgs/${club.organization}/jobs`);
@@ -61,7 +61,7 @@ stories('jobs', (browsing) => {
   it.skipIf(naughty === undefined)(
     'takes the naughtiest strings as names, by keyboard alone, from the empty list to the members',
     async () => {
-      const club = await newTenant(browsing.cloud.cloud, 'Naughty Club', columns);
+      const club = await newTenant(browsing.cloud, 'Naughty Club', columns);
       const strings: string[] = JSON.parse(await readFile(naughty!, 'utf8'));
       const names = strings
         .filter((text) => text.trim() !== '' && !/[\u0000-\u001f]/.test(text))

@@ -22,7 +22,7 @@ stories('by keyboard alone', (browsing) => {
   let ask: Ask;
   const at = (path: string) => `/orgs/${club.organization}/${path}`;
   beforeAll(async () => {
-    club = await newTenant(browsing.cloud.cloud, 'Keyboard Club', columns);
+    club = await newTenant(browsing.cloud, 'Keyboard Club', columns);
     ask = asking(club.client, club.organization);
     await importAndApprove(club, 'roster.csv', csv(60));
   });
@@ -173,7 +173,7 @@ stories('by keyboard alone', (browsing) => {
       values: { ID: 'second', Email: 'second@example.org' },
       account: { username: 'second', level: 'securityAdministrator' },
     });
-    await firstSignIn(browsing.cloud.cloud.url, club, 'second', body.oneTimePassword);
+    await firstSignIn(browsing.cloud.url, club, 'second', body.oneTimePassword);
 
     // Of a drop of all data there is none to show at first.
     const first = await browsing.open({ refusals: [404] });

@@ -5,10 +5,10 @@ import { newTenant } from '../support/cloud.ts';
 
 stories('the emails of an organization', (browsing) => {
   it('are shown as they look and as text, of each kind and language, within the policy of the page', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Chess Club');
+    const club = await newTenant(browsing.cloud, 'Postal Club');
     const page = await browsing.open();
     await signIn(page, club, `/orgs/${club.organization}/mails`);
-    await page.getByText('Join Chess Club', { exact: true }).first().waitFor();
+    await page.getByText('Join Postal Club', { exact: true }).first().waitFor();
     const mail = page.getByTestId('mail');
     // The button of the mail has the mail's own look, which is set by script alone.
     const button = mail.locator('a', { hasText: 'Create your account' }).first();
@@ -20,7 +20,7 @@ stories('the emails of an organization', (browsing) => {
     await page.getByRole('button', { name: /^Language of the email/ }).click();
     await page.getByRole('option', { name: 'Français' }).click();
     await page
-      .getByText('Choisissez un nouveau mot de passe pour Chess Club', { exact: true })
+      .getByText('Choisissez un nouveau mot de passe pour Postal Club', { exact: true })
       .first()
       .waitFor();
     expect(new URL(page.url()).search).toBe('?kind=reset&language=fr');
@@ -34,10 +34,10 @@ stories('the emails of an organization', (browsing) => {
   });
 
   it('fit a phone', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Rowing Club');
+    const club = await newTenant(browsing.cloud, 'Pocket Club');
     const page = await browsing.open({ width: 360, height: 740 });
     await signIn(page, club, `/orgs/${club.organization}/mails?kind=importFinished`);
-    await page.getByText('Rowing Club: the import is finished', { exact: true }).first().waitFor();
+    await page.getByText('Pocket Club: the import is finished', { exact: true }).first().waitFor();
     await expectNoSidewaysScroll(page);
   });
 });

@@ -28,7 +28,7 @@ stories('members', (browsing) => {
   let club: Tenant;
   let list: string;
   beforeAll(async () => {
-    club = await newTenant(browsing.cloud.cloud, 'Chess Club', columns);
+    club = await newTenant(browsing.cloud, 'Members Club', columns);
     const job = await importFile(club, 'roster.csv', file);
     expect(job).toMatchObject({ status: 'complete', counts: { added: people } });
     list = `/orgs/${club.organization}/members`;
@@ -138,7 +138,7 @@ stories('members', (browsing) => {
       if (await field.isVisible()) await field.fill(password);
     }
     await joining.getByRole('button', { name: /join/i }).click();
-    const client = new MusterClient(browsing.cloud.cloud.url);
+    const client = new MusterClient(browsing.cloud.url);
     await expect
       .poll(
         () =>

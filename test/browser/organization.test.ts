@@ -21,7 +21,7 @@ stories('the organization', (browsing) => {
   let club: Tenant;
   let at: (path: string) => string;
   beforeAll(async () => {
-    club = await newTenant(browsing.cloud.cloud, 'Settings Club', columns);
+    club = await newTenant(browsing.cloud, 'Settings Club', columns);
     await importFile(club, 'roster.csv', file);
     at = (path) => `/orgs/${club.organization}/${path}`;
   });

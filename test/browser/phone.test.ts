@@ -24,7 +24,7 @@ stories('on a phone', (browsing) => {
   const at = (path: string) => `/orgs/${club.organization}/${path}`;
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   beforeAll(async () => {
-    club = await newTenant(browsing.cloud.cloud, 'Phone Club', columns);
+    club = await newTenant(browsing.cloud, 'Phone Club', columns);
     await importFile(club, 'roster.csv', file);
   });
 

@@ -7,7 +7,7 @@ const columns = [{ name: 'ID', type: 'text' as const, role: 'externalId' as cons
 
 stories('signing in', (browsing) => {
   it('leads to the page that was asked for, and the session outlives a reload but is in no script’s reach', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Chess Club', columns);
+    const club = await newTenant(browsing.cloud, 'Chess Club', columns);
     const page = await browsing.open();
     const asked = `/orgs/${club.organization}/members?q=ada`;
     await signIn(page, club, asked);
@@ -24,7 +24,7 @@ stories('signing in', (browsing) => {
   });
 
   it('says why it is refused, by keyboard alone, and is left everywhere by signing out', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Rowing Club', columns);
+    const club = await newTenant(browsing.cloud, 'Rowing Club', columns);
     const page = await browsing.open({ refusals: [401] });
     await page.goto('/');
     await page.getByLabel('Organization').focus();
@@ -53,7 +53,7 @@ stories('signing in', (browsing) => {
   });
 
   it('asks for a code of the authenticator app where a second factor is on', async () => {
-    const club = await newTenant(browsing.cloud.cloud, 'Fencing Club', columns);
+    const club = await newTenant(browsing.cloud, 'Fencing Club', columns);
     const { secret } = await club.client.beginSecondFactor();
     await club.client.confirmSecondFactor(authenticatorCode(secret, new Date()));
     const page = await browsing.open({ refusals: [401] });
@@ -75,8 +75,8 @@ stories('signing in', (browsing) => {
   });
 
   it('leads to each organization of the account, and tells each what it may do there', async () => {
-    const own = await newTenant(browsing.cloud.cloud, 'Tennis Club', columns);
-    const other = await newTenant(browsing.cloud.cloud, 'Sailing Club', columns);
+    const own = await newTenant(browsing.cloud, 'Tennis Club', columns);
+    const other = await newTenant(browsing.cloud, 'Sailing Club', columns);
     const members = `/orgs/${other.organization}/members`;
     await other.client.send('POST', members, { body: { values: { ID: 'guest' } } });
     const invited = await other.client.send('POST', `${members}/guest/invite`, { body: { method: 'link' } });

@@ -8,8 +8,15 @@ import { type AuditEntry as Entry, verifyChain } from 'roster/domain/audit';
 import type { Column } from 'roster/domain/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MusterClient, NewPasswordRequired } from '../../commands/client.ts';
-import type { Cloud } from '../../infra/local/cloud.ts';
-import { all, importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import {
+  all,
+  type HostedCloud,
+  importFile,
+  newTenant,
+  startTestCloud,
+  type Tenant,
+  type TestCloud,
+} from '../support/cloud.ts';
 import { eventually } from '../support/eventually.ts';
 import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 import { queueFigures } from '../support/queues.ts';
@@ -69,7 +76,7 @@ async function expectWholeChain(club: Tenant): Promise<void> {
   expect(await verifyChain(chain, sha256)).toMatchObject({ unbroken: true, entries: chain.length });
 }
 
-async function userIsEnabled(cloud: Cloud, account: string): Promise<boolean | undefined> {
+async function userIsEnabled(cloud: HostedCloud, account: string): Promise<boolean | undefined> {
   const { endpoints, region, credentials } = cloud;
   const endpoint = endpoints.COGNITO_IDENTITY_PROVIDER;
   const pool = new CognitoIdentityProviderClient({ ...(endpoint && { endpoint }), region, credentials });
@@ -82,7 +89,7 @@ async function userIsEnabled(cloud: Cloud, account: string): Promise<boolean | u
 }
 
 /** How many messages the queue of accounts holds, waiting or in flight. */
-async function accountsWaiting(cloud: Cloud): Promise<number> {
+async function accountsWaiting(cloud: HostedCloud): Promise<number> {
   const { ready, inHand } = await queueFigures(cloud, 'AccountQueueUrl');
   return ready + inHand;
 }

@@ -12,9 +12,9 @@ import { type AuditEntry as Entry, verifyChain } from 'roster/domain/audit';
 import type { Column } from 'roster/domain/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MusterClient } from '../../commands/client.ts';
-import type { Cloud } from '../../infra/local/cloud.ts';
 import {
   all,
+  type HostedCloud,
   importAndApprove,
   importFile,
   newTenant,
@@ -79,7 +79,7 @@ async function verdictOf(club: Tenant) {
 }
 
 /** Every item of the table, as an auditor of personal data would look for it. */
-async function everything({ endpoints, region, credentials, outputs }: Cloud) {
+async function everything({ endpoints, region, credentials, outputs }: HostedCloud) {
   const endpoint = endpoints.DYNAMODB;
   const client = new DynamoDBClient({ ...(endpoint && { endpoint }), region, credentials });
   const table = DynamoDBDocumentClient.from(client);
@@ -96,7 +96,7 @@ async function everything({ endpoints, region, credentials, outputs }: Cloud) {
   return items;
 }
 
-async function filesOf({ endpoints, region, credentials, outputs }: Cloud, organization: string) {
+async function filesOf({ endpoints, region, credentials, outputs }: HostedCloud, organization: string) {
   const endpoint = endpoints.S3;
   const s3 = new S3Client({ ...(endpoint && { endpoint }), region, credentials, forcePathStyle: true });
   const buckets = [outputs.UploadsBucket, outputs.WorkBucket, outputs.ReportsBucket];
@@ -107,7 +107,7 @@ async function filesOf({ endpoints, region, credentials, outputs }: Cloud, organ
   return pages.flatMap(({ Contents = [] }) => Contents.map(({ Key }) => Key));
 }
 
-async function poolHas({ endpoints, region, credentials, outputs }: Cloud, account: string) {
+async function poolHas({ endpoints, region, credentials, outputs }: HostedCloud, account: string) {
   const endpoint = endpoints.COGNITO_IDENTITY_PROVIDER;
   const pool = new CognitoIdentityProviderClient({ ...(endpoint && { endpoint }), region, credentials });
   try {

@@ -43,7 +43,7 @@ describe('events that come twice, imports that meet', () => {
   });
   afterAll(() => test?.close());
 
-  const executions = async () => (await executionsOf(test)).map(({ name }) => name);
+  const executions = async () => (await executionsOf(test.cloud)).map(({ name }) => name);
 
   it('the same S3 event again starts nothing', async () => {
     const job = await importFile(club, 'roster.csv', csvOf(50));
@@ -162,7 +162,7 @@ describe('an import that nobody applies any more', () => {
       () => client.import(organization, importId),
       ({ step }) => step === 'applying',
     );
-    await stopExecution(test, importId);
+    await stopExecution(test.cloud, importId);
     const path = `${client.in(organization)}/imports/${importId}`;
     const resume = () => client.send('POST', `${path}/resume`);
     await fetch(test.cloud.clockUrl, { method: 'PUT', body: JSON.stringify({ move: sixHoursAndMore }) });

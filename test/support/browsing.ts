@@ -3,9 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject } from 'vitest';
 import { findBrowser } from './chromium.ts';
-import { startTestCloud, type TestCloud } from './cloud.ts';
+import { type HostedCloud, startTestCloud, type TestCloud } from './cloud.ts';
+import { eventually } from './eventually.ts';
 
 export { signIn } from './signing-in.ts';
 
@@ -21,7 +22,7 @@ export interface Looking {
 
 /** What a file of stories works with; valid within its tests. */
 export interface Browsing {
-  readonly cloud: TestCloud;
+  readonly cloud: HostedCloud;
   /** A window of its own, with cookies and storage of its own. */
   open(looking?: Looking): Promise<Page>;
 }
@@ -29,20 +30,31 @@ export interface Browsing {
 const found = await findBrowser();
 const failures = join(import.meta.dirname, '../../.local/browser');
 
-/** As `describe`. Skipped, with the reason, where no browser runs. */
-export function stories(name: string, tell: (browsing: Browsing) => void): void {
+/**
+ * As `describe`. Skipped, with the reason, where no browser runs.
+ *
+ * @param options.ownCloud for stories that move the clock; others share the project's cloud
+ */
+export function stories(
+  name: string,
+  tell: (browsing: Browsing) => void,
+  { ownCloud = false }: { ownCloud?: boolean } = {},
+): void {
   if ('missing' in found) {
     describe.skip(`${name} (skipped: ${found.missing.split('\n')[0]})`, () => tell({} as Browsing));
     return;
   }
-  describe(name, () => tell(browsingWith(found)));
+  describe(name, () => tell(browsingWith(found, ownCloud)));
 }
 
-function browsingWith(browser: Browser): Browsing {
-  let cloud: TestCloud | undefined;
+function browsingWith(browser: Browser, ownCloud: boolean): Browsing {
+  let own: TestCloud | undefined;
+  let cloud = inject('cloud');
   const opened: { context: BrowserContext; page: Page; faults: string[] }[] = [];
   beforeAll(async () => {
-    cloud = await startTestCloud();
+    if (!ownCloud) return;
+    own = await startTestCloud();
+    cloud = own.cloud;
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') await keepPictures(task.name, opened);
@@ -52,18 +64,18 @@ function browsingWith(browser: Browser): Browsing {
   });
   afterAll(async () => {
     await browser.close();
-    await cloud?.close();
+    await own?.close();
   });
   return {
     get cloud() {
-      return cloud!;
+      return cloud;
     },
     async open({ width = 1280, height = 900, dark = false, locale = 'en-US', refusals = [] } = {}) {
       const context = await browser.newContext({
         viewport: { width, height },
         colorScheme: dark ? 'dark' : 'light',
         locale,
-        baseURL: cloud!.cloud.url,
+        baseURL: cloud.url,
       });
       context.setDefaultTimeout(45_000);
       const page = await context.newPage();
@@ -147,11 +159,16 @@ function asText({
   return `${id}: ${help}: ${nodes.map(({ html, target }) => `${target} ${html.slice(0, 200)}`).join(' | ')}`;
 }
 
-/** Nothing makes the page scroll sideways. */
+/** Nothing makes the page scroll sideways, once it has taken in how wide the window is. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const { content, window } = await page.evaluate(() => ({
-    content: document.documentElement.scrollWidth,
-    window: document.documentElement.clientWidth,
-  }));
-  expect(content).toBeLessThanOrEqual(window);
+  await eventually(
+    async () => {
+      const { content, window } = await page.evaluate(() => ({
+        content: document.documentElement.scrollWidth,
+        window: document.documentElement.clientWidth,
+      }));
+      expect(content).toBeLessThanOrEqual(window);
+    },
+    { deadlineSeconds: 10 },
+  );
 }

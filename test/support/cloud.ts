@@ -10,6 +10,12 @@ import { buildApp } from '../../infra/app.ts';
 import { type Cloud, startCloud } from '../../infra/local/cloud.ts';
 import { localContext } from '../../infra/local/synth.ts';
 
+/** A running system, as other processes see it. */
+export type HostedCloud = Omit<Cloud, 'close' | 'resource' | 'invoke'>;
+
+/** One for all clouds of tests: a new one would compile the same functions again. */
+export const compileCache = join(import.meta.dirname, '../../.local/compile-cache');
+
 export interface TestCloud {
   cloud: Cloud;
   stateDirectory: string;
@@ -24,7 +30,7 @@ export interface TestCloud {
 export async function startTestCloud(context: Record<string, unknown> = {}): Promise<TestCloud> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'muster-scenario-'));
   const app = () => buildApp({ stage: 'dev', context: { ...localContext, ...context } });
-  const start = () => startCloud({ app, stateDirectory, quiet: true });
+  const start = () => startCloud({ app, stateDirectory, compileCache, quiet: true });
   const test: TestCloud = {
     cloud: await start(),
     stateDirectory,
@@ -55,7 +61,7 @@ export interface Tenant {
 
 /** Makes an organization as the operator does, signs its owner in and gives it a roster schema. */
 export async function newTenant(
-  cloud: Cloud,
+  cloud: HostedCloud,
   name: string,
   columns?: readonly Column[],
   owner = `owner@${name.toLowerCase().replaceAll(' ', '-')}.example`,
@@ -70,7 +76,7 @@ export async function newTenant(
   return { ...made, client };
 }
 
-function asRunning({ endpoints, ...cloud }: Cloud) {
+function asRunning({ endpoints, ...cloud }: HostedCloud) {
   return { ...cloud, pid: process.pid, endpoints: { ...endpoints, lambda: endpoints.LAMBDA } };
 }
 

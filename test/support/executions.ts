@@ -5,11 +5,13 @@ import {
   SFNClient,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { TestCloud } from './cloud.ts';
+import type { HostedCloud } from './cloud.ts';
 
 /** Works with the state machine of a cloud. */
-async function withStates<T>({ cloud }: TestCloud, work: (states: SFNClient) => Promise<T>): Promise<T> {
-  const { endpoints, region, credentials } = cloud;
+async function withStates<T>(
+  { endpoints, region, credentials }: HostedCloud,
+  work: (states: SFNClient) => Promise<T>,
+): Promise<T> {
   const states = new SFNClient({ endpoint: endpoints.SFN, region, credentials });
   try {
     return await work(states);
@@ -18,8 +20,8 @@ async function withStates<T>({ cloud }: TestCloud, work: (states: SFNClient) => 
   }
 }
 
-export function executionsOf(test: TestCloud) {
-  return withStates(test, async (states) => {
+export function executionsOf(cloud: HostedCloud) {
+  return withStates(cloud, async (states) => {
     const { stateMachines = [] } = await states.send(new ListStateMachinesCommand({}));
     const { stateMachineArn } = stateMachines[0] ?? {};
     const { executions = [] } = await states.send(new ListExecutionsCommand({ stateMachineArn }));
@@ -28,9 +30,9 @@ export function executionsOf(test: TestCloud) {
 }
 
 /** Stops an execution, as an operator does. */
-export async function stopExecution(test: TestCloud, wanted: string): Promise<void> {
-  const found = (await executionsOf(test)).find(({ name }) => name === wanted);
-  await withStates(test, (states) =>
+export async function stopExecution(cloud: HostedCloud, wanted: string): Promise<void> {
+  const found = (await executionsOf(cloud)).find(({ name }) => name === wanted);
+  await withStates(cloud, (states) =>
     states.send(new StopExecutionCommand({ executionArn: found?.executionArn })),
   );
 }

@@ -1,16 +1,18 @@
 /** A local cloud in a process of its own, on a state folder of its own, for tests that kill it. */
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildApp } from '../../infra/app.ts';
-import { type Cloud, startCloud } from '../../infra/local/cloud.ts';
+import { startCloud } from '../../infra/local/cloud.ts';
 import { localContext } from '../../infra/local/synth.ts';
+import type { HostedCloud } from './cloud.ts';
+import { forkCloud } from './forked-cloud.ts';
 
 export interface KillableCloud {
   /** Starts it, again on the state that was left. */
-  start(): Promise<Cloud>;
+  start(): Promise<HostedCloud>;
   stop(signal: NodeJS.Signals): Promise<void>;
   /** Ends it with all that it started, and forgets its state. */
   close(): Promise<void>;
@@ -27,9 +29,9 @@ export async function killableCloud(): Promise<KillableCloud> {
   };
   return {
     async start() {
-      child = fork(join(import.meta.dirname, 'cloud-process.ts'), [stateDirectory]);
-      const [cloud] = (await once(child, 'message')) as [Cloud];
-      return cloud;
+      const forked = await forkCloud(stateDirectory);
+      child = forked.child;
+      return forked.cloud;
     },
     stop,
     async close() {

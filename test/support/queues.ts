@@ -1,6 +1,6 @@
 /** How full the queues of a local cloud are. */
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Cloud } from '../../infra/local/cloud.ts';
+import type { HostedCloud } from './cloud.ts';
 
 /** The messages of a queue: to be had now, in somebody's hand, or put off. */
 export interface QueueFigures {
@@ -10,7 +10,7 @@ export interface QueueFigures {
 }
 
 /** Of the queue whose URL is an output of the app. */
-export async function queueFigures(cloud: Cloud, output: string): Promise<QueueFigures> {
+export async function queueFigures(cloud: HostedCloud, output: string): Promise<QueueFigures> {
   const { endpoints, region, credentials, outputs } = cloud;
   const queues = new SQSClient({ endpoint: endpoints.SQS, region, credentials });
   try {

@@ -11,8 +11,6 @@ export interface SandboxData {
   layerRoots: string[];
   /** A `node_modules` that has the SDK which Lambda's runtime provides. */
   runtimeModules: string;
-  /** Where compiled code is kept, so that the next cold start parses less. */
-  compileCache: string;
   /** How far the local cloud's clock is ahead of the machine's. */
   clockShift: SharedShift;
 }

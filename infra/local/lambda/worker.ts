@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { createRequire, enableCompileCache } from 'node:module';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -79,7 +79,8 @@ async function run(handler: Handler, message: InvocationMessage): Promise<Sandbo
 }
 
 installShiftedDate(data.clockShift);
-enableCompileCache(data.compileCache);
+// Lambda has no such variable.
+delete process.env.NODE_COMPILE_CACHE;
 isolateResolution(data);
 load().then(
   (handler) => {

@@ -1,0 +1,30 @@
+/**
+ * The local cloud that the files of a project share, in a process of its own: for those that keep to organizations of
+ * their own. Whoever stops a cloud, moves its clock or makes its services fail starts one for itself.
+ */
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import type { HostedCloud } from './cloud.ts';
+import { forkCloud } from './forked-cloud.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    cloud: HostedCloud;
+  }
+}
+
+/** Vitest's global setup: the cloud is there before the first file, as `inject('cloud')`, and gone after the last. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'muster-project-'));
+  const { child, cloud } = await forkCloud(stateDirectory);
+  project.provide('cloud', cloud);
+  return async () => {
+    const ended = once(child, 'exit');
+    child.disconnect();
+    await ended;
+    await rm(stateDirectory, { recursive: true, force: true });
+  };
+}
