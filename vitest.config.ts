@@ -4,6 +4,7 @@ const seconds = 1_000;
 
 /** What hosts the app needs its bundles, made once. Quick kinds of tests run first. */
 const hosting = { globalSetup: ['test/support/bundle.ts'] };
+const withCloud = { globalSetup: [...hosting.globalSetup, 'test/support/project-cloud.ts'] };
 const slow = { testTimeout: 180 * seconds, hookTimeout: 180 * seconds };
 
 /** One project per kind of test, so that `npm run check` can run the quick ones alone. */
@@ -39,9 +40,9 @@ export default defineConfig({
         test: {
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.ts'],
-          ...hosting,
+          ...withCloud,
           ...slow,
-          // A cloud a file, which waits about as long as it works.
+          // Many start a cloud of their own beside it.
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
@@ -50,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          globalSetup: [...hosting.globalSetup, 'test/support/project-cloud.ts'],
+          ...withCloud,
           ...slow,
           // A browser a file, which keeps one processor busy.
           maxWorkers: 2,

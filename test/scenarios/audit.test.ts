@@ -17,17 +17,9 @@ import { auditTrail } from 'roster/aws/audit';
 import { createTable } from 'roster/aws/table';
 import * as api from 'roster/domain/api';
 import { type AuditEntry, canonicalJson } from 'roster/domain/audit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { ApiError } from '../../commands/client.ts';
-import {
-  all,
-  importAndApprove,
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-} from '../support/cloud.ts';
+import { all, importAndApprove, importFile, newTenant, type Tenant } from '../support/cloud.ts';
 
 /** The first file is applied by policy, the second after an admin approved it, the third is cancelled. */
 const first = 'MemberID,FirstName,LastName\n1,Ann,Able\n2,Bob,Baker\n3,Cid,Cook\n';
@@ -35,16 +27,15 @@ const second = 'MemberID,FirstName,LastName\n1,Ann,Abel\n2,Bob,Baker\n3,Cid,Cook
 const third = 'MemberID,FirstName,LastName\n1,Ann,Abel\n2,Bob,Baker\n3,Cid,Crook\n';
 const viewer = '203.0.113.9';
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let club: Tenant;
 let other: Tenant;
 let account: string;
 let imports: { first: string; second: string; third: string };
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  club = await newTenant(test.cloud, 'Audited Club');
-  other = await newTenant(test.cloud, 'Other Club');
+  club = await newTenant(cloud, 'Audited Club');
+  other = await newTenant(cloud, 'Other Club');
   ({ account } = await club.client.me());
   const path = club.client.in(club.organization);
 
@@ -60,7 +51,6 @@ beforeAll(async () => {
   await club.client.cancel(club.organization, three);
   imports = { first: one, second: two, third: three };
 });
-afterAll(() => test?.close());
 
 const entries = async (tenant: Tenant, query: Record<string, string | number> = {}): Promise<AuditEntry[]> =>
   (await all(
@@ -151,7 +141,7 @@ describe('every change leaves its entry', () => {
   });
 
   it('the SHA-256 of a change file is that of the object it names', async () => {
-    const { endpoints, credentials, region } = test.cloud;
+    const { endpoints, credentials, region } = cloud;
     const s3 = new S3Client({ endpoint: endpoints.S3, credentials, region, forcePathStyle: true });
     const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
     const work = Buckets.find(({ Name }) => (Name ?? '').toLowerCase().includes('work'))?.Name;
@@ -226,7 +216,7 @@ describe('the list', () => {
   });
 
   it('is for auditors too, and not for coordinators and members', async () => {
-    const tenant = await newTenant(test.cloud, 'Level Club');
+    const tenant = await newTenant(cloud, 'Level Club');
     const me = (await tenant.client.me()).account;
     const path = `${tenant.client.in(tenant.organization)}/audit`;
     const statuses: Record<string, number> = {};
@@ -268,7 +258,7 @@ describe('npm run audit', () => {
   });
 
   it('exports all entries, formulas made text', async () => {
-    const file = join(test.stateDirectory, 'audit.csv');
+    const file = join(cloud.stateDirectory, 'audit.csv');
     expect((await command(club, 'export', file)).code).toBe(0);
     const rows: Record<string, string>[] = parse(await readFile(file), { columns: true, bom: true });
     expect(rows.map(({ sequence, action }) => [sequence, action])).toEqual(
@@ -283,7 +273,7 @@ describe('npm run audit', () => {
       const actor = { account: 'A1', login: '+cmd|calc' };
       return trail.commit(other.organization, { action: 'member.add', actor, subject: '=1+1' }, []);
     });
-    const file = join(test.stateDirectory, 'formulas.csv');
+    const file = join(cloud.stateDirectory, 'formulas.csv');
     expect((await command(other, 'export', file)).code).toBe(0);
     const rows: Record<string, string>[] = parse(await readFile(file), { columns: true, bom: true });
     // The cure of OWASP (CSV Injection): an apostrophe before what begins a formula.
@@ -372,7 +362,7 @@ interface Database {
 }
 
 async function database<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  const { endpoints, credentials, region } = test.cloud;
+  const { endpoints, credentials, region } = cloud;
   const client = new DynamoDBClient({ endpoint: endpoints.DYNAMODB, credentials, region });
   try {
     const [TableName = ''] = (await client.send(new ListTablesCommand({}))).TableNames ?? [];
@@ -384,12 +374,12 @@ async function database<T>(work: (database: Database) => Promise<T>): Promise<T>
 
 /** Runs the command as npm does, signed in as the tenant's owner. */
 async function command(tenant: Tenant, ...args: string[]): Promise<{ code: number; output: string }> {
-  const { url } = test.cloud;
+  const { url } = cloud;
   const signIn = ['--org', tenant.organization, '--login', tenant.login, '--password-env', 'OWNER_PASSWORD'];
   const all = ['bootstrap/run.mjs', 'commands/audit.ts', ...args, ...signIn, '--url', url];
   const env = {
     ...process.env,
-    MUSTER_STATE_DIRECTORY: test.stateDirectory,
+    MUSTER_STATE_DIRECTORY: cloud.stateDirectory,
     OWNER_PASSWORD: tenant.password,
   };
   const cwd = join(import.meta.dirname, '../..');

@@ -6,17 +6,9 @@ import {
 import { AuditEntry, MemberDetails } from 'roster/domain/api';
 import { type AuditEntry as Entry, verifyChain } from 'roster/domain/audit';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { MusterClient, NewPasswordRequired } from '../../commands/client.ts';
-import {
-  all,
-  type HostedCloud,
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-} from '../support/cloud.ts';
+import { all, type HostedCloud, importFile, newTenant, type Tenant } from '../support/cloud.ts';
 import { eventually } from '../support/eventually.ts';
 import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 import { queueFigures } from '../support/queues.ts';
@@ -95,17 +87,15 @@ async function accountsWaiting(cloud: HostedCloud): Promise<number> {
 }
 
 describe('bulk actions', () => {
-  let test: TestCloud;
+  const cloud = inject('cloud');
   let club: Tenant;
   let boss: Tenant;
   beforeAll(async () => {
-    test = await startTestCloud();
-    club = await newTenant(test.cloud, 'Club', columns);
+    club = await newTenant(cloud, 'Club', columns);
     const ids = [...idsOf('t', 20), ...idsOf('f', 60), ...idsOf('r', 5)];
     await importFile(club, 'roster.csv', csvOf(ids));
     boss = await person(club, 'boss', 'owner');
   });
-  afterAll(() => test?.close());
 
   const refusal = (body: unknown) =>
     club.client.call('POST', `${club.client.in(club.organization)}/members/bulk`, { body }).then(
@@ -185,7 +175,7 @@ describe('bulk actions', () => {
     await expect(auditor.client.changeJob(club.organization, jobId, 'undo')).rejects.toMatchObject({
       status: 403,
     });
-    const others = await newTenant(test.cloud, 'Others', columns);
+    const others = await newTenant(cloud, 'Others', columns);
     await expect(others.client.job(others.organization, jobId)).rejects.toMatchObject({ code: 'not_found' });
     await expect(others.client.job(club.organization, jobId)).rejects.toMatchObject({ status: 403 });
   });
@@ -262,7 +252,7 @@ describe('bulk actions', () => {
   it('leave a chain of audit entries that is whole', () => expectWholeChain(club));
 
   it('disable 1,000 members by a filter: all are refused at their next request, and the user pool follows', async () => {
-    const large = await newTenant(test.cloud, 'Large Club', columns);
+    const large = await newTenant(cloud, 'Large Club', columns);
     const ids = idsOf('m', 1_000);
     await importFile(large, 'roster.csv', csvOf(ids));
     const people = await Promise.all(idsOf('m', 10).map((id) => joined(large, id)));
@@ -295,9 +285,9 @@ describe('bulk actions', () => {
     expect(await client.summary(organization)).toMatchObject({ disabled: 1_000, enabled: 0, notJoined: 0 });
     await eventually(
       async () => {
-        const enabled = await Promise.all(accounts.map((account) => userIsEnabled(test.cloud, account)));
+        const enabled = await Promise.all(accounts.map((account) => userIsEnabled(cloud, account)));
         expect(enabled).toEqual(accounts.map(() => false));
-        expect(await accountsWaiting(test.cloud)).toBe(0);
+        expect(await accountsWaiting(cloud)).toBe(0);
       },
       { deadlineSeconds: 30 },
     );
@@ -309,7 +299,7 @@ describe('bulk actions', () => {
     });
     expect(await client.summary(organization)).toMatchObject({ disabled: 0, enabled: 10, notJoined: 990 });
     expect(await statusOf(large, people[0] as MusterClient), 'tokens of before stay refused').toBe(403);
-    const again = new MusterClient(test.cloud.url);
+    const again = new MusterClient(cloud.url);
     await eventually(() => again.signIn({ organization, login: 'm0', password: ownPassword }), {
       deadlineSeconds: 30,
     });

@@ -1,16 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  all,
-  importAndApprove,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-  zipped,
-} from '../support/cloud.ts';
+import { beforeAll, expect, inject, it } from 'vitest';
+import { all, importAndApprove, newTenant, type Tenant, zipped } from '../support/cloud.ts';
 import { describeShared } from '../support/shared.ts';
 
 /** What `truth.json` says of each file and the next; made from the public record, not by Muster. */
@@ -52,14 +44,12 @@ describeShared('six half-yearly rosters of the United States Congress', ['data',
   const read = (name: string) => readFileSync(join(folder, name));
   const steps = JSON.parse(read('truth.json').toString()) as Step[];
   const archive = (name: string) => zipped({ [name]: read(name) });
-  let test: TestCloud;
+  const cloud = inject('cloud');
   let congress: Tenant;
 
   beforeAll(async () => {
-    test = await startTestCloud();
-    congress = await newTenant(test.cloud, 'Congress', columns);
+    congress = await newTenant(cloud, 'Congress', columns);
   });
-  afterAll(() => test?.close());
 
   it('the first file adds everybody', async () => {
     const first = steps[0] as Step;

@@ -5,28 +5,26 @@
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DepartmentBody, DepartmentTree, RoleBody, RoleList } from 'roster/domain/api';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { departmentCountActions } from '../../layers/roster/src/aws/group-counts.ts';
 import { keys } from '../../layers/roster/src/aws/keys.ts';
 import { createTable, type Table } from '../../layers/roster/src/aws/table.ts';
 import { namesOfPath } from '../../layers/roster/src/domain/department-path.ts';
-import { newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { newTenant, type Tenant } from '../support/cloud.ts';
 import { describeShared } from '../support/shared.ts';
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let acme: Tenant;
 let other: Tenant;
 let table: Table;
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  acme = await newTenant(test.cloud, 'Acme');
-  other = await newTenant(test.cloud, 'Other');
-  const { endpoints, region, credentials } = test.cloud;
+  acme = await newTenant(cloud, 'Acme');
+  other = await newTenant(cloud, 'Other');
+  const { endpoints, region, credentials } = cloud;
   const client = new DynamoDBClient({ endpoint: endpoints.DYNAMODB, region, credentials });
-  table = createTable({ tableName: test.cloud.outputs.TableName ?? '', client });
+  table = createTable({ tableName: cloud.outputs.TableName ?? '', client });
 });
-afterAll(() => test?.close());
 
 type Options = Parameters<Tenant['client']['send']>[2];
 

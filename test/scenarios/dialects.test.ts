@@ -1,23 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  all,
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-  zipped,
-} from '../support/cloud.ts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { all, importFile, newTenant, type Tenant, zipped } from '../support/cloud.ts';
 import { describeShared } from '../support/shared.ts';
 
-let test: TestCloud;
-beforeAll(async () => {
-  test = await startTestCloud();
-});
-afterAll(() => test?.close());
+const cloud = inject('cloud');
 
 const columns: Column[] = [
   { name: 'Identifiant', type: 'text', role: 'externalId' },
@@ -49,7 +37,7 @@ describe('what office programs write is read as it was meant', () => {
     ['everything quoted', text.replaceAll(/[^,\n]+/g, '"$&"'), 'Łukasz'],
     ['accents and case of the header lost', text.replace('Prénom', 'PRENOM'), 'Łukasz'],
   ] as const)('%s', async (name, bytes, second) => {
-    const club = await newTenant(test.cloud, `Club ${name.replace(/[^a-z0-9]+/gi, ' ')}`, columns);
+    const club = await newTenant(cloud, `Club ${name.replace(/[^a-z0-9]+/gi, ' ')}`, columns);
     const job = await importFile(club, 'roster.csv', bytes);
     expect(job).toMatchObject({ status: 'complete', counts: { rows: 2, added: 2, rejected: 0 } });
     const members = await all(club.client.members(club.organization));
@@ -60,7 +48,7 @@ describe('what office programs write is read as it was meant', () => {
   });
 
   it('an archive with a folder and a Macintosh’s extra files', async () => {
-    const club = await newTenant(test.cloud, 'Club of Archives', columns);
+    const club = await newTenant(cloud, 'Club of Archives', columns);
     const archive = await zipped({
       'Export 2026/roster.csv': text,
       '__MACOSX/Export 2026/._roster.csv': 'x',
@@ -73,7 +61,7 @@ describe('what office programs write is read as it was meant', () => {
   });
 
   it('a quoted value with line ends, delimiters and quotation marks; the lines after it keep their numbers', async () => {
-    const club = await newTenant(test.cloud, 'Club of Quotes', columns);
+    const club = await newTenant(cloud, 'Club of Quotes', columns);
     const odd = 'Identifiant,Nom,Prénom\n1,"a ""b"",\nc",X\n2,too,many,values\n';
     const job = await importFile(club, 'roster.csv', odd, { onRowErrors: 'accept_valid' });
     expect(job).toMatchObject({ status: 'complete', counts: { rows: 2, added: 1, rejected: 1 } });
@@ -90,7 +78,7 @@ describe('rows that cannot be taken', () => {
     'MemberID,FirstName,LastName,Email,Birthday\n1,Ann,Able,ann@example.org,2000-01-02\n2,Bob,,bob at example,2000-13-01\n1,Cid,Clark,,\n4,Dan,Dole,,\n';
 
   it('refuse the whole file where it is to be taken whole (S0.14)', async () => {
-    const club = await newTenant(test.cloud, 'Strict Club');
+    const club = await newTenant(cloud, 'Strict Club');
     const job = await importFile(club, 'roster.csv', bad, { onRowErrors: 'reject_file' });
     expect(job).toMatchObject({
       status: 'error',
@@ -114,7 +102,7 @@ describe('rows that cannot be taken', () => {
   });
 
   it('leave the good ones to be taken where that is wanted (S3.18), each with line, column and reason', async () => {
-    const club = await newTenant(test.cloud, 'Lenient Club');
+    const club = await newTenant(cloud, 'Lenient Club');
     const job = await importFile(club, 'roster.csv', bad, { onRowErrors: 'accept_valid' });
     expect(job).toMatchObject({ status: 'complete', counts: { rows: 4, added: 2, rejected: 2 } });
     const rejects = await all(club.client.rejects(club.organization, job.importId));
@@ -127,7 +115,7 @@ describe('rows that cannot be taken', () => {
   });
 
   it('because their values are too long together are named, and a long line of unknown columns is not', async () => {
-    const club = await newTenant(test.cloud, 'Club of Novelists', [
+    const club = await newTenant(cloud, 'Club of Novelists', [
       { name: 'ID', type: 'text', role: 'externalId' },
       ...Array.from({ length: 20 }, (_, n) => ({ name: `Text${n}`, type: 'text' as const })),
     ]);
@@ -143,7 +131,7 @@ describe('rows that cannot be taken', () => {
   });
 
   it('do not make their members absent', async () => {
-    const club = await newTenant(test.cloud, 'Careful Club');
+    const club = await newTenant(cloud, 'Careful Club');
     await importFile(club, 'roster.csv', 'MemberID,FirstName,LastName\n1,Ann,Able\n2,Bob,Baker\n');
     const job = await importFile(club, 'roster.csv', 'MemberID,FirstName,LastName\n1,Ann,\n2,Bob,Barker\n', {
       mode: 'full',
@@ -161,7 +149,7 @@ describe('rows that cannot be taken', () => {
   });
 
   it('the published sample of six columns and seven values is reported by its line (S0.9)', async () => {
-    const club = await newTenant(test.cloud, 'Sample Club', [
+    const club = await newTenant(cloud, 'Sample Club', [
       { name: 'ID', type: 'text', role: 'externalId' },
       { name: 'IsActive', type: 'boolean', role: 'state' },
       { name: 'FirstName', type: 'text' },
@@ -190,7 +178,7 @@ describeShared(
     ];
     let club: Tenant;
     beforeAll(async () => {
-      club = await newTenant(test.cloud, 'Foo', fooBar);
+      club = await newTenant(cloud, 'Foo', fooBar);
     });
 
     it.each([

@@ -4,17 +4,9 @@ import readWorkbook from 'read-excel-file/node';
 import { MemberBody as AnyMember, AuditEntry } from 'roster/domain/api';
 import type { Column } from 'roster/domain/schema';
 import unzipper from 'unzipper';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { MusterClient, type RosterExport } from '../../commands/client.ts';
-import {
-  all,
-  importAndApprove,
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-} from '../support/cloud.ts';
+import { all, importAndApprove, importFile, newTenant, type Tenant } from '../support/cloud.ts';
 import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 import { asking, person } from '../support/people.ts';
 import { describeShared } from '../support/shared.ts';
@@ -59,11 +51,10 @@ function rowsOf(content: Buffer): Record<string, string>[] {
 const noChange = { added: 0, updated: 0, reactivated: 0, disabled: 0, rejected: 0 };
 
 describe('exports', () => {
-  let test: TestCloud;
+  const cloud = inject('cloud');
   let club: Tenant;
   beforeAll(async () => {
-    test = await startTestCloud();
-    club = await newTenant(test.cloud, 'Club', columns);
+    club = await newTenant(cloud, 'Club', columns);
     // An apostrophe before a sign marks text, as in spreadsheets; two of them are one that is meant.
     const lines = [
       'ID,Active,First,Last,Mail,Mobile,Team,Unit,Note',
@@ -75,7 +66,6 @@ describe('exports', () => {
     ];
     await importAndApprove(club, 'roster.csv', lines.join('\n'));
   });
-  afterAll(() => test?.close());
 
   it('have the columns of the schema without emails and phones, sorted by identifier, in a .zip', async () => {
     const { job, name, content } = await exported(club, { format: 'csv' });
@@ -163,7 +153,7 @@ describe('exports', () => {
   });
 
   it('write who is on the roster, with the last sign-in (S4.10)', async () => {
-    await person(test.cloud.url, club, 'boss', { level: 'administrator' });
+    await person(cloud.url, club, 'boss', { level: 'administrator' });
     const { name, content } = await exported(club, { format: 'csv', preset: 'current' });
     expect(name).toBe('Member Roster - Current.csv');
     const rows = rowsOf(content);
@@ -218,7 +208,7 @@ describe('exports', () => {
     const ask = asking(club.client, club.organization);
     const { items } = (await ask('GET', '/departments')).body;
     const south = items.find(({ path }: { path: string }) => path === 'South');
-    const lead = await person(test.cloud.url, club, 'lead', { level: 'coordinator', scope: [south.id] });
+    const lead = await person(cloud.url, club, 'lead', { level: 'coordinator', scope: [south.id] });
     const { content, job } = await exported(club, { format: 'csv' }, lead.client);
     expect(rowsOf(content).map(({ ID }) => ID)).toEqual(['a1', 'c3']);
     expect((await all(lead.client.exports(club.organization))).map(({ exportId }) => exportId)).toEqual([
@@ -262,19 +252,17 @@ describe('exports', () => {
       status: 'complete',
       step: 'done',
     });
-    const other = await newTenant(test.cloud, 'Other Club', columns);
+    const other = await newTenant(cloud, 'Other Club', columns);
     expect(await all(other.client.jobs(other.organization))).toEqual([]);
   });
 });
 
 describe('reports of an import', () => {
-  let test: TestCloud;
+  const cloud = inject('cloud');
   let club: Tenant;
   beforeAll(async () => {
-    test = await startTestCloud();
-    club = await newTenant(test.cloud, 'Report Club', columns);
+    club = await newTenant(cloud, 'Report Club', columns);
   });
-  afterAll(() => test?.close());
 
   const download = async (importId: string, query: Record<string, string>) => {
     const response = await fetch(await club.client.linkTo(club.organization, importId, 'report', query));
@@ -360,14 +348,10 @@ describe('reports of an import', () => {
 });
 
 describeShared('exports of values that break things', ['data', 'naughty-strings', 'blns.json'], (path) => {
-  let test: TestCloud;
-  beforeAll(async () => {
-    test = await startTestCloud();
-  });
-  afterAll(() => test?.close());
+  const cloud = inject('cloud');
 
   it('change nothing when they are imported again, as CSV and as a workbook', async () => {
-    const club = await newTenant(test.cloud, 'Naughty Club', columns);
+    const club = await newTenant(cloud, 'Naughty Club', columns);
     const naughty = (JSON.parse(await readFile(path, 'utf8')) as string[]).map((text) => text.toWellFormed());
     const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
     const lines = naughty.map((text, index) => `n${index},${quoted(text.slice(0, 900))},=a,-1,+b`);

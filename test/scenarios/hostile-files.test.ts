@@ -1,32 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileErrorCodes } from 'roster/files/errors';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  all,
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-  zipped,
-} from '../support/cloud.ts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { all, importFile, newTenant, type Tenant, zipped } from '../support/cloud.ts';
 import { describeShared } from '../support/shared.ts';
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let club: Tenant;
 let roster: unknown[];
 
 const csv = 'MemberID,FirstName,LastName,Email\n1,Ann,Able,ann@example.org\n2,Bob,Baker,bob@example.org\n';
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  club = await newTenant(test.cloud, 'Club');
+  club = await newTenant(cloud, 'Club');
   const job = await importFile(club, 'club.csv', csv);
   expect(job).toMatchObject({ status: 'complete', counts: { rows: 2, added: 2 } });
   roster = await all(club.client.members(club.organization));
 });
-afterAll(() => test?.close());
 
 /** Imports a file that cannot be used, with the most far-reaching choices, and looks at the roster afterwards. */
 async function refused(name: string, bytes: Uint8Array | string) {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildApp } from '../../infra/app.ts';
 import { localContext, synthesize } from '../../infra/local/synth.ts';
-import { all, importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { all, importFile, newTenant, type Tenant } from '../support/cloud.ts';
 
 /** Every route that the template declares, so that a new one is covered by being there. */
 function routesOfTemplate(): [method: string, path: string][] {
@@ -16,18 +16,16 @@ const routes = routesOfTemplate();
 const ofOrganization = routes.filter(([, path]) => path.includes('{org}'));
 const csv = 'MemberID,FirstName,LastName\n1,Ann,Able\n2,Bob,Baker\n';
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let victim: Tenant;
 let intruder: Tenant;
 let importId: string;
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  victim = await newTenant(test.cloud, 'Victim Club');
-  intruder = await newTenant(test.cloud, 'Intruder Club');
+  victim = await newTenant(cloud, 'Victim Club');
+  intruder = await newTenant(cloud, 'Intruder Club');
   ({ importId } = await importFile(victim, 'roster.csv', csv));
 });
-afterAll(() => test?.close());
 
 const fill = (path: string, org: string) =>
   path
@@ -73,7 +71,7 @@ describe('no token, or a broken one', () => {
     for (const authorization of [undefined, 'Bearer x', 'Bearer a.b.c', 'Basic YTpi']) {
       const headers = authorization === undefined ? undefined : { authorization };
       const answer = await fetch(
-        `${test.cloud.url}${path.replace('{org}', victim.organization).replace(/\{\w+\}/g, importId)}`,
+        `${cloud.url}${path.replace('{org}', victim.organization).replace(/\{\w+\}/g, importId)}`,
         {
           method,
           ...(headers && { headers }),

@@ -1,14 +1,7 @@
 import type { Level } from 'roster/domain/permissions';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-  upload,
-} from '../support/cloud.ts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { importFile, newTenant, type Tenant, upload } from '../support/cloud.ts';
 import { type Answer, type Ask, asking, firstSignIn, type PersonInput, person } from '../support/people.ts';
 
 const columns: Column[] = [
@@ -17,19 +10,17 @@ const columns: Column[] = [
   { name: 'Mail', type: 'email', role: 'email' },
 ];
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let club: Tenant;
 let owner: Ask;
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  club = await newTenant(test.cloud, 'Level Club', columns);
+  club = await newTenant(cloud, 'Level Club', columns);
   owner = asking(club.client, club.organization);
 });
-afterAll(() => test?.close());
 
 const somebody = async (id: string, input: PersonInput = {}): Promise<Ask> =>
-  (await person(test.cloud.url, club, id, input)).ask;
+  (await person(cloud.url, club, id, input)).ask;
 
 async function added(ask: Ask, path: string, body: unknown): Promise<Answer['body']> {
   const answer = await ask('POST', path, body);
@@ -138,12 +129,12 @@ describe('a level', () => {
   });
 
   it('is listed with whoever has one above member, the highest first, a page and a level at a time', async () => {
-    const other = await newTenant(test.cloud, 'Listed Club', columns);
+    const other = await newTenant(cloud, 'Listed Club', columns);
     const ask = asking(other.client, other.organization);
-    await person(test.cloud.url, other, 'aud', { level: 'auditor' });
-    await person(test.cloud.url, other, 'plain');
-    await person(test.cloud.url, other, 'up');
-    await person(test.cloud.url, other, 'gone', { level: 'administrator' });
+    await person(cloud.url, other, 'aud', { level: 'auditor' });
+    await person(cloud.url, other, 'plain');
+    await person(cloud.url, other, 'up');
+    await person(cloud.url, other, 'gone', { level: 'administrator' });
     const list = async (query = '') => (await ask('GET', `/administrators${query}`)).body;
     const names = async (query = '') =>
       (await list(query)).items.map(({ username }: { username: string }) => username);
@@ -226,7 +217,7 @@ describe('a coordinator', () => {
   });
 
   it('is told its departments with its permissions', async () => {
-    const { client } = await person(test.cloud.url, club, 'clara', { level: 'coordinator', scope: [north] });
+    const { client } = await person(cloud.url, club, 'clara', { level: 'coordinator', scope: [north] });
     const [membership] = (await client.me()).memberships;
     expect(membership).toMatchObject({ level: 'coordinator', departments: [north] });
     expect(membership?.permissions).toContain('members.write');
@@ -447,7 +438,7 @@ describe('removing a member', () => {
   });
 
   it('hands open imports over, which are reviewed as before', async () => {
-    const smith = await person(test.cloud.url, club, 'smith', { level: 'administrator' });
+    const smith = await person(cloud.url, club, 'smith', { level: 'administrator' });
     await somebody('jones', { level: 'administrator' });
     const only = await department('Only');
     await somebody('small', { level: 'coordinator', scope: [only] });
@@ -474,7 +465,7 @@ describe('removing a member', () => {
   });
 
   it('leaves the account and its other organizations as they are', async () => {
-    const { ask, client } = await person(test.cloud.url, club, 'kept', { level: 'auditor' });
+    const { ask, client } = await person(cloud.url, club, 'kept', { level: 'auditor' });
     expect((await remove('kept')).status).toBe(204);
     expect((await ask('GET', '')).status).toBe(403);
     expect((await client.send('GET', '/me')).status).toBe(200);
@@ -491,7 +482,7 @@ describe('the details of a member', () => {
       roles: [guide],
       account: { username: 'Will', email: 'private@will.example' },
     });
-    await firstSignIn(test.cloud.url, club, 'will', made.body.oneTimePassword);
+    await firstSignIn(cloud.url, club, 'will', made.body.oneTimePassword);
     const { body } = await owner('GET', '/members/whole');
     expect(body).toMatchObject({
       name: 'Will',

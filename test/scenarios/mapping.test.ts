@@ -4,27 +4,14 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SchemaPresetList } from 'roster/domain/api';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import writeWorkbook from 'write-excel-file/node';
 import * as z from 'zod';
 import { ApiError, type ImportJob, MusterClient } from '../../commands/client.ts';
-import {
-  all,
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-  upload,
-  zipped,
-} from '../support/cloud.ts';
+import { all, importFile, newTenant, type Tenant, upload, zipped } from '../support/cloud.ts';
 import { asking, firstSignIn, ownPassword } from '../support/people.ts';
 
-let test: TestCloud;
-beforeAll(async () => {
-  test = await startTestCloud();
-});
-afterAll(() => test?.close());
+const cloud = inject('cloud');
 
 const columns: Column[] = [
   { name: 'MemberID', type: 'text', role: 'externalId', required: true },
@@ -39,7 +26,7 @@ const office = [
   '',
 ].join('\n');
 
-const club = (name: string) => newTenant(test.cloud, name, columns);
+const club = (name: string) => newTenant(cloud, name, columns);
 const end = ({ client, organization }: Tenant, importId: string) =>
   client.waitForImport(organization, importId, { deadlineSeconds: 60 });
 
@@ -348,7 +335,7 @@ describe('how a file is written', () => {
   });
 
   it('can be said when the import is announced', async () => {
-    const tenant = await newTenant(test.cloud, 'Speaking Club', [
+    const tenant = await newTenant(cloud, 'Speaking Club', [
       { name: 'a,b', type: 'text', role: 'externalId' },
       { name: 'é', type: 'text' },
     ]);
@@ -419,7 +406,7 @@ describe('the file of a system of accounts (S2.7 to S2.17)', () => {
   let job: ImportJob;
   beforeAll(async () => {
     // A new organization, as it is: nothing was said of its columns.
-    tenant = await newTenant(test.cloud, 'Tempo Club');
+    tenant = await newTenant(cloud, 'Tempo Club');
     const bytes = Buffer.from(`\ufeff${first}`, 'utf16le');
     job = await importFile(tenant, 'export.zip', await zipped({ 'Export/membres.csv': bytes }));
   });
@@ -453,7 +440,7 @@ describe('the file of a system of accounts (S2.7 to S2.17)', () => {
       onRowErrors: 'accept_valid',
     });
     expect(text).toMatchObject({ status: 'complete', counts: { rows: 5, unchanged: 4, rejected: 1 } });
-    const files = await readdir(test.stateDirectory, { recursive: true, withFileTypes: true });
+    const files = await readdir(cloud.stateDirectory, { recursive: true, withFileTypes: true });
     const holding: string[] = [];
     for (const file of files.filter((entry) => entry.isFile())) {
       const path = join(file.parentPath, file.name);
@@ -496,7 +483,7 @@ describe('the file of a system of accounts (S2.7 to S2.17)', () => {
   });
 
   it('needs name, first name and state (S2.11), and takes no guess at who is meant', async () => {
-    const club = await newTenant(test.cloud, 'Strict Tempo Club');
+    const club = await newTenant(cloud, 'Strict Tempo Club');
     const { client, organization } = club;
     const presets = await client.call('GET', `${client.in(organization)}/schema/presets`);
     const { items } = SchemaPresetList.parse(presets);
@@ -537,14 +524,14 @@ describe('the file of a system of accounts (S2.7 to S2.17)', () => {
   });
 
   it('touches no account: who is new is invited where the organization says so, who has a password keeps it (S2.12)', async () => {
-    const club = await newTenant(test.cloud, 'Inviting Tempo Club');
+    const club = await newTenant(cloud, 'Inviting Tempo Club');
     const { client, organization } = club;
     const ask = asking(client, organization);
     const made = await ask('POST', '/members', {
       values: { MemberID: 'zoe.lefevre', FirstName: 'Zoé', LastName: 'Lefèvre' },
       account: { username: 'zoe.lefevre' },
     });
-    const own = await firstSignIn(test.cloud.url, club, 'zoe.lefevre', made.body.oneTimePassword);
+    const own = await firstSignIn(cloud.url, club, 'zoe.lefevre', made.body.oneTimePassword);
     const { etag } = await ask('GET', '');
     await ask('PATCH', '', { inviteImported: true }, { 'if-match': etag ?? '' });
     const rows = [`;Lefèvre;Zoé;;${secret};Activé`, `;Curie;Marie;marie@example.org;${secret};Activé`];
@@ -560,7 +547,7 @@ describe('the file of a system of accounts (S2.7 to S2.17)', () => {
       state: 'not_joined',
       invitation: { state: 'sent', method: 'email' },
     });
-    const again = new MusterClient(test.cloud.url);
+    const again = new MusterClient(cloud.url);
     await again.signIn({ organization, login: 'zoe.lefevre', password: ownPassword });
     expect((await own.me()).account).toBe((await again.me()).account);
     for (const login of ['zoe.lefevre', 'marie.curie', 'marie@example.org']) {
@@ -583,7 +570,7 @@ describe('the file of a system of accounts (S2.7 to S2.17)', () => {
 
 describe('the template of members by department (S3.16)', () => {
   it('is a workbook that is imported as it is, without identifiers, and changes nothing the second time', async () => {
-    const club = await newTenant(test.cloud, 'Template Club');
+    const club = await newTenant(cloud, 'Template Club');
     const { client, organization } = club;
     const presets = await client.call('GET', `${client.in(organization)}/schema/presets`);
     const columns =

@@ -2,17 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { DepartmentTree, RejectList } from 'roster/domain/api';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { namesOfPath, pathOfNames } from '../../layers/roster/src/domain/department-path.ts';
-import {
-  all,
-  importAndApprove,
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-} from '../support/cloud.ts';
+import { all, importAndApprove, importFile, newTenant, type Tenant } from '../support/cloud.ts';
 import { describeShared } from '../support/shared.ts';
 
 const columns = (createDepartments: boolean): Column[] => [
@@ -21,18 +13,16 @@ const columns = (createDepartments: boolean): Column[] => [
   { name: 'Unit', type: 'text', role: 'department', createDepartments },
 ];
 
-let test: TestCloud;
+const cloud = inject('cloud');
 /** Its department column may create departments. */
 let open: Tenant;
 /** Its department column may not. */
 let strict: Tenant;
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  open = await newTenant(test.cloud, 'Open', columns(true));
-  strict = await newTenant(test.cloud, 'Strict', columns(false));
+  open = await newTenant(cloud, 'Open', columns(true));
+  strict = await newTenant(cloud, 'Strict', columns(false));
 });
-afterAll(() => test?.close());
 
 async function ask(tenant: Tenant, method: string, path: string, body?: unknown) {
   const answer = await tenant.client.send(method, `${tenant.client.in(tenant.organization)}/${path}`, {
@@ -389,7 +379,7 @@ describe('S3.3: a department with members', () => {
 
 describeShared('naughty strings', ['data', 'naughty-strings', 'blns.json'], (path) => {
   it('become departments by import and lead back to their names', { timeout: 170_000 }, async () => {
-    const naughty = await newTenant(test.cloud, 'Naughty', columns(true));
+    const naughty = await newTenant(cloud, 'Naughty', columns(true));
     const strings: string[] = JSON.parse(readFileSync(path, 'utf8'));
     const kept = (text: string) => text.trim().normalize('NFC');
     const names = strings.map(kept).filter((name) => name !== '' && name.length <= 200);

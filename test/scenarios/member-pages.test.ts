@@ -1,17 +1,13 @@
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newTenant, startTestCloud, type TestCloud } from '../support/cloud.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { newTenant } from '../support/cloud.ts';
 
 const columns: Column[] = [{ name: 'ID', type: 'text', role: 'externalId', required: true }];
 const pages = ['/join', '/reset', '/register', '/register/chess-club', '/unsubscribe', '/account'];
 
-let test: TestCloud;
-beforeAll(async () => {
-  test = await startTestCloud();
-});
-afterAll(() => test?.close());
+const cloud = inject('cloud');
 
-const get = (path: string, init?: RequestInit) => fetch(test.cloud.url + path, init);
+const get = (path: string, init?: RequestInit) => fetch(cloud.url + path, init);
 
 /** The addresses that a page or a module of it names. */
 function filesIn(text: string, from: string): string[] {
@@ -73,7 +69,7 @@ describe("the members' pages", () => {
   );
 
   it('take no forms, whatever presses their links (B6)', async () => {
-    const club = await newTenant(test.cloud, 'Chess Club', columns);
+    const club = await newTenant(cloud, 'Chess Club', columns);
     const at = `/orgs/${club.organization}/members`;
     const body = { values: { ID: 'ada' }, account: { username: 'ada' } };
     expect((await club.client.send('POST', at, { body })).status).toBe(201);

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Level, levels, type Permission } from 'roster/domain/permissions';
 import { type OperationId, type Route, routes } from 'roster/domain/routes';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { newTenant, type Tenant } from '../support/cloud.ts';
 import { type Answer, type Ask, asking, person } from '../support/people.ts';
 import { may } from '../support/permission-matrix.ts';
 
@@ -170,7 +170,7 @@ const table: Record<OrganizationOperation, Row> = {
   deleteRole: { needs: 'departments.write', answers: [204] },
 };
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let club: Tenant;
 let owner: Ask;
 let ours: string;
@@ -195,19 +195,17 @@ async function post(path: string, body: unknown): Promise<Answer['body']> {
 }
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  club = await newTenant(test.cloud, 'Permission Club', columns);
+  club = await newTenant(cloud, 'Permission Club', columns);
   owner = asking(club.client, club.organization);
   ours = (await post('/departments', { name: 'Ours' })).id;
   theirs = (await post('/departments', { name: 'Theirs' })).id;
   asks.set('owner', owner);
   for (const level of levels.filter((one) => one !== 'owner')) {
     const scope = level === 'coordinator' ? [ours] : undefined;
-    const { ask } = await person(test.cloud.url, club, `the-${level}`, { level, ...(scope && { scope }) });
+    const { ask } = await person(cloud.url, club, `the-${level}`, { level, ...(scope && { scope }) });
     asks.set(level, ask);
   }
 });
-afterAll(() => test?.close());
 
 async function fixtureFor({ path }: Route, home: string, level: Level): Promise<Fixture> {
   const fresh = `n${++made}`;

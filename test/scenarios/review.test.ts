@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { importFile, newTenant, type Tenant } from '../support/cloud.ts';
 import { type Ask, asking } from '../support/people.ts';
 
 /** A plan in review, the roster that moves on meanwhile, and values that are protected from files, over HTTP. */
@@ -13,17 +13,15 @@ const fileOf = (rows: Record<string, string>) =>
   ['ID,Name,City', ...Object.entries(rows).map(([id, city]) => `${id},${id},${city}`)].join('\n');
 const refused = (status: number, code: string) => ({ status, body: { code } });
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let club: Tenant;
 let ask: Ask;
 let path: string;
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  club = await newTenant(test.cloud, 'Moving', [...columns]);
+  club = await newTenant(cloud, 'Moving', [...columns]);
   ask = asking(club.client, club.organization);
 });
-afterAll(() => test?.close());
 
 /** Everybody in Rome, and a plan in review that moves A, B and C to Oslo, adds N and disables Z. */
 beforeEach(async () => {

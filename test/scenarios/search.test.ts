@@ -4,9 +4,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { readDirectory } from 'roster/aws/directory-log';
 import { createTable } from 'roster/aws/table';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { MusterClient } from '../../commands/client.ts';
-import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { importFile, newTenant, type Tenant } from '../support/cloud.ts';
 
 const columns: Column[] = [
   { name: 'ID', type: 'text', role: 'externalId', required: true },
@@ -27,17 +27,15 @@ C-06,Zoë,Ångström,zoe@senate.example,,GREEN
 `;
 const byName = ['C-01', 'C-03', 'C-02', 'C-04', 'C-05', 'C-06'];
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let congress: Tenant;
 let other: Tenant;
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  congress = await newTenant(test.cloud, 'Congress', columns);
-  other = await newTenant(test.cloud, 'Other', columns);
+  congress = await newTenant(cloud, 'Congress', columns);
+  other = await newTenant(cloud, 'Other', columns);
   expect(await importFile(congress, 'congress.csv', roster)).toMatchObject({ status: 'complete' });
 });
-afterAll(() => test?.close());
 
 interface Listed {
   status: number;
@@ -131,7 +129,7 @@ describe('filters and orders', () => {
     expect(await found({ lastSignIn: 'never', activated: 'never' })).toEqual(byName);
     const made = await admin('POST', '/members/C-05/username', { username: 'smythe' });
     const before = new Date(Date.now() - 60_000).toISOString();
-    const own = new MusterClient(test.cloud.url);
+    const own = new MusterClient(cloud.url);
     const login = { organization: congress.organization, login: 'smythe' };
     const challenge = await own
       .signIn({ ...login, password: made.oneTimePassword })
@@ -227,7 +225,7 @@ it('makes the snapshot anew by itself when many members changed one by one', asy
 
 /** How many changes the snapshot of the directory does not hold yet. */
 async function changesPending(): Promise<number> {
-  const { endpoints, credentials, region, outputs } = test.cloud;
+  const { endpoints, credentials, region, outputs } = cloud;
   const client = new DynamoDBClient({ endpoint: endpoints.DYNAMODB, credentials, region });
   try {
     const table = createTable({ tableName: outputs.TableName ?? '', client });

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
+import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { importFile, newTenant, type Tenant } from '../support/cloud.ts';
 import { type Ask, asking, person } from '../support/people.ts';
 
 /** Two administrators for one plan that disables many (B3, B4), over HTTP. */
@@ -13,7 +13,7 @@ const fileOf = (ids: readonly string[]) => ['ID,Name', ...ids.map((id) => `${id}
 const refused = (status: number, code: string) => ({ status, body: { code } });
 const everybody = Array.from({ length: 10 }, (_, at) => `m${at}`);
 
-let test: TestCloud;
+const cloud = inject('cloud');
 let club: Tenant;
 let owner: Ask;
 let ann: Ask;
@@ -21,14 +21,12 @@ let bob: Ask;
 let annClient: Awaited<ReturnType<typeof person>>['client'];
 
 beforeAll(async () => {
-  test = await startTestCloud();
-  club = await newTenant(test.cloud, 'Pair', [...columns]);
+  club = await newTenant(cloud, 'Pair', [...columns]);
   owner = asking(club.client, club.organization);
-  ({ ask: ann, client: annClient } = await person(test.cloud.url, club, 'ann', { level: 'administrator' }));
-  ({ ask: bob } = await person(test.cloud.url, club, 'bob', { level: 'administrator' }));
+  ({ ask: ann, client: annClient } = await person(cloud.url, club, 'ann', { level: 'administrator' }));
+  ({ ask: bob } = await person(cloud.url, club, 'bob', { level: 'administrator' }));
   await settings({ ...bounds, secondAdministrator: true });
 });
-afterAll(() => test?.close());
 
 async function settings(hold: Record<string, unknown>, ask = owner) {
   const { etag } = await ask('GET', '');
@@ -134,7 +132,7 @@ describe('a held plan of an organization that asks for two', () => {
   });
 
   it('does not count the approval of one who may not approve any more', async () => {
-    const carla = await person(test.cloud.url, club, 'carla', { level: 'administrator' });
+    const carla = await person(cloud.url, club, 'carla', { level: 'administrator' });
     expect((await approving(path, carla.ask)).status).toBe(202);
     expect((await owner('POST', '/members/carla/disable')).status).toBe(200);
     expect((await approving(path, ann)).body).toMatchObject({

@@ -1,19 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { stringify } from 'csv-stringify/sync';
 import type { Column } from 'roster/domain/schema';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { MusterClient } from '../../commands/client.ts';
 import { generatorColumns } from '../../commands/sample/columns.ts';
 import { rosterRows } from '../../commands/sample/rows.ts';
-import {
-  all,
-  importAndApprove,
-  importFile,
-  newTenant,
-  startTestCloud,
-  type Tenant,
-  type TestCloud,
-} from '../support/cloud.ts';
+import { all, importAndApprove, importFile, newTenant, type Tenant } from '../support/cloud.ts';
 import { type KillableCloud, killableCloud } from '../support/killable-cloud.ts';
 import { type Ask, asking, ownPassword, person } from '../support/people.ts';
 
@@ -49,19 +41,17 @@ async function approveUndo({ client, organization }: Tenant, undoId: string) {
 }
 
 describe('an undo', () => {
-  let test: TestCloud;
+  const cloud = inject('cloud');
   let club: Tenant;
   let admin: Ask;
   beforeAll(async () => {
-    test = await startTestCloud();
-    club = await newTenant(test.cloud, 'Club', columns);
+    club = await newTenant(cloud, 'Club', columns);
     admin = asking(club.client, club.organization);
   });
-  afterAll(() => test?.close());
 
   const tokenOf = (url = '') => new URL(url, 'http://any').hash.slice(1);
   const inspect = (token: string) =>
-    new MusterClient(test.cloud.url).inspectInvitation(token).catch(({ code }) => code);
+    new MusterClient(cloud.url).inspectInvitation(token).catch(({ code }) => code);
 
   it('restores every value and state, but for whom somebody changed since', async () => {
     const { client, organization } = club;
@@ -124,7 +114,7 @@ describe('an undo', () => {
     // An invitation is no edit; an edit is one, and so is joining.
     const sent = tokenOf((await client.invite(organization, 'new1', 'link')).url);
     const accepted = tokenOf((await client.invite(organization, 'new2', 'link')).url);
-    await new MusterClient(test.cloud.url).acceptInvitation(accepted, 'n2', ownPassword);
+    await new MusterClient(cloud.url).acceptInvitation(accepted, 'n2', ownPassword);
     await admin('PATCH', '/members/new3', { values: { Name: 'By hand' } }, { 'if-match': '*' });
     await admin('PATCH', '/members/fay', { values: { Fee: '7' } }, { 'if-match': '*' });
     const edited = await rosterOf(club);
@@ -277,10 +267,10 @@ describe('an undo', () => {
   });
 
   it('does not shut out who approves it, nor the last owner; whom it shuts out is out at once', async () => {
-    const guild = await newTenant(test.cloud, 'Guild', columns);
+    const guild = await newTenant(cloud, 'Guild', columns);
     const ask = asking(guild.client, guild.organization);
-    const chief = await person(test.cloud.url, guild, 'chief', { level: 'owner' });
-    const hand = await person(test.cloud.url, guild, 'hand');
+    const chief = await person(cloud.url, guild, 'chief', { level: 'owner' });
+    const hand = await person(cloud.url, guild, 'hand');
     for (const id of ['chief', 'hand'])
       expect((await ask('POST', `/members/${id}/disable`)).status).toBe(200);
     const job = await importAndApprove(guild, 'back.csv', csv(['chief,true,,,,', 'hand,true,,,,']), {

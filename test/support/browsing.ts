@@ -49,7 +49,7 @@ export function stories(
 
 function browsingWith(browser: Browser, ownCloud: boolean): Browsing {
   let own: TestCloud | undefined;
-  let cloud = inject('cloud');
+  let cloud: HostedCloud = inject('cloud');
   const opened: { context: BrowserContext; page: Page; faults: string[] }[] = [];
   beforeAll(async () => {
     if (!ownCloud) return;

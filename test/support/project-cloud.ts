@@ -12,7 +12,7 @@ import { forkCloud } from './forked-cloud.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    cloud: HostedCloud;
+    cloud: HostedCloud & { stateDirectory: string };
   }
 }
 
@@ -20,7 +20,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'muster-project-'));
   const { child, cloud } = await forkCloud(stateDirectory);
-  project.provide('cloud', cloud);
+  project.provide('cloud', { ...cloud, stateDirectory });
   return async () => {
     const ended = once(child, 'exit');
     child.disconnect();
