@@ -196,7 +196,7 @@ describe('a process killed in the middle of applying', () => {
   afterAll(() => killable?.close());
 
   it('goes on after a restart and ends with the roster of an undisturbed run', async () => {
-    const rows = 6_000;
+    const rows = 3_000;
     let cloud = await killable.start();
     let club = await newTenant(cloud, 'Club', generatorColumns);
     const importId = await upload(club, 'roster.csv', csvOf(rows));
