@@ -6,9 +6,7 @@ import type { Column } from 'roster/domain/schema';
 import { ZipFile } from 'yazl';
 import { type ImportInput, type ImportJob, MusterClient } from '../../commands/client.ts';
 import { createOrganization, lambdaOf } from '../../commands/create-organization.ts';
-import { buildApp } from '../../infra/app.ts';
-import { type Cloud, startCloud } from '../../infra/local/cloud.ts';
-import { localContext } from '../../infra/local/synth.ts';
+import type { Cloud } from '../../infra/local/cloud.ts';
 
 /** A running system, as other processes see it. */
 export type HostedCloud = Omit<Cloud, 'close' | 'resource' | 'invoke'>;
@@ -28,6 +26,12 @@ export interface TestCloud {
 
 /** Starts a cloud; the bundles are made before by the project's global setup. */
 export async function startTestCloud(context: Record<string, unknown> = {}): Promise<TestCloud> {
+  // The CDK takes a second to load, and most files share a cloud that is there already.
+  const [{ buildApp }, { startCloud }, { localContext }] = await Promise.all([
+    import('../../infra/app.ts'),
+    import('../../infra/local/cloud.ts'),
+    import('../../infra/local/synth.ts'),
+  ]);
   const stateDirectory = await mkdtemp(join(tmpdir(), 'muster-scenario-'));
   const app = () => buildApp({ stage: 'dev', context: { ...localContext, ...context } });
   const start = () => startCloud({ app, stateDirectory, compileCache, quiet: true });
