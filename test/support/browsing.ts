@@ -75,6 +75,8 @@ function browsingWith(browser: Browser, ownCloud: boolean): Browsing {
         viewport: { width, height },
         colorScheme: dark ? 'dark' : 'light',
         locale,
+        // Nothing fades, so nothing has to be waited for.
+        reducedMotion: 'reduce',
         baseURL: cloud.url,
       });
       context.setDefaultTimeout(45_000);
