@@ -13,6 +13,7 @@ import { type Deps, deps } from 'roster/lambda/deps';
 import { cancelDrop, confirmDrop, dropAll, dropBody, findDrop, previewDrop } from 'roster/lambda/drop-all';
 import { actorOf, type Call, type HttpHandlers, httpFunction } from 'roster/lambda/http';
 import { listJobs } from 'roster/lambda/job-list';
+import { listJobResults } from 'roster/lambda/job-results';
 
 const handlers: HttpHandlers<'jobs', Deps> = {
   async bulkMembers({ params, body, ...call }, all) {
@@ -53,11 +54,7 @@ const handlers: HttpHandlers<'jobs', Deps> = {
 
   async listJobResults({ params, query, caller }, all) {
     await findJob(all, caller, params.jobId);
-    const { items, ...page } = await all.bulkJobs.results(params.org, params.jobId, query);
-    return {
-      status: 200,
-      body: { ...page, items: items.map(({ id, ...one }) => ({ memberId: id, ...one })) },
-    };
+    return { status: 200, body: await listJobResults(all, caller, params.jobId, query) };
   },
 
   async undoJob(call, all) {

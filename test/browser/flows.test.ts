@@ -1,6 +1,7 @@
 import type { Column } from 'roster/domain/schema';
 import { beforeAll, expect, it } from 'vitest';
 import { authenticatorCode } from '../integration/local-cognito/authenticator.ts';
+import { qrCodeOf } from '../support/barcodes.ts';
 import { expectAccessible, expectNoSidewaysScroll, signIn, stories } from '../support/browsing.ts';
 import { importFile, newTenant, type Tenant } from '../support/cloud.ts';
 
@@ -166,6 +167,7 @@ stories(
       await page.goto(at('jobs'));
       await page.getByRole('link', { name: 'Results: Invite members' }).click();
       await page.waitForURL(new RegExp(`${jobId}$`));
+      await row('m3').getByRole('link', { name: 'Grace Hopper' }).waitFor();
       await row('m3').getByText('There is no email address to write to.').waitFor();
       await page.getByRole('button', { name: 'Done', exact: true }).click();
       await page.getByText('Nobody with this result').first().waitFor();
@@ -178,7 +180,7 @@ stories(
 
     it('with one’s own account: another password, and a second factor switched on and off', async () => {
       const own = await newTenant(browsing.cloud, 'Own Club');
-      const chosen = 'Another-Password-2027';
+      const [chosen, last] = ['Another-Password-2027', 'The-Last-Password-2028'];
       const page = await browsing.open({ refusals: [401] });
       await signIn(page, own, `/orgs/${own.organization}/members`);
       await page.getByText('The roster is empty').first().waitFor();
@@ -186,30 +188,41 @@ stories(
       await page.getByRole('menuitem', { name: 'Your account' }).click();
       await page.getByRole('heading', { level: 1, name: 'Your account' }).waitFor();
       await page.setViewportSize({ width: 360, height: 740 });
-      const change = async (current: string) => {
+      const change = async (current: string, next: string) => {
         await page.getByLabel('Current password').fill(current);
-        await page.getByLabel('New password', { exact: true }).fill(chosen);
-        await page.getByLabel('New password again').fill(chosen);
+        await page.getByLabel('New password', { exact: true }).fill(next);
+        await page.getByLabel('New password again').fill(next);
         await page.getByRole('button', { name: 'Change the password' }).click();
       };
-      await change('Wrong-Password-1');
+      await change('Wrong-Password-1', chosen);
       await page.getByText('The login or the password is wrong.').waitFor();
-      await change(own.password);
+      await change(own.password, chosen);
       await page.getByText('The password was changed.').first().waitFor();
       // The session goes on, also from its cookie.
       await page.reload();
       await page.getByRole('button', { name: 'Set it up' }).click();
-      const key = page.getByText(/^[A-Z2-7]{32,}$/);
-      const code = authenticatorCode(await key.innerText(), new Date());
+      const key = await page.getByText(/^[A-Z2-7]{32,}$/).innerText();
+      const picture = page.getByRole('img', { name: 'Picture of the key for the app' });
+      const scanned = new URL(await qrCodeOf(picture));
+      expect([scanned.protocol, scanned.host, scanned.searchParams.get('secret')]).toEqual([
+        'otpauth:',
+        'totp',
+        key,
+      ]);
+      const code = (step: number) => authenticatorCode(key, new Date(Date.now() + step * 30_000));
       await expectNoSidewaysScroll(page);
       await expectAccessible(page);
-      await page.getByLabel('Code of your').fill(code);
+      await page.getByLabel('Code of your').fill(code(-1));
       await page.getByRole('button', { name: 'Switch it on' }).click();
       await page.getByText('A second factor is on.').waitFor();
+      await change(chosen, last);
+      await page.getByLabel('Code of your').fill(code(0));
+      await page.getByRole('button', { name: 'Change the password' }).click();
+      await page.getByText('The password was changed.').first().waitFor();
       await page.getByRole('button', { name: 'Switch it off' }).click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByLabel('Current password').fill(chosen);
-      await dialog.getByRole('button', { name: 'Switch it off' }).click();
+      await dialog.getByLabel('Current password').fill(last);
+      await page.keyboard.press('Enter');
       await page.getByText('There is no second factor.').waitFor();
       await page.setViewportSize({ width: 1280, height: 900 });
     });

@@ -134,11 +134,17 @@ describe('bulk actions', () => {
       counts: { matched: 5, done: 2, unchanged: 1, failed: 2, kept: 0 },
     });
     expect(await all(client.jobResults(organization, job.jobId))).toEqual([
-      { memberId: 't2', outcome: 'done' },
+      { memberId: 't2', name: 'Member t2', outcome: 'done' },
       { memberId: 'unknown', outcome: 'failed', code: 'not_found', message: 'There is no such member.' },
-      { memberId: 't1', outcome: 'unchanged' },
-      { memberId: 'boss', outcome: 'failed', code: 'own_account', message: expect.any(String) },
-      { memberId: 't0', outcome: 'done' },
+      { memberId: 't1', name: 'Member t1', outcome: 'unchanged' },
+      {
+        memberId: 'boss',
+        name: 'boss',
+        outcome: 'failed',
+        code: 'own_account',
+        message: expect.any(String),
+      },
+      { memberId: 't0', name: 'Member t0', outcome: 'done' },
     ]);
     const failed = await all(client.jobResults(organization, job.jobId, { outcome: 'failed', limit: 1 }));
     expect(failed.map(({ memberId }) => memberId)).toEqual(['unknown', 'boss']);
@@ -220,7 +226,11 @@ describe('bulk actions', () => {
     const done = await client.waitForJob(organization, undo.jobId);
     expect(done).toMatchObject({ state: 'complete', counts: { matched: 60, done: 58, kept: 2, failed: 0 } });
     const kept = await all(client.jobResults(organization, undo.jobId, { outcome: 'kept' }));
-    expect(kept.map(({ memberId }) => memberId).sort()).toEqual(['f7', 'f8']);
+    const told = kept.map(({ memberId, name }) => [memberId, name]).sort();
+    expect(told, 'names as they are now').toEqual([
+      ['f7', 'Else'],
+      ['f8', undefined],
+    ]);
     expect(await memberOf(club, 'f6')).toMatchObject({ state: 'not_joined', version: 3 });
     expect((await memberOf(club, 'f6')).disabledBy).toBeUndefined();
     expect(await memberOf(club, 'f7')).toMatchObject({ state: 'disabled', version: 3 });

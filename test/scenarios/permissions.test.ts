@@ -7,7 +7,10 @@ import { newTenant, type Tenant } from '../support/cloud.ts';
 import { type Answer, type Ask, asking, person } from '../support/people.ts';
 import { may } from '../support/permission-matrix.ts';
 
-const columns: Column[] = [{ name: 'ID', type: 'text', role: 'externalId', required: true }];
+const columns: Column[] = [
+  { name: 'ID', type: 'text', role: 'externalId', required: true },
+  { name: 'Name', type: 'text', role: 'fullName' },
+];
 
 type OrganizationOperation = {
   [O in OperationId]: (typeof routes)[O]['path'] extends `/api/v1/orgs/{org}${string}` ? O : never;
@@ -287,16 +290,21 @@ describe('a coordinator, about members of other departments', () => {
   });
 
   it('starts jobs that act on none of them, and sees no job of others', async () => {
-    const { memberId } = (
-      await owner('POST', '/members', { values: { ID: `m-${++made}` }, departments: [theirs] })
-    ).body;
+    const add = async (name: string, department: string): Promise<string> => {
+      const values = { ID: `m-${++made}`, Name: name };
+      return (await owner('POST', '/members', { values, departments: [department] })).body.memberId;
+    };
+    const [memberId, ourId] = [await add('Theirs', theirs), await add('Ours', ours)];
     const coordinator = asks.get('coordinator') as Ask;
-    const mine = await coordinator('POST', '/members/bulk', { action: 'disable', ids: [memberId] });
+    const mine = await coordinator('POST', '/members/bulk', { action: 'disable', ids: [memberId, ourId] });
     const results = await until(async () => {
       const { body } = await coordinator('GET', `/jobs/${mine.body.jobId}/results`);
       return body.items.length > 0 ? body.items : undefined;
     });
-    expect(results).toMatchObject([{ memberId, outcome: 'failed', code: 'not_found' }]);
+    expect(results, 'whom the coordinator may not see is not named').toEqual([
+      { memberId, outcome: 'failed', code: 'not_found', message: expect.any(String) },
+      { memberId: ourId, name: 'Ours', outcome: 'done' },
+    ]);
     const all = await coordinator('POST', '/members/bulk', { action: 'disable', all: true, dryRun: true });
     const listed = await coordinator('GET', '/members?limit=200');
     expect(all.body.matched).toBe(listed.body.items.length);

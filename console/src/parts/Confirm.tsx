@@ -5,7 +5,7 @@ import FormField from '@cloudscape-design/components/form-field';
 import Input from '@cloudscape-design/components/input';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useProblemsHere } from './flash.tsx';
 
@@ -26,6 +26,7 @@ interface ConfirmProps {
 export function Confirm(props: ConfirmProps) {
   const { title, children, confirmText, typed, isBusy, isDisabled, onConfirm, onCancel } = props;
   const { t } = useTranslation();
+  const form = useId();
   const [text, setText] = useState('');
   const { problems, forget } = useProblemsHere();
   const after = (act: () => void) => () => {
@@ -33,6 +34,12 @@ export function Confirm(props: ConfirmProps) {
     act();
   };
   const isTyped = typed === undefined || text.trim() === typed;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    // What this dialog stands in may be a form as well, to which React would pass it on.
+    event.stopPropagation();
+    after(onConfirm)();
+  };
   const footer = (
     <Box float="right">
       <SpaceBetween direction="horizontal" size="xs">
@@ -41,7 +48,8 @@ export function Confirm(props: ConfirmProps) {
         </Button>
         <Button
           variant="primary"
-          onClick={after(onConfirm)}
+          form={form}
+          formAction="submit"
           loading={isBusy}
           disabled={!isTyped || isDisabled}
         >
@@ -58,19 +66,21 @@ export function Confirm(props: ConfirmProps) {
       onDismiss={after(onCancel)}
       closeAriaLabel={t('shell.close')}
     >
-      <SpaceBetween size="m">
-        {children}
-        {typed !== undefined && (
-          <FormField label={t('shell.typeToConfirm', { text: typed })}>
-            <Input value={text} onChange={({ detail }) => setText(detail.value)} autoComplete={false} />
-          </FormField>
-        )}
-        {problems.map(({ id, content }) => (
-          <div key={id} role="alert">
-            <Alert type="error">{content}</Alert>
-          </div>
-        ))}
-      </SpaceBetween>
+      <form id={form} noValidate onSubmit={submit}>
+        <SpaceBetween size="m">
+          {children}
+          {typed !== undefined && (
+            <FormField label={t('shell.typeToConfirm', { text: typed })}>
+              <Input value={text} onChange={({ detail }) => setText(detail.value)} autoComplete={false} />
+            </FormField>
+          )}
+          {problems.map(({ id, content }) => (
+            <div key={id} role="alert">
+              <Alert type="error">{content}</Alert>
+            </div>
+          ))}
+        </SpaceBetween>
+      </form>
     </Modal>
   );
 }

@@ -26,7 +26,13 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
     <Alert
       type="error"
       header={t('shell.failed')}
-      action={retry && <Button onClick={retry}>{t('shell.retry')}</Button>}
+      action={
+        retry && (
+          <Button formAction="none" onClick={retry}>
+            {t('shell.retry')}
+          </Button>
+        )
+      }
     >
       {problemText(error, t)}
     </Alert>

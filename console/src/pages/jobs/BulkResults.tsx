@@ -1,3 +1,4 @@
+import Box from '@cloudscape-design/components/box';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import SegmentedControl from '@cloudscape-design/components/segmented-control';
@@ -51,9 +52,7 @@ export function BulkResults({ job }: { job: BulkJob }) {
           header: t('jobs.member'),
           minWidth: 120,
           isRowHeader: true,
-          cell: ({ memberId, outcome: became }) => (
-            <MemberLink memberId={memberId} isGone={job.action === 'remove' && became === 'done'} />
-          ),
+          cell: (result) => <MemberLink result={result} />,
         },
         {
           id: 'outcome',
@@ -93,14 +92,22 @@ function OutcomeFilter({ outcome }: { outcome: Outcome | undefined }) {
   );
 }
 
-function MemberLink({ memberId, isGone }: { memberId: string; isGone: boolean }) {
+/** Names who is still there and seen; of others there is only what they were called in the job. */
+function MemberLink({ result: { memberId, name } }: { result: BulkResult }) {
   const { org } = useOrganization();
   const follow = useFollow();
-  if (isGone) return memberId;
+  if (name === undefined) return memberId;
   return (
-    <Link href={`/orgs/${org}/members?member=${encodeURIComponent(memberId)}`} onFollow={follow}>
-      {memberId}
-    </Link>
+    <>
+      <Link href={`/orgs/${org}/members?member=${encodeURIComponent(memberId)}`} onFollow={follow}>
+        {name || memberId}
+      </Link>
+      {name && (
+        <Box variant="small" display="block">
+          {memberId}
+        </Box>
+      )}
+    </>
   );
 }
 

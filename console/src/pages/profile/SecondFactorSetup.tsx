@@ -3,6 +3,7 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import { QRCodeSVG } from 'qrcode.react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
@@ -10,6 +11,9 @@ import type { SecondFactorSecret } from '../../api/schema.ts';
 import { Secret } from '../../parts/Secret.tsx';
 import { CodeField, digitsOf } from '../sign-in/CodeField.tsx';
 import { useSending } from '../sign-in/useSending.ts';
+
+/** Wide enough for a phone's camera, and for the window of a phone. */
+const codePixels = 200;
 
 interface SecondFactorSetupProps {
   secret: SecondFactorSecret;
@@ -45,6 +49,7 @@ export function SecondFactorSetup({ secret: { secret, uri }, onDone, onCancel }:
     >
       <SpaceBetween size="m">
         <Box>{t('profile.factor.step')}</Box>
+        <QRCodeSVG value={uri} size={codePixels} marginSize={4} title={t('profile.factor.picture')} />
         <Secret text={secret} label={t('profile.factor.secret')} />
         <Link href={uri}>{t('profile.factor.app')}</Link>
         {refusal && <Alert type="error">{refusal}</Alert>}

@@ -59,6 +59,8 @@ export interface Roster {
   ids(organization: string, query: MemberQuery): Promise<MemberIdPage>;
   /** @throws MusterError `not_found` */
   get(organization: string, externalId: string): Promise<Member>;
+  /** Those of these members who are there, in this order: one read for each hundred. */
+  some(organization: string, externalIds: readonly string[]): Promise<Member[]>;
   summary(organization: string): Promise<MemberSummary>;
 }
 
@@ -88,7 +90,7 @@ export function roster(table: Table, deps?: RosterDeps, cache?: PartCache): Rost
       const groupColumn = await groupColumnOf(organization, query.filter);
       const { page, rest } = await find(organization, query, groupColumn);
       const matches = compileMemberFilter(query.filter, query.within);
-      const members = await readMembers(table, organization, page.positions);
+      const members = await readMembers(table, organization, idsOf(page));
       const items = members.filter((member) => matches(entryOf(member, member.values[groupColumn ?? ''])));
       return { items, ...rest };
     },
@@ -96,13 +98,14 @@ export function roster(table: Table, deps?: RosterDeps, cache?: PartCache): Rost
       if (query.limit > idsMax) throw new RangeError(`A page has ${idsMax} ids at most, not ${query.limit}.`);
       const groupColumn = await groupColumnOf(organization, query.filter);
       const { page, rest } = await find(organization, query, groupColumn);
-      return { ids: page.positions.map(({ externalId }) => externalId), ...rest };
+      return { ids: idsOf(page), ...rest };
     },
     async get(organization, externalId) {
       const item = await table.get(keys.member(organization, externalId), { consistent: true });
       if (item === undefined) throw noSuchMember();
       return memberFromItem(item);
     },
+    some: (organization, externalIds) => readMembers(table, organization, externalIds),
     summary: (organization) => readSummary(table, organization),
   };
 }
@@ -150,14 +153,17 @@ function restOf(scope: CursorScope, { positions, hasMore, behind }: DirectoryPag
   };
 }
 
-/** The members at these places; one that was removed meanwhile is left out. */
+const idsOf = ({ positions }: { positions: readonly DirectoryPosition[] }) =>
+  positions.map(({ externalId }) => externalId);
+
+/** These members; one that is not there, as when it was removed meanwhile, is left out. */
 async function readMembers(
   table: Table,
   organization: string,
-  positions: readonly DirectoryPosition[],
+  externalIds: readonly string[],
 ): Promise<Member[]> {
   const items = await table.batchGet(
-    positions.map(({ externalId }) => keys.member(organization, externalId)),
+    externalIds.map((externalId) => keys.member(organization, externalId)),
     { consistent: true },
   );
   return items.filter((item) => item !== undefined).map(memberFromItem);

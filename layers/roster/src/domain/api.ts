@@ -939,6 +939,8 @@ export const BulkResultList = listOf(
   z
     .object({
       memberId: z.string(),
+      /** As it is now; absent for a member that is not there any more, or that the caller does not see. */
+      name: z.string().optional(),
       outcome: z.enum(bulkOutcomes),
       code: z.string().optional(),
       message: z.string().optional(),
