@@ -81,12 +81,17 @@ stories('administration', (browsing) => {
 
   it('gives a system a key, with which it delivers a file, says when one is expected, and takes the key away', async () => {
     const page = await browsing.open({ width: 360 });
+    // Pages of one, so that there are several.
+    await page.route('**/administrators?limit=200*', (route) =>
+      route.continue({ url: route.request().url().replace('limit=200', 'limit=1') }),
+    );
     await signIn(page, club, at('feed'));
     await page.getByText('There are no keys yet').waitFor();
     await expectNoSidewaysScroll(page);
     await page.getByText('Take files that programs deliver').click();
     await page.getByText('Tell them when no file came').click();
     await page.getByRole('button', { name: /^Who is mailed the results/ }).click();
+    await page.getByRole('option', { name: 'm1' }).waitFor();
     await page.getByRole('option', { name: club.login }).click();
     await page.keyboard.press('Escape');
     await page.getByLabel('A file is to be there by').fill('05:30');

@@ -178,6 +178,30 @@ stories(
       await expectNoSidewaysScroll(page);
     });
 
+    it('with a job that was stopped while it ran', async () => {
+      const members = 1_500;
+      const large = await newTenant(browsing.cloud, 'Large Club', columns);
+      const rows = Array.from({ length: members }, (_, at) => `m${at},First${at},Last${at}\n`);
+      await importFile(large, 'roster.csv', `ID,First name,Last name\n${rows.join('')}`);
+      const { client, organization } = large;
+      const page = await browsing.open();
+      await signIn(page, large, `/orgs/${organization}/jobs`);
+      const { jobId } = await client.bulk(organization, { action: 'disable', all: true, confirmHold: true });
+      await page.goto(`/orgs/${organization}/jobs/${jobId}`);
+      await page.getByRole('button', { name: 'Stop' }).click();
+      const goOn = page.getByRole('button', { name: 'Go on' });
+      await goOn.waitFor();
+      const stopped = await client.job(organization, jobId);
+      expect(stopped).toMatchObject({ state: 'incomplete', counts: { matched: members } });
+      expect(stopped.counts.done).toBeLessThan(members);
+      expect(await client.summary(organization)).toMatchObject({ disabled: stopped.counts.done });
+      await expectAccessible(page);
+      await goOn.click();
+      // As many members are done as there are.
+      await page.getByText('1,500', { exact: true }).nth(1).waitFor();
+      expect(await client.summary(organization)).toMatchObject({ disabled: members });
+    });
+
     it('with one’s own account: another password, and a second factor switched on and off', async () => {
       const own = await newTenant(browsing.cloud, 'Own Club');
       const [chosen, last] = ['Another-Password-2027', 'The-Last-Password-2028'];

@@ -9,10 +9,13 @@ export async function tabTo(page: Page, there: Locator): Promise<void> {
   await pressUntil(page, 'Tab', () => there.evaluate((element) => element.contains(document.activeElement)));
 }
 
+/** What is disabled, or waits for an answer, cannot be pressed. */
+const pressable = ':is(:enabled, a, [role]):not([aria-disabled=true])';
+
 /** Goes to something that can be pressed, and presses it. */
 export async function press(page: Page, there: Locator, key = 'Enter'): Promise<void> {
   await tabTo(page, there);
-  await there.and(page.locator(':enabled, a, [role]')).waitFor();
+  await there.and(page.locator(pressable)).waitFor();
   await page.keyboard.press(key);
 }
 

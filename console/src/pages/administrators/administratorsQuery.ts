@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { Level } from 'roster/domain/permissions';
 import { answer, api } from '../../api/client.ts';
+import type { Administrator } from '../../api/schema.ts';
 
 /** Levels above `member`, the highest first. */
 export const levels = [
@@ -11,6 +12,25 @@ export const levels = [
   'auditor',
 ] as const satisfies readonly Level[];
 export type AdministratorLevel = (typeof levels)[number];
+
+/** All who administer an organization, for one to be chosen from them. */
+export function everyAdministratorQuery(org: string) {
+  return queryOptions({
+    queryKey: [org, 'administrators', 'every'],
+    async queryFn({ signal }) {
+      const every: Administrator[] = [];
+      let cursor: string | undefined;
+      do {
+        const params = { path: { org }, query: { limit: 200, ...(cursor && { cursor }) } };
+        const page = await answer(api.GET('/api/v1/orgs/{org}/administrators', { params, signal }));
+        every.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+      return every;
+    },
+    staleTime: 0,
+  });
+}
 
 /** A page of those who administer an organization. */
 export function administratorsQuery(

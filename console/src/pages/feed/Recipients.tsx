@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { mayDo } from 'roster/domain/permissions';
 import { useOrganization } from '../../session/me.ts';
-import { administratorsQuery } from '../administrators/administratorsQuery.ts';
+import { everyAdministratorQuery } from '../administrators/administratorsQuery.ts';
 
 interface RecipientsProps {
   /** Their logins. */
@@ -16,10 +16,8 @@ interface RecipientsProps {
 export function Recipients({ chosen, onChange }: RecipientsProps) {
   const { t } = useTranslation();
   const { org } = useOrganization();
-  const { data } = useQuery(administratorsQuery(org, {}));
-  const able = (data?.items ?? []).filter(
-    ({ level, state }) => state === 'enabled' && mayDo(level, 'imports.read'),
-  );
+  const { data = [] } = useQuery(everyAdministratorQuery(org));
+  const able = data.filter(({ level, state }) => state === 'enabled' && mayDo(level, 'imports.read'));
   const others = chosen.filter((login) => able.every(({ username }) => username !== login));
   const options = [
     ...able.map(({ username, name }) => ({

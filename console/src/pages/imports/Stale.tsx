@@ -22,9 +22,9 @@ export function Stale({ job }: { job: Import }) {
           params: { path: { org, importId: job.importId } },
         }),
       ),
-    onSuccess: (after) => {
+    onSuccess: async (after) => {
       queries.removeQueries({ queryKey: [org, 'imports', job.importId, 'changes'] });
-      keepImport(queries, org, after);
+      await keepImport(queries, org, after);
     },
     onError: flash.problem,
   });

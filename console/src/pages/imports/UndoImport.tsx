@@ -27,7 +27,7 @@ export function UndoImport({ job, onClose }: { job: Import; onClose: () => void 
         }),
       ),
     onSuccess: async (plan) => {
-      keepImport(queries, org, plan);
+      await keepImport(queries, org, plan);
       void queries.invalidateQueries(importQuery(org, job.importId));
       await navigate(`/orgs/${org}/imports/${plan.importId}`);
     },

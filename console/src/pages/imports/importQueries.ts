@@ -109,9 +109,11 @@ export function rejectsQuery(org: string, importId: string, cursor: string | und
   });
 }
 
-/** Shows at once what a call answered about an import; lists are read anew. */
-export function keepImport(queries: QueryClient, org: string, job: Import): void {
-  queries.setQueryData(importQuery(org, job.importId).queryKey, job);
+/** Shows what a call answered about an import, and not what was asked before; lists are read anew. */
+export async function keepImport(queries: QueryClient, org: string, job: Import): Promise<void> {
+  const { queryKey } = importQuery(org, job.importId);
+  await queries.cancelQueries({ queryKey, exact: true });
+  queries.setQueryData(queryKey, job);
   void queries.invalidateQueries({ queryKey: [org, 'imports', 'unfinished'] });
   void queries.invalidateQueries({ queryKey: [org, 'imports', 'history'] });
 }

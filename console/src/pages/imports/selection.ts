@@ -94,9 +94,9 @@ function useChoice({ importId }: Import, stored: Choice) {
         }),
       );
     },
-    onSuccess: ({ import: job }, saved) => {
+    onSuccess: async ({ import: job }, saved) => {
       queries.setQueryData(queryKey, (before) => before && { ...before, ...saved });
-      keepImport(queries, org, job);
+      await keepImport(queries, org, job);
     },
     onError: (error) => {
       flash.problem(error);
