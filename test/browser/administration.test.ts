@@ -43,6 +43,8 @@ stories('administration', (browsing) => {
     await page.waitForURL(/level=auditor/);
     await page.getByText('Grace').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Ada' }).click();
+    // The filter of the list that is left has the same name.
+    await page.getByRole('heading', { level: 2, name: 'Ada' }).waitFor();
     await page.getByRole('button', { name: 'Level Auditor' }).click();
     await page.getByRole('option', { name: 'Owner' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();

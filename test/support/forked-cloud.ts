@@ -4,11 +4,16 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { HostedCloud } from './cloud.ts';
 
-/** Starts one on a state folder. It stops by itself once it is disconnected. */
+/** Starts one on a state folder. It stops by itself once it is disconnected. @throws Error if it ends at once */
 export async function forkCloud(
   stateDirectory: string,
 ): Promise<{ child: ChildProcess; cloud: HostedCloud }> {
   const child = fork(join(import.meta.dirname, 'cloud-process.ts'), [stateDirectory]);
-  const [cloud] = (await once(child, 'message')) as [HostedCloud];
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`The cloud ended with ${code}.`);
+  });
+  const [cloud] = (await Promise.race([once(child, 'message'), ended])) as [HostedCloud];
   return { child, cloud };
 }
+
+export const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;

@@ -8,7 +8,7 @@ import { buildApp } from '../../infra/app.ts';
 import { startCloud } from '../../infra/local/cloud.ts';
 import { localContext } from '../../infra/local/synth.ts';
 import type { HostedCloud } from './cloud.ts';
-import { forkCloud } from './forked-cloud.ts';
+import { forkCloud, hasEnded } from './forked-cloud.ts';
 
 export interface KillableCloud {
   /** Starts it, again on the state that was left. */
@@ -22,7 +22,7 @@ export async function killableCloud(): Promise<KillableCloud> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'muster-killed-'));
   let child: ChildProcess | undefined;
   const stop = async (signal: NodeJS.Signals) => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || hasEnded(child)) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { HostedCloud } from './cloud.ts';
-import { forkCloud } from './forked-cloud.ts';
+import { forkCloud, hasEnded } from './forked-cloud.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,9 +22,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const { child, cloud } = await forkCloud(stateDirectory);
   project.provide('cloud', { ...cloud, stateDirectory });
   return async () => {
-    const ended = once(child, 'exit');
-    child.disconnect();
-    await ended;
+    if (!hasEnded(child)) {
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
+    }
     await rm(stateDirectory, { recursive: true, force: true });
   };
 }
