@@ -30,16 +30,17 @@ export interface Browsing {
 const found = await findBrowser();
 const failures = join(import.meta.dirname, '../../.local/browser');
 
-/**
- * As `describe`. Skipped, with the reason, where no browser runs.
- *
- * @param options.ownCloud for stories that move the clock; others share the project's cloud
- */
-export function stories(
-  name: string,
-  tell: (browsing: Browsing) => void,
-  { ownCloud = false }: { ownCloud?: boolean } = {},
-): void {
+/** As `describe`, on the project's cloud. Skipped, with the reason, where no browser runs. */
+export function stories(name: string, tell: (browsing: Browsing) => void): void {
+  describeIn(name, tell, false);
+}
+
+/** As {@link stories}, on a cloud of their own: for those that move the clock. */
+export function storiesOnOwnCloud(name: string, tell: (browsing: Browsing) => void): void {
+  describeIn(name, tell, true);
+}
+
+function describeIn(name: string, tell: (browsing: Browsing) => void, ownCloud: boolean): void {
   if ('missing' in found) {
     describe.skip(`${name} (skipped: ${found.missing.split('\n')[0]})`, () => tell({} as Browsing));
     return;

@@ -13,6 +13,17 @@ export const levels = [
 ] as const satisfies readonly Level[];
 export type AdministratorLevel = (typeof levels)[number];
 
+interface Asked {
+  level?: AdministratorLevel | undefined;
+  limit?: number;
+  cursor?: string | undefined;
+}
+
+function readPage(org: string, { level, limit = 50, cursor }: Asked, signal: AbortSignal) {
+  const query = { limit, ...(level && { level }), ...(cursor && { cursor }) };
+  return answer(api.GET('/api/v1/orgs/{org}/administrators', { params: { path: { org }, query }, signal }));
+}
+
 /** All who administer an organization, for one to be chosen from them. */
 export function everyAdministratorQuery(org: string) {
   return queryOptions({
@@ -21,8 +32,7 @@ export function everyAdministratorQuery(org: string) {
       const every: Administrator[] = [];
       let cursor: string | undefined;
       do {
-        const params = { path: { org }, query: { limit: 200, ...(cursor && { cursor }) } };
-        const page = await answer(api.GET('/api/v1/orgs/{org}/administrators', { params, signal }));
+        const page = await readPage(org, { limit: 200, cursor }, signal);
         every.push(...page.items);
         cursor = page.nextCursor;
       } while (cursor !== undefined);
@@ -33,16 +43,10 @@ export function everyAdministratorQuery(org: string) {
 }
 
 /** A page of those who administer an organization. */
-export function administratorsQuery(
-  org: string,
-  asked: { level?: AdministratorLevel | undefined; cursor?: string | undefined },
-) {
-  const { level, cursor } = asked;
-  const query = { limit: 50, ...(level && { level }), ...(cursor && { cursor }) };
+export function administratorsQuery(org: string, asked: Pick<Asked, 'level' | 'cursor'>) {
   return queryOptions({
-    queryKey: [org, 'administrators', level, cursor],
-    queryFn: ({ signal }) =>
-      answer(api.GET('/api/v1/orgs/{org}/administrators', { params: { path: { org }, query }, signal })),
+    queryKey: [org, 'administrators', asked.level, asked.cursor],
+    queryFn: ({ signal }) => readPage(org, asked, signal),
     placeholderData: keepPreviousData,
     // Levels change on another page, from which one comes back here.
     staleTime: 0,

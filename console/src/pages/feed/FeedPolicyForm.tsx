@@ -5,6 +5,7 @@ import Toggle from '@cloudscape-design/components/toggle';
 import { useTranslation } from 'react-i18next';
 import type { Organization } from '../../api/schema.ts';
 import { Choice } from '../../parts/Choice.tsx';
+import { useImportOptions } from '../../session/importOptions.ts';
 import { SettingsForm } from '../../session/SettingsForm.tsx';
 import { type SaveSettings, useSettingsDraft } from '../../session/useSettingsDraft.ts';
 import { Expectation } from './Expectation.tsx';
@@ -56,10 +57,6 @@ export function FeedPolicyForm({ organization, save }: FeedPolicyFormProps) {
   );
 }
 
-const approvals = ['auto', 'review'] as const;
-const modes = ['', 'full', 'upsert', 'add_only', 'update_only'] as const;
-const rowErrors = ['', 'reject_file', 'accept_valid'] as const;
-
 interface PartProps {
   draft: FeedDraft;
   set: (change: Partial<FeedDraft>) => void;
@@ -67,30 +64,26 @@ interface PartProps {
 
 function Treatment({ draft, set }: PartProps) {
   const { t } = useTranslation();
+  const options = useImportOptions();
+  const asByHand = { value: '' as const, label: t('feed.asByHand') };
   return (
     <SpaceBetween size="m">
       <Choice
         label={t('organization.settings.approve')}
         description={t('feed.approveText')}
-        options={approvals.map((value) => ({ value, label: t(`organization.settings.approvals.${value}`) }))}
+        options={options.approvals}
         value={draft.approve}
         onChange={(approve) => set({ approve })}
       />
       <Choice
         label={t('feed.mode')}
-        options={modes.map((value) => ({
-          value,
-          label: value === '' ? t('feed.asByHand') : t(`organization.settings.modes.${value}`),
-        }))}
+        options={[asByHand, ...options.modes]}
         value={draft.mode}
         onChange={(mode) => set({ mode })}
       />
       <Choice
         label={t('organization.settings.onRowErrors')}
-        options={rowErrors.map((value) => ({
-          value,
-          label: value === '' ? t('feed.asByHand') : t(`organization.settings.rowErrors.${value}`),
-        }))}
+        options={[asByHand, ...options.rowErrors]}
         value={draft.onRowErrors}
         onChange={(onRowErrors) => set({ onRowErrors })}
       />

@@ -12,6 +12,7 @@ import { Choice } from '../../parts/Choice.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
 import { useFormats } from '../../parts/times.ts';
+import { useImportOptions } from '../../session/importOptions.ts';
 import { useOrganization } from '../../session/me.ts';
 import { SettingsForm } from '../../session/SettingsForm.tsx';
 import { useSettings } from '../../session/settings.ts';
@@ -128,37 +129,28 @@ function DropConfirmed({ draft, set }: PartProps) {
   );
 }
 
-const modes = ['full', 'upsert', 'add_only', 'update_only'] as const;
-const rowErrors = ['reject_file', 'accept_valid'] as const;
-const approvals = ['auto', 'review'] as const;
-
 function Imports({ draft, set }: PartProps) {
   const { t } = useTranslation();
   const { level } = useOrganization();
+  const options = useImportOptions();
   return (
     <Container header={<Header variant="h2">{t('organization.settings.imports')}</Header>}>
       <SpaceBetween size="m">
         <Choice
           label={t('organization.settings.mode')}
-          options={modes.map((value) => ({ value, label: t(`organization.settings.modes.${value}`) }))}
+          options={options.modes}
           value={draft.mode}
           onChange={(mode) => set({ mode })}
         />
         <Choice
           label={t('organization.settings.onRowErrors')}
-          options={rowErrors.map((value) => ({
-            value,
-            label: t(`organization.settings.rowErrors.${value}`),
-          }))}
+          options={options.rowErrors}
           value={draft.onRowErrors}
           onChange={(onRowErrors) => set({ onRowErrors })}
         />
         <Choice
           label={t('organization.settings.approve')}
-          options={approvals.map((value) => ({
-            value,
-            label: t(`organization.settings.approvals.${value}`),
-          }))}
+          options={options.approvals}
           value={draft.approve}
           onChange={(approve) => set({ approve })}
         />

@@ -1,5 +1,5 @@
 /** What became of the members of a job, with their names. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { BulkResultList, BulkResultsQuery } from '../domain/api.ts';
 import { coversMember } from '../domain/scope.ts';
 import type { Deps } from './deps.ts';
@@ -31,7 +31,7 @@ export async function listJobResults(
     ...page,
     items: items.map(({ id, outcome, code, message }) => ({
       memberId: id,
-      ...(names.has(id) && { name: names.get(id) }),
+      name: names.get(id),
       outcome,
       code,
       message,
