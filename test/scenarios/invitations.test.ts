@@ -402,9 +402,14 @@ describe('sending to many', () => {
     expect(await changed.json()).toMatchObject({ inviteImported: true });
     const rows = ['U1,Ann,u1@members.example', 'U2,Bob,u2@members.example', 'U3,No Mail,'];
     const first = await importFile(union, 'first.csv', `ID,Name,Mail\n${rows.slice(0, 1).join('\n')}\n`);
-    await client.waitForJob(organization, first.importId, { deadlineSeconds: 60 });
+    // The job is made once the import is complete, so it may not be there at once.
+    const invited = async (importId: string) => {
+      await eventually(() => client.job(organization, importId));
+      return client.waitForJob(organization, importId, { deadlineSeconds: 60 });
+    };
+    await invited(first.importId);
     const second = await importFile(union, 'second.csv', `ID,Name,Mail\n${rows.join('\n')}\n`);
-    const job = await client.waitForJob(organization, second.importId, { deadlineSeconds: 60 });
+    const job = await invited(second.importId);
     expect(job).toMatchObject({
       ...{ action: 'invite', state: 'complete' },
       counts: { matched: 3, done: 1, unchanged: 1, failed: 1 },
