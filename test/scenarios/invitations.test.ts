@@ -6,7 +6,7 @@ import { keys } from '../../layers/roster/src/aws/keys.ts';
 import { createTable, type Table } from '../../layers/roster/src/aws/table.ts';
 import { hashOfLinkToken } from '../../layers/roster/src/lambda/link-token.ts';
 import { importFile, newTenant, startTestCloud, type Tenant, type TestCloud } from '../support/cloud.ts';
-import { untilPasses } from '../support/eventually.ts';
+import { eventually, untilPasses } from '../support/eventually.ts';
 import { type Answer, type Ask, asking, ownPassword } from '../support/people.ts';
 
 const columns: Column[] = [
