@@ -50,7 +50,7 @@ storiesOnOwnCloud('what is begun goes on', (browsing) => {
     await page.keyboard.type('Wrong-Password-1');
     await page.keyboard.press('Enter');
     await asking.getByText('The login or the password is wrong.').waitFor();
-    expect(await asking.getByLabel('Password').inputValue()).toBe('');
+    await expect.poll(() => asking.getByLabel('Password').inputValue()).toBe('');
     await expectNoSidewaysScroll(page);
     await expectAccessible(page);
     await page.keyboard.press('Escape');
@@ -107,7 +107,7 @@ storiesOnOwnCloud('what is begun goes on', (browsing) => {
     await conflict.waitFor();
     expect(await days.inputValue()).toBe('5');
     await page.getByRole('button', { name: 'Discard my changes' }).click();
-    expect(await days.inputValue()).toBe('9');
+    await expect.poll(() => days.inputValue()).toBe('9');
   });
 
   it('on top of columns that somebody else saved meanwhile', async () => {

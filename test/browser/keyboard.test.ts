@@ -97,7 +97,7 @@ stories('by keyboard alone', (browsing) => {
     await waitForFocus(page.getByRole('heading', { level: 1 }));
     await press(page, page.getByRole('button', { name: 'Undo' }));
     await expect
-      .poll(async () => (await ask('GET', '/members/summary')).body.disabled, { timeout: 30_000 })
+      .poll(async () => (await ask('GET', '/members/summary')).body.disabled, { timeout: 45_000 })
       .toBe(0);
 
     await tabTo(page, page.getByRole('grid', { name: 'Members' }));

@@ -124,8 +124,10 @@ async function keepPictures(story: string, opened: readonly { page: Page }[]): P
 /** The rules of axe that a theme can break by itself. */
 const coloursOnly = ['color-contrast', 'link-in-text-block'];
 
-/** axe finds nothing on the page as it is; in the other theme its colours are looked at. */
+/** axe finds nothing on the page, once it is drawn; in the other theme its colours are looked at. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // What surrounds a page, banners and navigation, may be there before the page's own code has come.
+  await page.getByRole('heading', { level: 1, includeHidden: true }).first().waitFor({ state: 'attached' });
   const isDark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches);
   // The console has no frames, which are what takes axe long.
   const axe = () => new AxeBuilder({ page }).setLegacyMode();

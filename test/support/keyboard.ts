@@ -60,7 +60,7 @@ export async function waitForFocus(there: Locator): Promise<void> {
   const page = there.page();
   await there
     .and(page.locator(':focus'))
-    .waitFor({ timeout: 15_000 })
+    .waitFor({ timeout: 45_000 })
     .catch(async () => {
       const has = await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 300));
       throw new Error(`${there} has not the focus, but ${has}`);

@@ -16,7 +16,7 @@ export function App() {
     <I18nProvider locale={i18n.language} messages={messagesOfParts()}>
       <QueryClientProvider client={queries}>
         <FlashProvider>
-          <BrowserRouter>
+          <BrowserRouter useTransitions={false}>
             <Pages />
           </BrowserRouter>
         </FlashProvider>

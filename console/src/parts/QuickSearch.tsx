@@ -1,13 +1,12 @@
 import TextFilter from '@cloudscape-design/components/text-filter';
 import { useEffect, useState } from 'react';
-import { useSearchParams } from 'react-router';
-import { withValue } from './address.ts';
+import { useAddress, withValue } from './address.ts';
 
 const typingPauseMs = 250;
 
 /** Typing does not wait for the list: `q` of the address follows after a pause. */
 export function QuickSearch({ label }: { label: string }) {
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const asked = search.get('q') ?? '';
   const [text, setText] = useState(asked);
   const [known, setKnown] = useState(asked);

@@ -1,4 +1,5 @@
-import { useLocation, useSearchParams } from 'react-router';
+import { useLocation } from 'react-router';
+import { useAddress, withValue } from './address.ts';
 
 /** Which page of a list is looked at. */
 export interface CursorPages {
@@ -22,7 +23,7 @@ interface Trail {
  * history, so that a reload stays and a link leads to the same page, from which the first one can be reached.
  */
 export function useCursorPages(): CursorPages {
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const state = useLocation().state as Trail | null;
   const cursor = search.get('from') ?? undefined;
   const number = cursor === undefined ? 1 : Math.max(2, Number(search.get('page')) || 2);
@@ -30,12 +31,13 @@ export function useCursorPages(): CursorPages {
     const trail = state?.trail ?? [...Array<null>(Math.max(0, number - 2)).fill(null), cursor ?? null];
     const cursors = [...trail.slice(0, number - 1), next ?? null];
     const from = to === 1 ? null : cursors[to - 2];
-    const after = onFirstPage(search);
-    if (from) {
-      after.set('from', from);
-      after.set('page', String(to));
-    }
-    setSearch(after, { state: { trail: from ? cursors.slice(0, to - 1) : [] } satisfies Trail });
+    setSearch(
+      (before) => {
+        const after = onFirstPage(before);
+        return from ? withValue(withValue(after, 'from', from), 'page', String(to)) : after;
+      },
+      { state: { trail: from ? cursors.slice(0, to - 1) : [] } satisfies Trail },
+    );
   };
   return { number, cursor, known: (next) => (next === undefined ? number : number + 1), go };
 }

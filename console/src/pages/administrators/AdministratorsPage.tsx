@@ -3,8 +3,7 @@ import Select from '@cloudscape-design/components/select';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
-import { withValue } from '../../parts/address.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { nextOf, onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Failure } from '../../parts/states.tsx';
@@ -18,7 +17,7 @@ export default function AdministratorsPage() {
   const { t } = useTranslation();
   const formats = useFormats();
   const { org, may } = useOrganization();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const pages = useCursorPages();
   const level = levels.find((one) => one === search.get('level'));
   const list = useQuery(administratorsQuery(org, { level, cursor: pages.cursor }));

@@ -7,8 +7,8 @@ import Table, { type TableProps } from '@cloudscape-design/components/table';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import type { Change, Import } from '../../api/schema.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { nextOf, onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
 import { ListPages } from '../../parts/ListPages.tsx';
 import { Empty, Failure } from '../../parts/states.tsx';
@@ -29,7 +29,7 @@ export interface Choosing {
 export function ChangesTable({ job, choosing }: { job: Import; choosing?: Choosing }) {
   const { t } = useTranslation();
   const { org } = useOrganization();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const kind = kinds.find((one) => one === search.get('kind'));
   const pages = useCursorPages();
   const q = search.get('q') ?? '';
@@ -37,14 +37,8 @@ export function ChangesTable({ job, choosing }: { job: Import; choosing?: Choosi
   const query = useQuery(changesQuery({ ...asked, cursor: pages.cursor }));
   const next = nextOf(query);
   usePrefetch(next === undefined ? undefined : { ...asked, cursor: next });
-  const show = (what: Record<string, string>) => {
-    const to = onFirstPage(search);
-    for (const [name, value] of Object.entries(what)) {
-      if (value === '') to.delete(name);
-      else to.set(name, value);
-    }
-    setSearch(to, { replace: true });
-  };
+  const show = (name: 'q' | 'kind', value = '') =>
+    setSearch((before) => withValue(onFirstPage(before), name, value), { replace: true });
   const columns = useColumns(choosing !== undefined);
   if (query.isError) return <Failure error={query.error} retry={query.refetch} />;
   const items = query.data?.items ?? [];
@@ -66,8 +60,8 @@ export function ChangesTable({ job, choosing }: { job: Import; choosing?: Choosi
       }
       filter={
         <SpaceBetween direction="horizontal" size="s">
-          <PlanSearch text={q} onSearch={(text) => show({ q: text })} />
-          <KindFilter job={job} kind={kind} onChange={(one) => show({ kind: one ?? '' })} />
+          <PlanSearch text={q} onSearch={(text) => show('q', text)} />
+          <KindFilter job={job} kind={kind} onChange={(one) => show('kind', one)} />
         </SpaceBetween>
       }
       pagination={<ListPages pages={pages} next={next} disabled={query.isPlaceholderData} />}

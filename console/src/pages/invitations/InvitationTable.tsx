@@ -7,10 +7,9 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import { answer, api } from '../../api/client.ts';
 import type { Invitation } from '../../api/schema.ts';
-import { withValue } from '../../parts/address.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { useFlash } from '../../parts/flash.tsx';
 import { useFollow } from '../../parts/follow.ts';
 import { ListPages } from '../../parts/ListPages.tsx';
@@ -36,7 +35,7 @@ export function InvitationTable() {
   const flash = useFlash();
   const { org, may } = useOrganization();
   const { isBusy, run } = useAction();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const [ticked, setTicked] = useState<readonly Invitation[]>([]);
   const query = useMemo(() => queryOf(search), [search]);
   const pages = usePages(JSON.stringify(query));
@@ -113,7 +112,11 @@ export function InvitationTable() {
         isFiltered ? (
           <Empty
             title={t('members.noMatch')}
-            action={<Button onClick={() => setSearch({})}>{t('members.clearFilters')}</Button>}
+            action={
+              <Button onClick={() => setSearch(() => new URLSearchParams())}>
+                {t('members.clearFilters')}
+              </Button>
+            }
           />
         ) : (
           <Empty title={t('invitations.none')} text={t('invitations.noneText')} />

@@ -8,7 +8,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { BulkJob, BulkResult } from '../../api/schema.ts';
-import { withValue } from '../../parts/address.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { nextOf, onFirstPage, useCursorPages } from '../../parts/cursorPages.ts';
 import { useFollow } from '../../parts/follow.ts';
 import { listPages } from '../../parts/ListPages.tsx';
@@ -76,7 +76,7 @@ export function BulkResults({ job }: { job: BulkJob }) {
 
 function OutcomeFilter({ outcome }: { outcome: Outcome | undefined }) {
   const { t } = useTranslation();
-  const [search, setSearch] = useSearchParams();
+  const [, setSearch] = useAddress();
   return (
     <SegmentedControl
       label={t('jobs.outcome')}
@@ -86,7 +86,9 @@ function OutcomeFilter({ outcome }: { outcome: Outcome | undefined }) {
         ...outcomes.map((id) => ({ id, text: t(`jobs.outcomes.${id}`) })),
       ]}
       onChange={({ detail: { selectedId } }) =>
-        setSearch(withValue(onFirstPage(search), 'outcome', selectedId === 'all' ? undefined : selectedId))
+        setSearch((before) =>
+          withValue(onFirstPage(before), 'outcome', selectedId === 'all' ? undefined : selectedId),
+        )
       }
     />
   );

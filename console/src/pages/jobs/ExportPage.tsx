@@ -15,6 +15,7 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
 import { answer, api } from '../../api/client.ts';
 import type { ExportInput } from '../../api/schema.ts';
+import { useAddress } from '../../parts/address.ts';
 import { useFlash } from '../../parts/flash.tsx';
 import { useFollow } from '../../parts/follow.ts';
 import { Page } from '../../parts/Page.tsx';
@@ -88,17 +89,20 @@ export default function ExportPage() {
 /** Who is exported; in the address, so that the list of members leads here with its own filter. */
 function Who() {
   const { t } = useTranslation();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const { filter } = viewOf(search);
   const { q: _, status: __, ...others } = filter;
   // What the list of members can be filtered by, and is not shown here.
   const hasOthers = Object.keys(others).length > 0;
-  const set = (name: string, values: readonly string[]) => {
-    const after = new URLSearchParams(search);
-    after.delete(name);
-    for (const value of values) after.append(name, value);
-    setSearch(after, { replace: true });
-  };
+  const set = (name: string, values: readonly string[]) =>
+    setSearch(
+      (after) => {
+        after.delete(name);
+        for (const value of values) after.append(name, value);
+        return after;
+      },
+      { replace: true },
+    );
   return (
     <Container header={<Header variant="h2">{t('jobs.who')}</Header>}>
       <SpaceBetween size="m">
@@ -106,7 +110,10 @@ function Who() {
           <Alert
             type="info"
             action={
-              <Button formAction="none" onClick={() => setSearch({}, { replace: true })}>
+              <Button
+                formAction="none"
+                onClick={() => setSearch(() => new URLSearchParams(), { replace: true })}
+              >
                 {t('jobs.everybody')}
               </Button>
             }

@@ -5,9 +5,9 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Tabs from '@cloudscape-design/components/tabs';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import type { MailKind } from 'roster/domain/mail';
 import { answer, api } from '../../api/client.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { Failure, Loading } from '../../parts/states.tsx';
@@ -35,18 +35,11 @@ const mailKinds = Object.keys({
 /** What each kind of mail looks like, with made-up values. */
 export default function MailsPage() {
   const { t } = useTranslation();
-  const [address, setAddress] = useSearchParams();
+  const [address, setAddress] = useAddress();
   const kind = mailKinds.find((one) => one === address.get('kind')) ?? 'invitation';
   const language = mailLanguages.find((one) => one === address.get('language'));
   const choose = (name: string, value: string) =>
-    setAddress(
-      (before) => {
-        if (value === '') before.delete(name);
-        else before.set(name, value);
-        return before;
-      },
-      { replace: true },
-    );
+    setAddress((before) => withValue(before, name, value), { replace: true });
   const kinds = mailKinds.map((value) => ({ value, label: t(`mails.kinds.${value}`) }));
   const languages = [
     { value: '', label: t('mails.own') },

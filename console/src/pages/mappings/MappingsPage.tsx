@@ -1,10 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import { answer, api } from '../../api/client.ts';
 import type { SavedMapping } from '../../api/schema.ts';
-import { withValue } from '../../parts/address.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { nextOf, useCursorPages } from '../../parts/cursorPages.ts';
 import { Page } from '../../parts/Page.tsx';
 import { Failure } from '../../parts/states.tsx';
@@ -17,7 +16,7 @@ import { MappingTable } from './MappingTable.tsx';
 export default function MappingsPage() {
   const { t } = useTranslation();
   const { org } = useOrganization();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const [leaving, setLeaving] = useState<SavedMapping>();
   const pages = useCursorPages();
   const query = { limit: 50, ...(pages.cursor && { cursor: pages.cursor }) };

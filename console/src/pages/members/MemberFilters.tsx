@@ -2,15 +2,15 @@ import DateInput from '@cloudscape-design/components/date-input';
 import FormField from '@cloudscape-design/components/form-field';
 import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import type { Role } from '../../api/schema.ts';
+import { useAddress } from '../../parts/address.ts';
 import { useFormats } from '../../parts/times.ts';
 import { memberStates, viewOf, withTokens } from './view.ts';
 
 /** Filters by what is known of members; they are in the address. */
 export default function MemberFilters({ roles }: { roles: readonly Role[] }) {
   const { t } = useTranslation();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const { tokens } = viewOf(search);
   return (
     <PropertyFilter

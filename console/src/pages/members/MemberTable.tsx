@@ -5,9 +5,8 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table from '@cloudscape-design/components/table';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import type { Member } from '../../api/schema.ts';
-import { withValue } from '../../parts/address.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { ListPages } from '../../parts/ListPages.tsx';
 import { QuickSearch } from '../../parts/QuickSearch.tsx';
 import { Empty, Failure, Loading } from '../../parts/states.tsx';
@@ -33,7 +32,7 @@ export function MemberTable() {
   const { t } = useTranslation();
   const formats = useFormats();
   const { org, may } = useOrganization();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const { filter, sort } = useMemo(() => viewOf(search), [search]);
   const [preferences, changePreferences] = useTablePreferences(org);
   const { pageSize } = preferences;
@@ -160,7 +159,11 @@ export function MemberTable() {
         narrows(filter) ? (
           <Empty
             title={t('members.noMatch')}
-            action={<Button onClick={() => setSearch({})}>{t('members.clearFilters')}</Button>}
+            action={
+              <Button onClick={() => setSearch(() => new URLSearchParams())}>
+                {t('members.clearFilters')}
+              </Button>
+            }
           />
         ) : (
           <Empty title={t('members.none')} text={t('members.noneText')} />

@@ -3,8 +3,7 @@ import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { lazy, Suspense, useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
-import { withValue } from '../../parts/address.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { useFollow } from '../../parts/follow.ts';
 import { Page } from '../../parts/Page.tsx';
 import { useFormats } from '../../parts/times.ts';
@@ -25,7 +24,7 @@ export default function MembersPage() {
   const { t } = useTranslation();
   const follow = useFollow();
   const { org, may } = useOrganization();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const set = useCallback(
     (name: string, value: string | undefined) => setSearch((before) => withValue(before, name, value)),
     [setSearch],

@@ -10,11 +10,10 @@ import Table from '@cloudscape-design/components/table';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSearchParams } from 'react-router';
 import { auditActions } from 'roster/domain/audit';
 import { answer, api } from '../../api/client.ts';
 import type { AuditEntry } from '../../api/schema.ts';
-import { withValue } from '../../parts/address.ts';
+import { useAddress, withValue } from '../../parts/address.ts';
 import { ListPages } from '../../parts/ListPages.tsx';
 import { Page } from '../../parts/Page.tsx';
 import { SidePanel } from '../../parts/SidePanel.tsx';
@@ -33,7 +32,7 @@ export default function AuditPage() {
   const { t } = useTranslation();
   const formats = useFormats();
   const { org } = useOrganization();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const [open, setOpen] = useState<AuditEntry>();
   const [isVerifying, setIsVerifying] = useState(false);
   const query = useMemo(() => queryOf(search), [search]);
@@ -72,7 +71,11 @@ export default function AuditPage() {
           search.size > 0 ? (
             <Empty
               title={t('organization.audit.noMatch')}
-              action={<Button onClick={() => setSearch({})}>{t('members.clearFilters')}</Button>}
+              action={
+                <Button onClick={() => setSearch(() => new URLSearchParams())}>
+                  {t('members.clearFilters')}
+                </Button>
+              }
             />
           ) : (
             <Empty title={t('organization.audit.none')} />
@@ -138,7 +141,7 @@ function queryOf(search: URLSearchParams): AuditFilter {
 
 function Filters() {
   const { t } = useTranslation();
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const [subject, setSubject] = useState(search.get('subject') ?? '');
   const actions = [
     { value: '', label: t('organization.audit.anyAction') },
