@@ -206,7 +206,7 @@ storiesOnOwnCloud('what is begun goes on', (browsing) => {
     const page = await browsing.open({ refusals: [401] });
     await signIn(page, own, `/orgs/${own.organization}/members`);
     await page.getByText('The roster is empty').first().waitFor();
-    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByRole('button', { name: /^Account/ }).click();
     await page.getByRole('menuitem', { name: 'Your account' }).click();
     await page.getByRole('heading', { level: 1, name: 'Your account' }).waitFor();
     await page.setViewportSize({ width: 360, height: 740 });

@@ -33,7 +33,7 @@ stories('by keyboard alone', (browsing) => {
     await type(page, page.getByLabel('Login'), who.login);
     await type(page, page.getByLabel('Password', { exact: true }), who.password);
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Account' }).waitFor();
+    await page.getByRole('button', { name: /^Account/ }).waitFor();
     await waitForFocus(page.getByRole('heading', { level: 1 }));
   }
 

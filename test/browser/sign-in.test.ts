@@ -42,7 +42,7 @@ stories('signing in', (browsing) => {
     await page.getByRole('heading', { level: 1, name: 'Members' }).waitFor();
     const other = await browsing.open({ refusals: [401, 403] });
     await signIn(other, club);
-    await page.getByRole('button', { name: 'Account' }).focus();
+    await page.getByRole('button', { name: /^Account/ }).focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');

@@ -12,5 +12,5 @@ export async function signIn(
   await page.getByLabel('Login').fill(who.login);
   await page.getByLabel('Password', { exact: true }).fill(who.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('button', { name: 'Account' }).waitFor();
+  await page.getByRole('button', { name: /^Account/ }).waitFor();
 }

@@ -62,8 +62,9 @@ function isFocusNowhere(): boolean {
   return document.activeElement === null || document.activeElement === document.body;
 }
 
+/** A page that is left stays, unseen, until the next one has come. */
 function isUsable(element: Element): boolean {
-  return element.isConnected && !element.matches(':disabled');
+  return element.isConnected && element.checkVisibility() && !element.matches(':disabled');
 }
 
 /** Some are there all the time, and not shown. */
