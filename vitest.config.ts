@@ -7,7 +7,7 @@ const seconds = 1_000;
 const shared = { maxWorkers: Math.max(2, availableParallelism()) };
 /** What hosts the app needs its bundles, made once. */
 const hosting = { globalSetup: ['test/support/bundle.ts'] };
-const withCloud = { globalSetup: [...hosting.globalSetup, 'test/support/project-cloud.ts'] };
+const withCloud = { globalSetup: [...hosting.globalSetup, 'test/support/shared-cloud.ts'] };
 const slow = { ...shared, testTimeout: 180 * seconds, hookTimeout: 180 * seconds };
 
 /** One project per kind of test, so that `npm run check` can run the quick ones alone. */

@@ -30,7 +30,7 @@ export interface Browsing {
 const found = await findBrowser();
 const failures = join(import.meta.dirname, '../../.local/browser');
 
-/** As `describe`, on the project's cloud. Skipped, with the reason, where no browser runs. */
+/** As `describe`, on the cloud that test files share. Skipped, with the reason, where no browser runs. */
 export function stories(name: string, tell: (browsing: Browsing) => void): void {
   describeIn(name, tell, false);
 }

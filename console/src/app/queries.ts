@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, type QueryKey } from '@tanstack/react-query';
 import { ApiProblem } from '../api/problem.ts';
 
 const attemptsMax = 3;
@@ -16,3 +16,9 @@ export const queries = new QueryClient({
     mutations: { retry: false },
   },
 });
+
+/** Shows what a change answered in place of what was read. A reading under way may be older, and is given up. */
+export async function keepAnswer<T>(queryKey: QueryKey, answer: T): Promise<void> {
+  await queries.cancelQueries({ queryKey, exact: true });
+  queries.setQueryData(queryKey, answer);
+}

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { answer, api, ifMatch } from '../api/client.ts';
 import { isProblemOf } from '../api/problem.ts';
 import type { Organization, OrganizationPatch } from '../api/schema.ts';
-import { queries } from '../app/queries.ts';
+import { keepAnswer, queries } from '../app/queries.ts';
 import { useFlash } from '../parts/flash.tsx';
 import { useOrganization } from './me.ts';
 
@@ -42,7 +42,7 @@ export function useSettings() {
       if (!isUntouched(now)) throw error;
       return send(now, body);
     });
-    queries.setQueryData(queryKey, saved);
+    await keepAnswer(queryKey, saved);
     void queries.invalidateQueries({ queryKey: ['me'] });
     flash.success(t('shell.saved'));
     return saved;

@@ -82,7 +82,7 @@ function useApprove(job: Import, onClose: () => void) {
           },
         }),
       ),
-    onSuccess: (after) => keepImport(queries, org, after),
+    onSuccess: (after) => keepImport(org, after),
     onError: (error) => {
       flash.problem(error);
       // Somebody was quicker, or the plan is another one: show how it is now.

@@ -1,5 +1,5 @@
 import Box from '@cloudscape-design/components/box';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
 import type { Import } from '../../api/schema.ts';
@@ -12,7 +12,6 @@ import { keepImport } from './importQueries.ts';
 export function CancelImport({ job, onClose }: { job: Import; onClose: () => void }) {
   const { t } = useTranslation();
   const { org } = useOrganization();
-  const queries = useQueryClient();
   const flash = useFlash();
   const cancel = useMutation({
     mutationFn: () =>
@@ -21,7 +20,7 @@ export function CancelImport({ job, onClose }: { job: Import; onClose: () => voi
           params: { path: { org, importId: job.importId } },
         }),
       ),
-    onSuccess: (after) => keepImport(queries, org, after),
+    onSuccess: (after) => keepImport(org, after),
     onError: flash.problem,
     onSettled: onClose,
   });

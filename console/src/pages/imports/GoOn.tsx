@@ -1,5 +1,5 @@
 import Button from '@cloudscape-design/components/button';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
 import type { Import } from '../../api/schema.ts';
@@ -11,7 +11,6 @@ import { keepImport } from './importQueries.ts';
 export function GoOn({ job }: { job: Import }) {
   const { t } = useTranslation();
   const { org } = useOrganization();
-  const queries = useQueryClient();
   const flash = useFlash();
   const resume = useMutation({
     mutationFn: () =>
@@ -20,7 +19,7 @@ export function GoOn({ job }: { job: Import }) {
           params: { path: { org, importId: job.importId } },
         }),
       ),
-    onSuccess: (after) => keepImport(queries, org, after),
+    onSuccess: (after) => keepImport(org, after),
     onError: flash.problem,
   });
   return (

@@ -1,6 +1,6 @@
 import Alert from '@cloudscape-design/components/alert';
 import Button from '@cloudscape-design/components/button';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
 import type { Import } from '../../api/schema.ts';
@@ -50,7 +50,6 @@ function SecondApproval({ job, second: { by, at } }: { job: Import; second: Seco
 function Withdraw({ job }: { job: Import }) {
   const { t } = useTranslation();
   const { org } = useOrganization();
-  const queries = useQueryClient();
   const flash = useFlash();
   const withdraw = useMutation({
     mutationFn: () =>
@@ -59,7 +58,7 @@ function Withdraw({ job }: { job: Import }) {
           params: { path: { org, importId: job.importId } },
         }),
       ),
-    onSuccess: (after) => keepImport(queries, org, after),
+    onSuccess: (after) => keepImport(org, after),
     onError: flash.problem,
   });
   return (

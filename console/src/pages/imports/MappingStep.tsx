@@ -6,7 +6,7 @@ import Container from '@cloudscape-design/components/container';
 import Form from '@cloudscape-design/components/form';
 import Header from '@cloudscape-design/components/header';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answer, api } from '../../api/client.ts';
@@ -152,7 +152,6 @@ function placeOf(error: unknown, name: string): string | undefined {
 
 function useChoose(job: Import) {
   const { org } = useOrganization();
-  const queries = useQueryClient();
   const flash = useFlash();
   const path = { org, importId: job.importId };
   type Input = Parameters<typeof put>[0];
@@ -160,7 +159,7 @@ function useChoose(job: Import) {
     answer(api.PUT('/api/v1/orgs/{org}/imports/{importId}/mapping', { params: { path }, body }));
   return useMutation({
     mutationFn: (input: Input) => put(input),
-    onSuccess: (after) => keepImport(queries, org, after),
+    onSuccess: (after) => keepImport(org, after),
     onError: flash.problem,
   });
 }

@@ -24,7 +24,7 @@ export function Stale({ job }: { job: Import }) {
       ),
     onSuccess: async (after) => {
       queries.removeQueries({ queryKey: [org, 'imports', job.importId, 'changes'] });
-      await keepImport(queries, org, after);
+      await keepImport(org, after);
     },
     onError: flash.problem,
   });

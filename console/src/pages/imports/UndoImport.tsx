@@ -27,7 +27,7 @@ export function UndoImport({ job, onClose }: { job: Import; onClose: () => void 
         }),
       ),
     onSuccess: async (plan) => {
-      await keepImport(queries, org, plan);
+      await keepImport(org, plan);
       void queries.invalidateQueries(importQuery(org, job.importId));
       await navigate(`/orgs/${org}/imports/${plan.importId}`);
     },

@@ -1,7 +1,8 @@
-import { keepPreviousData, type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { answer, api } from '../../api/client.ts';
 import type { Import } from '../../api/schema.ts';
+import { keepAnswer, queries } from '../../app/queries.ts';
 
 const soonMs = 400;
 const lateMs = 5_000;
@@ -110,10 +111,8 @@ export function rejectsQuery(org: string, importId: string, cursor: string | und
 }
 
 /** Shows what a call answered about an import, and not what was asked before; lists are read anew. */
-export async function keepImport(queries: QueryClient, org: string, job: Import): Promise<void> {
-  const { queryKey } = importQuery(org, job.importId);
-  await queries.cancelQueries({ queryKey, exact: true });
-  queries.setQueryData(queryKey, job);
+export async function keepImport(org: string, job: Import): Promise<void> {
+  await keepAnswer(importQuery(org, job.importId).queryKey, job);
   void queries.invalidateQueries({ queryKey: [org, 'imports', 'unfinished'] });
   void queries.invalidateQueries({ queryKey: [org, 'imports', 'history'] });
 }

@@ -96,7 +96,7 @@ function useChoice({ importId }: Import, stored: Choice) {
     },
     onSuccess: async ({ import: job }, saved) => {
       queries.setQueryData(queryKey, (before) => before && { ...before, ...saved });
-      await keepImport(queries, org, job);
+      await keepImport(org, job);
     },
     onError: (error) => {
       flash.problem(error);

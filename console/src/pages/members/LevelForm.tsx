@@ -47,7 +47,7 @@ export function LevelForm({ member, account }: { member: MemberDetails; account:
     const body = { level, ...(level === 'coordinator' && { departments: [...scope] }) };
     const call = { params: { path: { org, memberId } }, body, headers: ifMatch(version) };
     try {
-      showMember(org, await answer(api.POST('/api/v1/orgs/{org}/members/{memberId}/level', call)));
+      await showMember(org, await answer(api.POST('/api/v1/orgs/{org}/members/{memberId}/level', call)));
       flash.success(
         t('members.levelChanged', { name: member.name || memberId, level: t(`members.levels.${level}`) }),
       );

@@ -82,7 +82,10 @@ function Invite({ member, onShow }: PartProps) {
 
   async function revoke() {
     const params = { path: { org, memberId } };
-    showMember(org, await answer(api.DELETE('/api/v1/orgs/{org}/members/{memberId}/invite', { params })));
+    await showMember(
+      org,
+      await answer(api.DELETE('/api/v1/orgs/{org}/members/{memberId}/invite', { params })),
+    );
     onShow(undefined);
     flash.success(t('members.login.revoked', { name: name || memberId }));
   }
@@ -128,7 +131,7 @@ function Credentials({ member, onShow }: PartProps) {
       const { oneTimePassword, ...details } = await answer(
         api.POST('/api/v1/orgs/{org}/members/{memberId}/reset-credentials', { params }),
       );
-      showMember(org, details);
+      await showMember(org, details);
       onShow(passwordShown(oneTimePassword ?? '', t));
     },
     async link() {

@@ -37,7 +37,7 @@ export function MemberEdit({ member, onEnd }: { member: MemberDetails; onEnd: ()
       const body = changesOf(base, draft);
       const params = { path: { org, memberId } };
       const call = { params, body, headers: ifMatch(base.version) };
-      showMember(org, await answer(api.PATCH('/api/v1/orgs/{org}/members/{memberId}', call)));
+      await showMember(org, await answer(api.PATCH('/api/v1/orgs/{org}/members/{memberId}', call)));
       flash.success(t('members.saved', { name: member.name || memberId }));
       onEnd();
     } catch (refusal) {

@@ -37,7 +37,7 @@ export function StateToggle({ member, isText = false }: StateToggleProps) {
           ? api.POST('/api/v1/orgs/{org}/members/{memberId}/enable', call)
           : api.POST('/api/v1/orgs/{org}/members/{memberId}/disable', call),
       );
-      showMember(org, done);
+      await showMember(org, done);
       flash.success(t(`members.${act}d`, { name }));
     } catch (error) {
       // What is shown may be older than what is there.

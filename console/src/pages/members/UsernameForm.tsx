@@ -36,7 +36,7 @@ export function UsernameForm({ member, onPassword }: UsernameFormProps) {
       const { oneTimePassword, ...details } = await answer(
         api.POST('/api/v1/orgs/{org}/members/{memberId}/username', call),
       );
-      showMember(org, details);
+      await showMember(org, details);
       if (oneTimePassword) onPassword(oneTimePassword);
       else flash.success(t('members.login.usernameChanged', { username: username.trim() }));
     } catch (error) {

@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { answer, api } from '../../api/client.ts';
 import type { Member, MemberDetails, MemberFilter, MemberList } from '../../api/schema.ts';
-import { queries } from '../../app/queries.ts';
+import { keepAnswer, queries } from '../../app/queries.ts';
 import { useOrganization } from '../../session/me.ts';
 import type { MemberSort } from './view.ts';
 
@@ -90,14 +90,14 @@ export async function inviteMember(
   const { url, expiresAt, member } = await answer(
     api.POST('/api/v1/orgs/{org}/members/{memberId}/invite', call),
   );
-  showMember(org, member);
+  await showMember(org, member);
   return { expiresAt, ...(url !== undefined && { link: new URL(url, location.origin).href }) };
 }
 
 /** Shows a member as a call just answered it, everywhere and at once, and reads the lists again behind it. */
-export function showMember(org: string, details: MemberDetails): void {
+export async function showMember(org: string, details: MemberDetails): Promise<void> {
   const { memberId } = details;
-  queries.setQueryData(keys.one(org, memberId), details);
+  await keepAnswer(keys.one(org, memberId), details);
   const replaced = (member: Member) => (member.memberId === memberId ? { ...member, ...details } : member);
   queries.setQueriesData<MemberList>({ queryKey: keys.list(org) }, (list) =>
     list && 'items' in list ? { ...list, items: list.items.map(replaced) } : list,

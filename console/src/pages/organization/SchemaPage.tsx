@@ -10,7 +10,7 @@ import { useTranslation } from 'react-i18next';
 import { answer, api, ifMatch } from '../../api/client.ts';
 import { ApiProblem, isProblemOf } from '../../api/problem.ts';
 import type { RosterSchema } from '../../api/schema.ts';
-import { queries } from '../../app/queries.ts';
+import { keepAnswer, queries } from '../../app/queries.ts';
 import { Confirm } from '../../parts/Confirm.tsx';
 import { Conflict } from '../../parts/Conflict.tsx';
 import { useFlash } from '../../parts/flash.tsx';
@@ -180,7 +180,7 @@ function useSaving(version: number, onSaved: (schema: RosterSchema) => void) {
       try {
         const next = await answer(api.PUT('/api/v1/orgs/{org}/schema', { ...call, body: { columns } }));
         onSaved(next);
-        queries.setQueryData(queryKey, next);
+        await keepAnswer(queryKey, next);
       } catch (error) {
         if (error instanceof ApiProblem && error.places.length > 0) return setPlaces(error.places);
         // The page says what somebody else changed, and asks.
