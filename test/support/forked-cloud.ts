@@ -16,4 +16,10 @@ export async function forkCloud(
   return { child, cloud };
 }
 
-export const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
+/** Ends one, unless it has ended, and waits until it is gone. */
+export async function endCloud(child: ChildProcess, end: () => void): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  end();
+  await ended;
+}

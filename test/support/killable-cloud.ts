@@ -1,11 +1,10 @@
 /** A local cloud in a process of its own, on a state folder of its own, for tests that kill it. */
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostedCloud } from './cloud.ts';
-import { forkCloud, hasEnded } from './forked-cloud.ts';
+import { endCloud, forkCloud } from './forked-cloud.ts';
 
 export interface KillableCloud {
   /** Starts it, again on the state that was left. */
@@ -19,10 +18,8 @@ export async function killableCloud(): Promise<KillableCloud> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'muster-killed-'));
   let child: ChildProcess | undefined;
   const stop = async (signal: NodeJS.Signals) => {
-    if (child === undefined || hasEnded(child)) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
-    await ended;
+    const running = child;
+    if (running) await endCloud(running, () => running.kill(signal));
   };
   return {
     async start() {

@@ -2,13 +2,12 @@
  * The local cloud that test files share, in a process of its own: for those that keep to organizations of their own. Whoever
  * stops a cloud, moves its clock or makes its services fail starts one for itself.
  */
-import { once as event } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { HostedCloud } from './cloud.ts';
-import { forkCloud, hasEnded } from './forked-cloud.ts';
+import { endCloud, forkCloud } from './forked-cloud.ts';
 import { once } from './once.ts';
 
 declare module 'vitest' {
@@ -30,11 +29,7 @@ async function start() {
   return {
     cloud: { ...cloud, stateDirectory },
     async close() {
-      if (!hasEnded(child)) {
-        const ended = event(child, 'exit');
-        child.disconnect();
-        await ended;
-      }
+      await endCloud(child, () => child.disconnect());
       await rm(stateDirectory, { recursive: true, force: true });
     },
   };
